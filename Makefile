@@ -1,0 +1,45 @@
+# Everything that a person does with this checkout. Each target sets up all it needs by itself; it takes python3 and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: setup demo test check soak bench pins clean
+
+setup: $(READY)  ## create .venv, install the pinned requirements and the project, compile the kernels
+
+$(READY): requirements/run.txt requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/run.txt -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(BIN)/python -m octy.engine.warm
+	touch $(READY)
+
+demo: setup  ## six months of a shop's clickstream through the whole product
+	$(BIN)/octy demo
+
+test: setup  ## all tests
+	$(BIN)/pytest -n auto
+
+check: setup  ## lint, format, types, layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+soak: setup  ## engine against reference model, 20,000 histories (about an hour; SOAK_HISTORIES=n for more or fewer)
+	SOAK_HISTORIES=$${SOAK_HISTORIES:-20000} $(BIN)/pytest -n auto tests/property/test_engine_agrees.py
+
+bench: setup  ## speed through the front door, beside the limits of the machine
+	$(BIN)/python -m bench
+
+pins:  ## recompute the pinned requirements from requirements/*.in
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet pip-tools
+	for name in run dev; do \
+	  $(BIN)/pip-compile --quiet --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	    --output-file requirements/$$name.txt requirements/$$name.in; done
+
+clean:  ## remove what the other targets made
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis src/*.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
