@@ -1,0 +1,86 @@
+"""When does what fall due? A binary heap of (instant, profile) for each segment, earliest first.
+
+Entries are hints: what is due is a function of the machine's state, and an entry that no longer agrees with it is
+dropped when it comes up. So nothing is ever searched for or taken out of the middle.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from octy.engine.batch import Ints, Longs
+from octy.engine.kernels.compiled import kernel
+from octy.model.instants import NEVER
+
+
+class Timers(NamedTuple):
+    """The heap's columns; `size[0]` entries are in use."""
+
+    due_us: Longs
+    profile: Ints
+    size: Longs
+
+
+def timers_for(capacity: int) -> Timers:
+    """An empty heap with room for `capacity` entries."""
+    return Timers(np.empty(capacity, np.int64), np.empty(capacity, np.int32), np.zeros(1, np.int64))
+
+
+def with_room(timers: Timers, more: int) -> Timers:
+    """The same heap with room for `more` entries beyond those it holds."""
+    size, capacity = int(timers.size[0]), len(timers.due_us)
+    if size + more <= capacity:
+        return timers
+    grown = timers_for(max(size + more, 2 * capacity))
+    grown.due_us[:size] = timers.due_us[:size]
+    grown.profile[:size] = timers.profile[:size]
+    grown.size[0] = size
+    return grown
+
+
+@kernel
+def earliest_us(timers: Timers) -> int:
+    """When the next entry comes up; NEVER for an empty heap."""
+    return timers.due_us[0] if timers.size[0] > 0 else NEVER
+
+
+@kernel
+def push(timers: Timers, due_us: int, profile: int) -> None:
+    """Adds an entry. The caller has seen to the room."""
+    hole = timers.size[0]
+    timers.size[0] = hole + 1
+    while hole > 0:
+        parent = (hole - 1) >> 1
+        if timers.due_us[parent] <= due_us:
+            break
+        timers.due_us[hole] = timers.due_us[parent]
+        timers.profile[hole] = timers.profile[parent]
+        hole = parent
+    timers.due_us[hole] = due_us
+    timers.profile[hole] = profile
+
+
+@kernel
+def pop(timers: Timers) -> tuple[int, int]:
+    """Takes the earliest entry out of a heap that has one: (instant, profile)."""
+    due_us = timers.due_us[0]
+    profile = timers.profile[0]
+    last = timers.size[0] - 1
+    timers.size[0] = last
+    moved_us = timers.due_us[last]
+    moved = timers.profile[last]
+    hole = 0
+    while True:
+        child = 2 * hole + 1
+        if child >= last:
+            break
+        if child + 1 < last and timers.due_us[child + 1] < timers.due_us[child]:
+            child += 1
+        if timers.due_us[child] >= moved_us:
+            break
+        timers.due_us[hole] = timers.due_us[child]
+        timers.profile[hole] = timers.profile[child]
+        hole = child
+    timers.due_us[hole] = moved_us
+    timers.profile[hole] = moved
+    return due_us, profile

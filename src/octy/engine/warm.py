@@ -1,0 +1,57 @@
+"""`python -m octy.engine.warm`: compiles every kernel once, so that no server start and no test has to."""
+
+from octy.engine.batch import EventBatch
+from octy.engine.engine import Engine
+from octy.model.definitions import from_wire
+from octy.model.instants import US_PER_DAY, US_PER_MINUTE
+from octy.model.segments import SegmentDefinition
+
+
+def definition(segment_type: str, sub_type: int, *steps: tuple[str, str]) -> SegmentDefinition:
+    """A small definition; steps are (event type, action or inaction)."""
+    live = segment_type == "live"
+    raw = {
+        "segment_name": f"{segment_type} {sub_type}",
+        "segment_type": segment_type,
+        "segment_sub_type": sub_type,
+        "segment_timeframe": 0 if live else 1,
+        "event_sequence": [
+            {
+                "event_type": event_type,
+                "exp_timeframe": 5 if live and index < len(steps) - 1 else 0,
+                "action_inaction": kind,
+                "event_properties": None,
+            }
+            for index, (event_type, kind) in enumerate(steps)
+        ],
+    }
+    return from_wire(raw)[0]
+
+
+def warm() -> None:
+    """One small life that calls every kernel."""
+    engine = Engine(0)
+    engine.ensure_profiles(2)
+    a, b = engine.event_type_code("a"), engine.event_type_code("b")
+    engine.add_live(1, definition("live", 1, ("a", "action")), 0)
+    engine.add_live(2, definition("live", 2, ("a", "action"), ("b", "inaction")), 0)
+    backfill = engine.begin_backfill(3, definition("past", 2, ("a", "action"), ("c", "action"), ("b", "inaction")))
+    stored = EventBatch.of([(0, a, 20, 20, None), (0, a, 10, 20, None)])
+    backfill.fold(stored)
+    request = backfill.history_needed()
+    assert request is not None
+    backfill.refold(request.profiles, stored)
+    engine.finish_backfill(backfill, [])
+    again = engine.begin_backfill(4, definition("past", 1, ("a", "action")))
+    again.fold(stored)
+    engine.restore_past(again, [], request.profiles)
+    engine.apply(EventBatch.of([(0, a, 30, 30, None), (0, b, 40, 40, {"key": 1})]))
+    late = EventBatch.of([(0, a, 10, 50, None)])
+    assert engine.history_needed(late) is not None
+    engine.apply(late, stored)
+    engine.advance(5 * US_PER_MINUTE)
+    engine.advance(2 * US_PER_DAY)
+
+
+if __name__ == "__main__":
+    warm()
