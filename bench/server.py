@@ -1,0 +1,55 @@
+"""A real server in a process of its own, on a core of its own, with its data in a temporary folder."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from msgspec import Struct
+
+SERVER_CORE = 0
+CLIENT_CORE = 1
+KEYS = {"OCTY_PUBLIC_KEY": "pk_bench", "OCTY_SECRET_KEY": "sk_bench"}
+AUTHORIZATION = base64.b64encode(b"pk_bench:sk_bench").decode()
+
+
+class Running(Struct, frozen=True):
+    """A server that answers."""
+
+    port: int
+    process: "subprocess.Popen[str]"
+
+    def post(self, path: str, body: object) -> dict[str, Any]:
+        """A decoded answer."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}",
+            json.dumps(body).encode(),
+            {"Authorization": AUTHORIZATION, "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request) as answer:
+            return cast("dict[str, Any]", json.load(answer))
+
+
+@contextmanager
+def serving() -> Iterator[Running]:
+    """A server, durable as in production, for as long as the context lasts."""
+    with tempfile.TemporaryDirectory(prefix="octy-bench-") as folder:
+        command = [str(Path(sys.executable).with_name("octy")), "serve", "--port", "0", "--data", f"{folder}/data"]
+        process = subprocess.Popen(command, env=os.environ | KEYS, stdout=subprocess.PIPE, text=True)
+        os.sched_setaffinity(process.pid, {SERVER_CORE})
+        os.sched_setaffinity(0, {CLIENT_CORE % (os.cpu_count() or 1)})
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            port = int(line.split("http://127.0.0.1:")[1].split(".")[0].split()[0])
+            yield Running(port, process)
+        finally:
+            process.terminate()
+            process.wait(timeout=30)

@@ -1,0 +1,1 @@
+"""`octy`, the operator's command: serve a store, show the demo."""

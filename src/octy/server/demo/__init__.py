@@ -1,0 +1,1 @@
+"""`octy demo`: six months of a shop's clickstream through the whole product."""

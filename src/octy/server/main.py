@@ -1,0 +1,111 @@
+"""The `octy` command: parses the command line and turns every expected failure into one sentence."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from octy import __version__
+from octy.model.errors import OctyError
+from octy.model.instants import parse_instant
+
+DEFAULT_PORT = 8700
+SANDBOX_START = "2024-01-01T00:00:00Z"
+
+app = typer.Typer(
+    name="octy",
+    help="Octy segmentation: every customer in exactly the right segments, the moment it becomes true.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"octy {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _octy(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Octy segmentation: every customer in exactly the right segments, the moment it becomes true."""
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")
+    ] = DEFAULT_PORT,
+    data: Annotated[
+        Path, typer.Option(metavar="DIR", envvar="OCTY_DATA", help="The data folder; made if it is not there.")
+    ] = Path("octy-data"),
+    allow_private_webhooks: Annotated[
+        bool, typer.Option("--allow-private-webhooks", help="Let webhooks go to loopback and private addresses.")
+    ] = False,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Use a clock that moves only when told, or when an event is ahead of it.")
+    ] = False,
+    clock: Annotated[
+        str | None, typer.Option(metavar="ISO-8601", help=f"Where a sandbox's clock starts. [default: {SANDBOX_START}]")
+    ] = None,
+) -> None:
+    """Serve a data folder over HTTP.
+
+    The first start creates an account: with the keys in OCTY_PUBLIC_KEY and OCTY_SECRET_KEY, or with new ones, which
+    are shown once. Ctrl-C ends the server; everything that it acknowledged is on disk.
+    """
+    from octy.server.serve import Settings
+    from octy.server.serve import serve as run
+
+    if clock is not None and not sandbox:
+        raise typer.BadParameter("a clock can be set in a sandbox only; add --sandbox", param_hint="--clock")
+    run(
+        Settings(
+            host=host,
+            port=port,
+            data=data,
+            allow_private_webhooks=allow_private_webhooks,
+            clock_us=_instant(clock or SANDBOX_START) if sandbox else None,
+            public_key=os.environ.get("OCTY_PUBLIC_KEY"),
+            secret_key=os.environ.get("OCTY_SECRET_KEY"),
+        )
+    )
+
+
+@app.command()
+def demo(
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave the server running afterwards, to look around; Ctrl-C ends it.")
+    ] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The demo server's port; 0 takes a free one.")] = 0,
+) -> None:
+    """Replay six months of a shop's clickstream through the whole product, and show what came of it."""
+    from octy.server.demo.run import run
+
+    run(keep=keep, port=port)
+
+
+def _instant(text: str) -> int:
+    try:
+        return parse_instant(text)
+    except ValueError:
+        message = f"{text!r} is no instant; expected ISO 8601, such as {SANDBOX_START}"
+        raise typer.BadParameter(message, param_hint="--clock") from None
+
+
+def main() -> None:
+    """The entry point: 0 all done, 1 something failed, 2 wrong usage."""
+    try:
+        app()
+    except OctyError as error:
+        sys.exit(f"octy: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

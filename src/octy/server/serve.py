@@ -1,0 +1,156 @@
+"""`octy serve`: opens the data folder, brings the engine back, serves until told to stop, and leaves nothing half done.
+
+The order of the end is the order of the promise: no new connections, requests that are under way answered, webhooks at
+rest, the writer's last group committed, the store closed.
+"""
+
+import logging
+import signal
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+import structlog
+import uvicorn
+from msgspec import Struct
+
+from octy.http.app import create_app
+from octy.model.clock import Clock, ManualClock
+from octy.model.errors import StoreError
+from octy.model.instants import iso
+from octy.service.accounts import Keys, new_keys
+from octy.service.clock import SystemClock
+from octy.service.octy import Octy
+from octy.store.folder import open_store
+from octy.webhooks.dispatcher import Dispatcher
+from octy.webhooks.sender import Sender
+
+GRACE_SECONDS = 3
+"""How long requests that are under way may take once the end has begun."""
+
+CONNECTIONS_WAITING_MAX = 1024
+
+
+class Settings(Struct, frozen=True):
+    """How to serve."""
+
+    host: str
+    port: int
+    data: Path
+    allow_private_webhooks: bool
+    clock_us: int | None
+    """Where a sandbox's clock starts; None outside a sandbox."""
+    public_key: str | None
+    secret_key: str | None
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, with the webhooks' dispatcher beside it for as long as it serves."""
+
+    def __init__(self, config: uvicorn.Config, dispatcher: Dispatcher) -> None:
+        super().__init__(config)
+        self._dispatcher = dispatcher
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serves until a signal asks for the end."""
+        await self._dispatcher.start()
+        try:
+            await super().serve(sockets)
+        finally:
+            await self._dispatcher.stop()
+
+
+def serve(settings: Settings) -> None:
+    """Serves until SIGINT or SIGTERM. StoreError where the port is taken or the data folder cannot be served."""
+    configure_logs()
+    listening = _listen(settings.host, settings.port)
+    store = open_store(settings.data)
+    clock: Clock = SystemClock() if settings.clock_us is None else ManualClock(settings.clock_us)
+    octy = Octy(store, clock, allow_private_webhooks=settings.allow_private_webhooks)
+    try:
+        octy.start()
+        _first_account(octy, settings)
+        _announce(octy, settings, listening)
+        _run(octy, listening)
+    finally:
+        octy.stop()
+
+
+def configure_logs() -> None:
+    """One line per happening on standard error: readable on a terminal, JSON elsewhere."""
+    on_terminal = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks if not on_terminal else structlog.processors.StackInfoRenderer(),
+            structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """The listening socket, taken before anything else so that a taken port costs nothing."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(CONNECTIONS_WAITING_MAX)
+    except OSError as error:
+        raise StoreError(f"cannot listen on {host}:{port}: {error.strerror}. Choose another with --port.") from None
+    return listening
+
+
+def _first_account(octy: Octy, settings: Settings) -> None:
+    """Creates an account in a store that has none."""
+    if octy.has_accounts():
+        return
+    if (settings.public_key is None) != (settings.secret_key is None):
+        raise StoreError("set both OCTY_PUBLIC_KEY and OCTY_SECRET_KEY, or neither")
+    if settings.public_key and settings.secret_key:
+        octy.create_account(Keys(settings.public_key, settings.secret_key))
+        return
+    keys = new_keys()
+    octy.create_account(keys)
+    print("A new account. Its keys are shown this once; keep the secret one safe:")
+    print(f"  OCTY_PUBLIC_KEY={keys.public_key}")
+    print(f"  OCTY_SECRET_KEY={keys.secret_key}", flush=True)
+
+
+def _announce(octy: Octy, settings: Settings, listening: socket.socket) -> None:
+    host, port = listening.getsockname()[:2]
+    name = f"[{host}]" if ":" in host else host
+    sandbox = f", a sandbox whose clock says {iso(octy.clock.now_us())}" if octy.is_sandbox else ""
+    print(f"Octy serves {settings.data} on http://{name}:{port}{sandbox}. Ctrl-C ends it.", flush=True)
+
+
+def _run(octy: Octy, listening: socket.socket) -> None:
+    sender = Sender(octy.clock, allow_private=octy.allow_private_webhooks)
+    dispatcher = Dispatcher(octy.outbox, sender, octy.clock)
+    octy.on_webhooks(dispatcher.wake)
+    config = uvicorn.Config(
+        create_app(octy),
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    # Uvicorn catches both signals while it serves and raises them again afterwards, when the end is ours to finish.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _note)
+    with suppress(KeyboardInterrupt):
+        Server(config, dispatcher).run(sockets=[listening])
+
+
+def _note(_number: int, _frame: FrameType | None) -> None:
+    """Nothing: whoever waits for the end sees it in `Server.run` returning."""

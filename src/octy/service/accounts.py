@@ -1,0 +1,91 @@
+"""Accounts: made with their keys and their system event types, found by their keys, configured by their owners."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import Struct
+
+from octy.model.accounts import Account, AccountConfiguration
+from octy.model.errors import Problem, Refused
+from octy.model.events import SYSTEM_EVENT_TYPES, EventTypeDraft
+from octy.model.values import problems_in
+from octy.service import event_types
+from octy.service.tenant import Tenant
+from octy.service.transaction import Transaction
+from octy.store import accounts
+from octy.store.accounts import StoredAccount
+from octy.webhooks.addresses import check_url
+
+
+class Keys(Struct, frozen=True):
+    """An account's credentials, as they are shown once."""
+
+    public_key: str
+    secret_key: str
+
+
+def new_keys() -> Keys:
+    """32 random bytes of secret; nothing to guess."""
+    return Keys("pk_" + secrets.token_hex(12), "sk_" + secrets.token_urlsafe(32))
+
+
+def digest(secret_key: str) -> bytes:
+    """What is stored of a secret key. It is random, not chosen by a person, so a plain hash suffices."""
+    return hashlib.sha256(secret_key.encode()).digest()
+
+
+class Credentials:
+    """Which account do these keys belong to? Answered from memory, in the same time whether the keys exist or not."""
+
+    def __init__(self, stored: Iterable[StoredAccount]) -> None:
+        self._accounts = {one.account.public_key: one for one in stored}
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no account yet."""
+        return not self._accounts
+
+    def knows(self, public_key: str) -> bool:
+        """Whether an account has this public key."""
+        return public_key in self._accounts
+
+    def add(self, stored: StoredAccount) -> None:
+        """One more account."""
+        self._accounts[stored.account.public_key] = stored
+
+    def account_id(self, public_key: str, secret_key: str) -> int | None:
+        """The account, or None where the keys are wrong."""
+        found = self._accounts.get(public_key)
+        expected = found.secret_sha256 if found is not None else bytes(32)
+        fits = hmac.compare_digest(digest(secret_key), expected)
+        return found.account.account_id if found is not None and fits else None
+
+
+def create(tx: Transaction, keys: Keys) -> StoredAccount:
+    """A new account with nothing in it but the system event types (E1)."""
+    account_id = accounts.create(tx.connection, keys.public_key, digest(keys.secret_key), tx.now_us)
+    account = Account(account_id, keys.public_key)
+    tenant = tx.world.tenants[account_id] = Tenant(account, tx.now_us)
+    for name, properties in SYSTEM_EVENT_TYPES.items():
+        event_types.add(tx, tenant, EventTypeDraft(name, properties), is_system=True)
+    return StoredAccount(account, digest(keys.secret_key))
+
+
+def configure(
+    tx: Transaction, account_id: int, configuration: AccountConfiguration, *, allow_private_webhooks: bool
+) -> Account:
+    """Replaces the configuration. Refused, and nothing changed, where a field or the URL is not acceptable."""
+    problems: list[Problem] = []
+    for field, value in msgspec.structs.asdict(configuration).items():
+        problems += problems_in(value, field)
+    if problems:
+        raise Refused("The configuration is not acceptable.", problems)
+    if configuration.webhook_url:
+        check_url(configuration.webhook_url, allow_private=allow_private_webhooks)
+    tenant = tx.tenant(account_id)
+    accounts.configure(tx.connection, account_id, configuration)
+    tenant.account = msgspec.structs.replace(tenant.account, configuration=configuration)
+    return tenant.account

@@ -1,0 +1,146 @@
+"""Questions that change nothing, answered from one consistent snapshot of the store, in whichever thread asks."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+
+import msgspec
+from sqlalchemy import Connection
+
+from octy.model import limits
+from octy.model.accounts import Account
+from octy.model.errors import NotFound, Problem, Refused
+from octy.model.events import EventInstance, EventType
+from octy.model.items import Item
+from octy.model.profiles import Profile, ProfilePage
+from octy.model.segments import Segment
+from octy.model.tags import TagChange
+from octy.model.values import shown
+from octy.service.ids import EventIds
+from octy.store import accounts, event_types, events, items, outbox, profiles, segments, tags
+from octy.store.folder import Store
+from octy.store.profiles import StoredProfile
+
+
+class Reading:
+    """The store's answers, in the model's terms."""
+
+    def __init__(self, store: Store, event_ids: EventIds) -> None:
+        self._store = store
+        self._event_ids = event_ids
+
+    def _snapshot(self) -> AbstractContextManager[Connection]:
+        return self._store.reading()
+
+    def account(self, account_id: int) -> Account:
+        """The account as configured."""
+        with self._snapshot() as connection:
+            return accounts.by_id(connection, account_id)
+
+    def event_types(self, account_id: int, ids: Sequence[str] = (), offset: int = 0) -> list[EventType]:
+        """Custom event types in the order of creation: those named, or all from `offset` on."""
+        with self._snapshot() as connection:
+            found = [stored.event_type for stored in event_types.of_account(connection, account_id)]
+        custom = [one for one in found if not one.is_system and (not ids or one.event_type_id in ids)]
+        return custom[offset:]
+
+    def segments(self, account_id: int, ids: Sequence[str] = (), offset: int = 0) -> list[Segment]:
+        """Segments in the order of creation: those named, or all from `offset` on."""
+        with self._snapshot() as connection:
+            stored = segments.of_account(connection, account_id)
+            counts = segments.counts(connection, account_id)
+        found = [
+            Segment(one.segment_id, one.definition, one.status, one.created_us, counts.get(one.segment_key, 0))
+            for one in stored
+            if not ids or one.segment_id in ids
+        ]
+        return found[offset:]
+
+    def profiles(
+        self,
+        account_id: int,
+        *,
+        customer_id: str | None = None,
+        ids: Sequence[str] = (),
+        segment_tag: str | None = None,
+        offset: int = 0,
+        limit: int = limits.PROFILES_PER_PAGE_MAX,
+    ) -> ProfilePage:
+        """Profiles by customer id, by profile or customer ids, by the tag they bear, or all; with their tags (G1)."""
+        with self._snapshot() as connection:
+            if customer_id is not None:
+                found = profiles.by_customer_ids(connection, account_id, [customer_id])
+                total = len(found)
+            elif ids:
+                found = profiles.by_any_ids(connection, account_id, ids)
+                total = len(found)
+                found = found[offset : offset + limit]
+            else:
+                segment_key = None if segment_tag is None else _segment_key(connection, account_id, segment_tag)
+                found, total = profiles.page(connection, account_id, offset, limit, segment_key)
+            return ProfilePage(tuple(_with_tags(connection, account_id, found)), total)
+
+    def tag_history(self, account_id: int, profile_id: str) -> list[TagChange]:
+        """Every change of a profile's tags, as it was recorded (G5)."""
+        with self._snapshot() as connection:
+            key = _profile_key(connection, account_id, profile_id)
+            stored = tags.history(connection, account_id, key)
+        return [
+            TagChange(
+                segment_id=one.segment_id,
+                segment_tag=one.segment_tag,
+                kind=one.kind,
+                effective_us=one.effective_us,
+                recorded_us=one.recorded_us,
+                cause=one.cause,
+                event_id=None if one.event_seq is None else self._event_ids.of(one.event_seq),
+            )
+            for one in stored
+        ]
+
+    def profile_events(self, account_id: int, profile_id: str, limit: int) -> list[EventInstance]:
+        """A profile's latest events, newest first."""
+        with self._snapshot() as connection:
+            key = _profile_key(connection, account_id, profile_id)
+            stored = events.of_profile(connection, account_id, key, limit)
+            types = {one.type_id: one.event_type for one in event_types.of_account(connection, account_id)}
+        return [
+            EventInstance(
+                event_id=self._event_ids.of(one.seq),
+                event_type_id=types[one.type_id].event_type_id,
+                event_type=types[one.type_id].event_type,
+                profile_id=profile_id,
+                event_properties=None if one.properties is None else msgspec.json.decode(one.properties),
+                created_us=one.created_us,
+            )
+            for one in stored
+        ]
+
+    def deliveries(self, account_id: int) -> dict[str, int]:
+        """How many webhooks are in which state."""
+        with self._snapshot() as connection:
+            return outbox.counts(connection, account_id)
+
+    def items(self, account_id: int, ids: Sequence[str], offset: int, limit: int) -> tuple[list[Item], int]:
+        """Items by id, or a page of all, and how many there are."""
+        with self._snapshot() as connection:
+            return items.page(connection, account_id, ids, offset, limit)
+
+
+def _with_tags(connection: Connection, account_id: int, found: Sequence[StoredProfile]) -> list[Profile]:
+    borne = tags.of_profiles(connection, account_id, [stored.profile_key for stored in found])
+    return [msgspec.structs.replace(stored.profile, segment_tags=borne.get(stored.profile_key, ())) for stored in found]
+
+
+def _segment_key(connection: Connection, account_id: int, name: str) -> int:
+    for stored in segments.of_account(connection, account_id):
+        if stored.definition.name == name:
+            return stored.segment_key
+    problem = Problem("segment_tag", shown(name), "the name of an existing segment")
+    raise Refused("There is no such segment.", [problem])
+
+
+def _profile_key(connection: Connection, account_id: int, profile_id: str) -> int:
+    found = profiles.by_any_ids(connection, account_id, [profile_id])
+    if not found:
+        raise NotFound(f"There is no profile with the id {shown(profile_id)}.")
+    return found[0].profile_key

@@ -1,0 +1,86 @@
+"""What a tag change leaves behind: the tag itself, a line of history (G5), and a webhook for a live match (H1, H3)."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from octy.engine.batch import Changes
+from octy.model.segments import SegmentType
+from octy.model.tags import Cause, ChangeKind
+from octy.service.ids import new_id
+from octy.service.tenant import Tenant
+from octy.store import outbox, tags
+from octy.store.outbox import NewDelivery
+from octy.store.segments import StoredSegment
+from octy.store.tags import ChangeRow
+from octy.webhooks.message import match_body
+
+
+def record_changes(connection: Connection, tenant: Tenant, changes: Changes, seqs: Sequence[int]) -> bool:
+    """Stores the changes in their order; true where a webhook was added. `seqs` are those of the batch's events."""
+    rows = _rows(tenant, changes, seqs)
+    tags.apply(connection, tenant.account_id, rows)
+    deliveries = _deliveries(tenant, rows)
+    if deliveries:
+        outbox.add(connection, deliveries)
+    return bool(deliveries)
+
+
+def _rows(tenant: Tenant, changes: Changes, seqs: Sequence[int]) -> list[ChangeRow]:
+    columns = (column.tolist() for column in changes)
+    return [
+        _row(
+            tenant.segments[segment],
+            profile,
+            kind,
+            cause,
+            effective_us,
+            recorded_us,
+            seqs[event] if event >= 0 else None,
+        )
+        for segment, profile, kind, cause, effective_us, recorded_us, event in zip(*columns, strict=True)
+    ]
+
+
+def _row(
+    segment: StoredSegment, profile: int, kind: int, cause: int, effective_us: int, recorded_us: int, seq: int | None
+) -> ChangeRow:
+    """A past tag dates from its event's acceptance (G2), a live one from its match (G3), any other from its instant."""
+    dates_from_acceptance = cause == Cause.EVENT and segment.definition.segment_type is SegmentType.PAST
+    return ChangeRow(
+        profile_key=profile,
+        segment_key=segment.segment_key,
+        segment_id=segment.segment_id,
+        segment_tag=segment.definition.name,
+        kind=kind,
+        effective_us=effective_us,
+        tag_created_us=recorded_us if dates_from_acceptance else effective_us,
+        recorded_us=recorded_us,
+        cause=cause,
+        event_seq=seq,
+    )
+
+
+def _deliveries(tenant: Tenant, rows: Sequence[ChangeRow]) -> list[NewDelivery]:
+    """A webhook for each live match, where the account wants them."""
+    if not tenant.account.configuration.webhook_url:
+        return []
+    return [
+        NewDelivery(
+            webhook_id=new_id("msg", 16),
+            account_id=tenant.account_id,
+            profile_key=row.profile_key,
+            segment_key=row.segment_key,
+            body=match_body(
+                profile_id=tenant.profile_ids[row.profile_key],
+                segment_id=row.segment_id,
+                segment_tag=row.segment_tag,
+                updated=row.kind == ChangeKind.UPDATED,
+                matched_us=row.effective_us,
+            ),
+            created_us=row.recorded_us,
+        )
+        for row in rows
+        if row.kind != ChangeKind.REMOVED
+        and tenant.segments[row.segment_key].definition.segment_type is SegmentType.LIVE
+    ]

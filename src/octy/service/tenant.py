@@ -1,0 +1,96 @@
+"""What the writer keeps in memory of one account: its engine, and the names by which requests speak of things.
+
+All of it is derived from the store, so it can be dropped and rebuilt at any time (`octy.service.restore`).
+"""
+
+from msgspec import Struct
+
+from octy.engine.backfill import Backfill
+from octy.engine.engine import Engine
+from octy.model.accounts import Account
+from octy.model.instants import NEVER, US_PER_HOUR
+from octy.model.segments import SegmentStatus
+from octy.store.event_types import StoredEventType
+from octy.store.segments import StoredSegment
+
+PURGE_AFTER_US = 72 * US_PER_HOUR
+"""X2: how long after the request a deleted segment and its tags go at the latest."""
+
+
+class KnownType(Struct, frozen=True):
+    """An event type, by the numbers that the store and the engine know it by."""
+
+    type_id: int
+    code: int
+    event_type_id: str
+    properties: frozenset[str]
+
+
+class Tenant:
+    """One account at work."""
+
+    def __init__(self, account: Account, now_us: int) -> None:
+        self.account = account
+        self.engine = Engine(now_us)
+        self.due_us = NEVER
+        """When time alone may next change something; kept by `refresh_due`."""
+        self.types: dict[str, KnownType] = {}
+        self.codes: dict[int, int] = {}
+        """The engine's code of a stored type id."""
+        self.profile_keys: dict[str, int] = {}
+        self.profile_ids: list[str] = []
+        """By profile key; empty for a profile that was deleted."""
+        self.segments: dict[int, StoredSegment] = {}
+        self.backfills: dict[int, Backfill] = {}
+
+    @property
+    def account_id(self) -> int:
+        """The account's number in the store."""
+        return self.account.account_id
+
+    def add_type(self, stored: StoredEventType) -> None:
+        """An event type is there."""
+        name = stored.event_type.event_type
+        code = self.engine.event_type_code(name)
+        properties = frozenset(stored.event_type.event_properties)
+        self.types[name] = KnownType(stored.type_id, code, stored.event_type.event_type_id, properties)
+        self.codes[stored.type_id] = code
+
+    def remove_type(self, name: str) -> None:
+        """An event type is gone; its code stays with the definitions that name it."""
+        known = self.types.pop(name)
+        del self.codes[known.type_id]
+
+    def add_profile(self, key: int, profile_id: str) -> None:
+        """A profile is there. Keys come in ascending order; those between belong to deleted profiles."""
+        self.profile_ids.extend([""] * (key - len(self.profile_ids)))
+        self.profile_ids.append(profile_id)
+        self.profile_keys[profile_id] = key
+        self.engine.ensure_profiles(key + 1)
+
+    def reserve_profiles(self, count: int) -> None:
+        """Keys below `count` were given once, the last ones perhaps to profiles that were deleted."""
+        self.profile_ids.extend([""] * (count - len(self.profile_ids)))
+        self.engine.ensure_profiles(count)
+
+    def remove_profile(self, profile_id: str) -> None:
+        """A profile is gone."""
+        key = self.profile_keys.pop(profile_id)
+        self.profile_ids[key] = ""
+        self.engine.forget_profile(key)
+
+    def type_ids(self, codes: frozenset[int] | set[int]) -> list[int]:
+        """The store's ids of the engine's codes; codes of types that do not exist have none."""
+        return [type_id for type_id, code in list(self.codes.items()) if code in codes]  # another thread may add one
+
+    def refresh_due(self) -> None:
+        """Looks up anew when time alone may next change something: a tag, or the end of a deleted segment (X2)."""
+        purges = [purge_due_us(segment) for segment in self.segments.values()]
+        self.due_us = min([self.engine.next_due_us(), *purges])
+
+
+def purge_due_us(segment: StoredSegment) -> int:
+    """When a segment that is pending deletion goes; NEVER for any other."""
+    if segment.status is not SegmentStatus.PENDING_DELETION or segment.delete_requested_us is None:
+        return NEVER
+    return segment.delete_requested_us + PURGE_AFTER_US

@@ -1,0 +1,89 @@
+"""One group of requests on its way into the store: what they do becomes durable together, or not at all.
+
+Events wait in `pending` until `flush`, so that all that a group brings is evaluated and stored at once. Whatever reads
+the tags, changes a segment or moves time flushes first.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from octy.engine.batch import Changes
+from octy.model.instants import iso
+from octy.service.pending import PendingEvents
+from octy.service.purge import purge_due
+from octy.service.record import record_changes
+from octy.service.tenant import Tenant
+from octy.service.world import World
+from octy.store import events, meta, profiles
+
+
+class Transaction:
+    """The writer's view of the store and of the world within one group."""
+
+    def __init__(self, world: World, connection: Connection) -> None:
+        self.world = world
+        self.connection = connection
+        self.now_us = max(world.clock.now_us(), world.now_us)
+        self.added_webhooks = False
+        self._pending: dict[int, PendingEvents] = {}
+        world.now_us = self.now_us
+
+    def tenant(self, account_id: int) -> Tenant:
+        """The account, with every earlier event of the group evaluated and everything due by now applied."""
+        self.flush()
+        tenant = self.world.tenants[account_id]
+        self.advance(tenant)
+        return tenant
+
+    def pending(self, account_id: int) -> PendingEvents:
+        """The account's events of this group that are not evaluated yet."""
+        if account_id not in self._pending:
+            self._pending[account_id] = PendingEvents(self.world.tenants[account_id])
+        return self._pending[account_id]
+
+    def flush(self) -> None:
+        """Evaluates and stores the events that are waiting."""
+        for pending in self._pending.values():
+            self._store(pending)
+        self._pending = {}
+
+    def advance(self, tenant: Tenant, noticed_us: int | None = None) -> None:
+        """Applies everything due by now in one account (T6)."""
+        if tenant.engine.now_us < self.now_us:
+            self.record(tenant, tenant.engine.advance(self.now_us, noticed_us))
+        if tenant.due_us <= self.now_us:
+            purge_due(self.connection, tenant, self.now_us, noticed_us)
+            tenant.refresh_due()
+
+    def record(self, tenant: Tenant, changes: Changes, seqs: Sequence[int] = ()) -> None:
+        """Stores tag changes with their history and webhooks (G5, H3). `seqs` are those of the batch's events."""
+        if changes.size:
+            self.added_webhooks |= record_changes(self.connection, tenant, changes, seqs)
+
+    def move_to(self, now_us: int) -> None:
+        """Time moves on within the group, as a sandbox's does (T4)."""
+        assert now_us >= self.now_us, f"{iso(now_us)} is before {iso(self.now_us)}"
+        self.now_us = self.world.now_us = now_us
+
+    def finish(self) -> None:
+        """The last words before the commit."""
+        self.flush()
+        for tenant in self.world.tenants.values():
+            if tenant.due_us <= self.now_us:
+                self.advance(tenant)
+        meta.set_value(self.connection, "now_us", str(self.now_us))
+
+    def _store(self, pending: PendingEvents) -> None:
+        if not pending.rows:
+            return
+        tenant = pending.tenant
+        batch = pending.batch()
+        request = tenant.engine.history_needed(batch)
+        history = None if request is None else self.world.history(self.connection, tenant, request)
+        events.insert(self.connection, pending.rows)
+        pending.store_message_ids(self.connection)
+        if pending.charged:
+            profiles.set_charged(self.connection, tenant.account_id, sorted(pending.charged), self.now_us)
+        self.record(tenant, tenant.engine.apply(batch, history), [row[0] for row in pending.rows])
+        tenant.refresh_due()

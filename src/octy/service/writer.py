@@ -1,0 +1,244 @@
+"""The writer: the one thread that changes anything (design: accept, advance, commit, answer).
+
+It takes all requests that wait, runs them in one transaction, and answers them once that is durable. When nothing waits
+it sleeps until something falls due by time alone. When a commit fails, what is in memory is ahead of the store: it is
+dropped and rebuilt from the log, and everybody in the group is told that nothing was stored.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+import structlog
+from msgspec import Struct
+
+from octy.engine.backfill import Backfill
+from octy.model.clock import Clock, ManualClock
+from octy.model.errors import Conflicting, OctyError, Unavailable
+from octy.model.idempotency import Once, Replayed
+from octy.model.instants import US_PER_HOUR, US_PER_SECOND
+from octy.service.backfills import Backfills, finish, fold_snapshot
+from octy.service.ids import EventIds
+from octy.service.restore import restore
+from octy.service.tenant import Tenant
+from octy.service.transaction import Transaction
+from octy.service.world import World
+from octy.store import idempotency, message_ids
+from octy.store.folder import Store
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+QUEUED_JOBS_MAX = 2_000
+QUEUED_OBJECTS_MAX = 200_000
+OBJECTS_PER_GROUP_MAX = 20_000
+IDLE_SECONDS_MAX = 0.5
+"""How long the writer sleeps at most, so that a clock that jumps is noticed."""
+
+IDEMPOTENCY_KEPT_US = 24 * US_PER_HOUR
+MESSAGE_IDS_KEPT_US = 8 * 24 * US_PER_HOUR
+HOUSEKEEPING_EVERY_US = US_PER_HOUR
+
+
+class Job(Struct):
+    """A request that waits for the writer."""
+
+    account_id: int
+    work: Callable[[Transaction], Any]
+    once: Once | None
+    objects: int
+    future: "Future[Any]"
+
+
+class Writer:
+    """Owns the store's writing connection and the world."""
+
+    def __init__(self, store: Store, clock: Clock, on_webhooks: Callable[[], None]) -> None:
+        self._store = store
+        self._clock = clock
+        self._on_webhooks = on_webhooks
+        self._jobs: deque[Job] = deque()
+        self._objects = 0
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._world: World | None = None
+        self._event_ids: EventIds | None = None
+        self._started: set[Backfill] = set()
+        self._housekept_us = 0
+        self._backfills = Backfills(store, self._submit_finish)
+        self._thread = threading.Thread(target=self._run, name="octy-writer", daemon=True)
+
+    @property
+    def ready(self) -> bool:
+        """Whether requests are served: the world stands, and is not being rebuilt."""
+        return self._world is not None
+
+    @property
+    def event_ids(self) -> EventIds:
+        """How the store's events are shown; known once started, and the same ever after."""
+        assert self._event_ids is not None, "not started yet"
+        return self._event_ids
+
+    def start(self) -> None:
+        """Rebuilds the world, catches up with what fell due meanwhile, and begins to serve."""
+        self._backfills.start()
+        self._rebuild()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Serves what waits already, then ends."""
+        self._backfills.stop()
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self._thread.join()
+
+    def submit(
+        self, account_id: int, work: Callable[[Transaction], T], once: Once | None = None, objects: int = 1
+    ) -> "Future[T]":
+        """Puts a request of so many objects in the queue. Where it is full, the future fails at once: `Unavailable`."""
+        future: Future[T] = Future()
+        with self._changed:
+            full = len(self._jobs) >= QUEUED_JOBS_MAX or self._objects + objects > QUEUED_OBJECTS_MAX
+            if full or self._stopping:
+                reason = "The server is stopping." if self._stopping else "Too many requests are waiting."
+                future.set_exception(Unavailable(f"{reason} Nothing was stored; send the request again."))
+                return future
+            self._jobs.append(Job(account_id, work, once, objects, future))
+            self._objects += objects
+            self._changed.notify()
+        return future
+
+    def _submit_finish(self, work: Callable[[Transaction], None]) -> None:
+        """A backfill's end is never refused."""
+        with self._changed:
+            self._jobs.append(Job(0, work, None, 0, Future()))
+            self._changed.notify()
+
+    # The thread
+
+    def _run(self) -> None:
+        while (group := self._next_group()) is not None:
+            self._serve(group)
+
+    def _next_group(self) -> list[Job] | None:
+        """The requests that wait; none where something is due or may be; None when the writer is to end."""
+        with self._changed:
+            if not self._jobs and not self._stopping:
+                self._changed.wait(self._idle_seconds())
+            if not self._jobs and self._stopping:
+                return None
+            group: list[Job] = []
+            objects = 0
+            while self._jobs and objects < OBJECTS_PER_GROUP_MAX and not (group and self._clock.is_sandbox):
+                job = self._jobs.popleft()
+                objects += job.objects
+                if job.future.set_running_or_notify_cancel():  # its sender may have hung up
+                    group.append(job)
+            self._objects -= objects
+            return group
+
+    def _idle_seconds(self) -> float:
+        if self._world is None or self._clock.is_sandbox:
+            return IDLE_SECONDS_MAX
+        return min(max((self._world.due_us() - self._clock.now_us()) / US_PER_SECOND, 0.0), IDLE_SECONDS_MAX)
+
+    def _serve(self, group: list[Job]) -> None:
+        try:
+            if self._world is None:
+                self._rebuild()
+            assert self._world is not None
+            if group or self._world.due_us() <= self._clock.now_us():
+                self._commit(self._world, group)
+        except Exception as error:
+            log.exception("writer.commit_failed", requests=len(group))
+            self._world = None
+            for job in group:
+                if job.future.done():
+                    continue
+                refusal = Unavailable("The request could not be stored, and nothing of it was; send it again.")
+                refusal.__cause__ = error
+                job.future.set_exception(refusal)
+
+    def _commit(self, world: World, group: list[Job]) -> None:
+        with self._store.writer.begin():
+            tx = Transaction(world, self._store.writer)
+            answers = [_answer(tx, job) for job in group]
+            self._housekeep(tx)
+            tx.finish()
+        try:
+            self._follow_up(world, tx)
+        finally:  # what is committed is done, whatever happens afterwards
+            for job, answer in zip(group, answers, strict=True):
+                if isinstance(answer, OctyError):
+                    job.future.set_exception(answer)
+                else:
+                    job.future.set_result(answer)
+
+    def _rebuild(self) -> None:
+        """Brings the world back and moves it to the present, each due change at its own instant (T6)."""
+        with self._store.writer.begin():
+            world = restore(self._store.writer, self._clock)
+            tx = Transaction(world, self._store.writer)
+            for tenant in world.tenants.values():
+                tx.advance(tenant, noticed_us=tx.now_us)
+            tx.finish()
+        self._started = set()
+        self._world = world
+        self._event_ids = world.event_ids
+        self._follow_up(world, tx)
+
+    def _follow_up(self, world: World, tx: Transaction) -> None:
+        """What a commit sets going: the sandbox's clock, webhooks, backfills."""
+        if isinstance(self._clock, ManualClock):
+            self._clock.move_to(world.now_us)
+        if tx.added_webhooks or self._clock.is_sandbox:
+            self._on_webhooks()
+        for tenant in world.tenants.values():
+            for backfill in list(tenant.backfills.values()):
+                if backfill not in self._started:
+                    self._started.add(backfill)
+                    self._begin(world, tenant, backfill)
+
+    def _begin(self, world: World, tenant: Tenant, backfill: Backfill) -> None:
+        if not self._clock.is_sandbox:
+            self._backfills.add(tenant, backfill)
+            return
+        last_seq = fold_snapshot(self._store, tenant, backfill)
+        with self._store.writer.begin():
+            tx = Transaction(world, self._store.writer)
+            finish(tx, tenant.account_id, backfill, last_seq)
+            tx.finish()
+
+    def _housekeep(self, tx: Transaction) -> None:
+        """Forgets what need not be remembered any longer (E5, E8)."""
+        if tx.now_us - self._housekept_us >= HOUSEKEEPING_EVERY_US:
+            self._housekept_us = tx.now_us
+            idempotency.expire(tx.connection, tx.now_us - IDEMPOTENCY_KEPT_US)
+            message_ids.expire(tx.connection, tx.now_us - MESSAGE_IDS_KEPT_US)
+
+
+def _answer(tx: Transaction, job: Job) -> object:
+    """What the request comes to: a result, or an error that is the sender's. Any other error fails the group."""
+    try:
+        if job.once is None:
+            return job.work(tx)
+        return _answer_once(tx, job, job.once)
+    except OctyError as error:
+        return error
+
+
+def _answer_once(tx: Transaction, job: Job, once: Once) -> object:
+    """As `_answer`, and the answer is remembered, or was (E5)."""
+    found = idempotency.find(tx.connection, job.account_id, once.path, once.key)
+    if found is not None and found.created_us > tx.now_us - IDEMPOTENCY_KEPT_US:
+        if found.body_sha256 != once.body_sha256:
+            raise Conflicting("This Idempotency-Key came with another body before; use a new key for a new request.")
+        raise Replayed(found.answer)
+    result = job.work(tx)
+    idempotency.add(
+        tx.connection, job.account_id, once.path, once.key, once.body_sha256, once.answer(result), tx.now_us
+    )
+    return result
