@@ -61,10 +61,29 @@ def property_problems(properties: Mapping[str, object], path: str) -> Iterator[P
         yield Problem(path, f"{len(properties)} keys", f"at most {limits.PROPERTIES_MAX} keys")
         return
     for key, value in properties.items():
-        if type(value) is str and len(value) <= limits.STRING_CHARACTERS_MAX and _plain(value) and _plain_key(key):
-            continue  # what nearly all are, without the generators below
         yield from _key_problems(key, path)
         yield from problems_in(value, f"{path}.{key}", depth=1)
+
+
+def are_plain(properties: Mapping[str, object]) -> bool:
+    """Whether the properties are what nearly all are: few, flat, short, ASCII: `property_problems` finds none.
+
+    False says nothing but that it has to look. Each event is asked, so this is written to be quick.
+    """
+    if len(properties) > limits.PROPERTIES_MAX:
+        return False
+    for key, value in properties.items():
+        if not 0 < len(key) <= limits.PROPERTY_KEY_CHARACTERS_MAX or not key.isascii() or "\0" in key:
+            return False
+        if isinstance(value, str):
+            if len(value) > limits.STRING_CHARACTERS_MAX or not value.isascii() or "\0" in value:
+                return False
+        elif isinstance(value, int):
+            if not limits.INTEGER_MIN <= value <= limits.INTEGER_MAX:
+                return False
+        elif value is not None:
+            return False
+    return True
 
 
 def flat_problems(properties: Mapping[str, object], path: str) -> Iterator[Problem]:

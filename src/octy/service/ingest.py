@@ -13,7 +13,7 @@ from octy.model.errors import Problem, Refused
 from octy.model.events import CHARGED, EventDraft, EventInstance
 from octy.model.instants import CREATED_AT_FORM, FUTURE_TOLERANCE_US, iso, parse_instant
 from octy.model.outcomes import Failure, Outcome
-from octy.model.values import property_problems, shown
+from octy.model.values import are_plain, property_problems, shown
 from octy.service.pending import PendingEvents
 from octy.service.tenant import KnownType, Tenant
 from octy.service.transaction import Transaction
@@ -45,12 +45,12 @@ def _accept(
     profile = tenant.profile_keys.get(draft.profile_id)
     known = tenant.types.get(draft.event_type)
     if profile is None or known is None:
-        raise Refused("unknown", list(_unknown(tenant, draft)))
+        raise Refused("The event names something unknown.", _unknown(tenant, draft))
     properties = draft.event_properties
-    if properties:
+    if properties and not are_plain(properties):
         problems = list(property_problems(properties, "event_properties"))
         if problems:
-            raise Refused("properties", problems)
+            raise Refused("The event's properties are not acceptable.", problems)
     created_us, accepted_us = _instants(tx, draft.created_at)
     if draft.message_id is not None:
         first_seq = _first_seq(draft.message_id, known_messages, pending)
@@ -93,14 +93,16 @@ def _instants(tx: Transaction, created_at: str | None) -> tuple[int, int]:
     try:
         created_us = parse_instant(created_at)
     except ValueError:
-        raise Refused("created_at", [Problem("created_at", shown(created_at), CREATED_AT_FORM)]) from None
+        raise Refused(
+            "The event's instant is not acceptable.", [Problem("created_at", shown(created_at), CREATED_AT_FORM)]
+        ) from None
     if created_us <= now_us:
         return created_us, now_us
     if tx.world.clock.is_sandbox:
         return created_us, created_us
     if created_us > now_us + FUTURE_TOLERANCE_US:
         wanted = f"no more than 60 seconds ahead of the server's clock, which says {iso(now_us)}"
-        raise Refused("created_at", [Problem("created_at", shown(created_at), wanted)])
+        raise Refused("The event's instant is not acceptable.", [Problem("created_at", shown(created_at), wanted)])
     return now_us, now_us
 
 
@@ -124,5 +126,5 @@ def _known_messages(tx: Transaction, pending: PendingEvents, drafts: Sequence[Ev
 def _first_seq(message_id: str, known: dict[str, int], pending: PendingEvents) -> int | None:
     if not 1 <= len(message_id) <= limits.MESSAGE_ID_CHARACTERS_MAX or "\0" in message_id:
         wanted = f"1 to {limits.MESSAGE_ID_CHARACTERS_MAX} characters, without NUL"
-        raise Refused("message_id", [Problem("message_id", shown(message_id), wanted)])
+        raise Refused("The message id is not acceptable.", [Problem("message_id", shown(message_id), wanted)])
     return known.get(message_id, pending.message_ids.get(message_id))

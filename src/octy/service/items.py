@@ -31,7 +31,7 @@ def put(tx: Transaction, account_id: int, given: Sequence[Item], *, create: bool
             continue
         existing.add(item.item_id)
         done.append(item)
-    items.put_many(tx.connection, account_id, done, tx.now_us)
+    items.upsert(tx.connection, account_id, done, tx.now_us)
     return Outcome(done, failed)
 
 
