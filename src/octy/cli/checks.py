@@ -1,0 +1,79 @@
+"""Does a YAML document hold what its kind needs? Readers of single fields, each telling what is wrong and where.
+
+Each returns something of the right type in any case, so that one pass finds every fault; `faults.check()` ends it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from octy.cli.documents import Document, Trail
+from octy.cli.failures import Faults
+from octy.cli.locate import path_of
+from octy.cli.output import complain
+from octy.model.values import canonical, shown
+
+Fields = Mapping[str, Any]
+
+
+class Checks:
+    """Reads a document's fields and collects what is wrong with them."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._faults = Faults()
+
+    def done(self) -> None:
+        """LinesRefused if anything was wrong."""
+        self._faults.check()
+
+    def wrong(self, trail: Trail, wanted: str, found: str) -> None:
+        """Notes a fault."""
+        self._faults.add(self._document.place(trail), f"{path_of(trail)}: expected {wanted}; found {found}")
+
+    def mapping(self, fields: object, trail: Trail) -> Fields:
+        """An object."""
+        if isinstance(fields, Mapping):
+            return fields
+        self.wrong(trail, "an object", _found(fields))
+        return {}
+
+    def elements(self, parent: Fields, trail: Trail) -> Iterator[tuple[Trail, Any]]:
+        """The elements of a list that holds at least one, with their trails."""
+        found = parent.get(str(trail[-1]))
+        if not isinstance(found, list) or not found:
+            self.wrong(trail, "a list of at least one element", "an empty list" if found == [] else _found(found))
+            return
+        for index, element in enumerate(found):
+            yield (*trail, index), element
+
+    def text(self, parent: Fields, trail: Trail, *, is_optional: bool = False) -> str:
+        """A text, not empty unless optional; numbers and booleans are taken as text, as everywhere (wire.md 5)."""
+        value = parent.get(str(trail[-1]))
+        text = canonical(value)
+        if text or (is_optional and value in (None, "")):
+            return text or ""
+        self.wrong(trail, "a text", _found(value))
+        return ""
+
+    def texts(self, parent: Fields, trail: Trail, *, count_min: int) -> list[str]:
+        """A list of texts."""
+        found = parent.get(str(trail[-1]))
+        if not isinstance(found, list) or len(found) < count_min:
+            wanted = "a list" if count_min == 0 else f"a list of at least {count_min}"
+            self.wrong(trail, wanted, "an empty list" if found == [] else _found(found))
+            return []
+        for index, element in enumerate(found):
+            if canonical(element) in (None, ""):
+                self.wrong((*trail, index), "a text", _found(element))
+        return [canonical(element) or "" for element in found]
+
+    def warn_of_unknown(self, fields: Fields, trail: Trail, known: Sequence[str]) -> None:
+        """Unknown keys are ignored (wire.md 5), but a misspelt one is worth a word."""
+        for key in fields:
+            if key not in known:
+                place = self._document.place((*trail, key))
+                complain(f"{place}: warning: {shown(key)} is ignored; known are {', '.join(known)}")
+
+
+def _found(value: object) -> str:
+    return "nothing" if value is None else shown(value)

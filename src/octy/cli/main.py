@@ -1,0 +1,215 @@
+"""`octy-cli`: which command was meant, and how does it end?
+
+The commands import what they need when they run, so that `--help` answers at once. Whatever goes wrong becomes a line
+for each problem on stderr and an exit code: 0 all done, 1 something failed, 2 wrong usage, 130 interrupted.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from octy import __version__
+
+if TYPE_CHECKING:
+    from octy.cli.transport import Server
+
+
+class Commands(TyperGroup):
+    """The group of all commands, in which errors become words and exit codes."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - Typer's own signature
+        """Runs a command."""
+        from octy.cli.failures import Interrupted, exit_code, messages
+        from octy.cli.output import complain_all, survive_narrow_encodings
+        from octy.model.errors import OctyError
+
+        survive_narrow_encodings()
+        try:
+            return super().invoke(ctx)
+        except OctyError as error:
+            failed = error
+        except KeyboardInterrupt:
+            failed = Interrupted(
+                "Interrupted. What is told above is done; the request under way may have been done too."
+            )
+        complain_all(messages(failed))
+        raise typer.Exit(exit_code(failed))
+
+
+SETTINGS: dict[str, Any] = {"rich_markup_mode": None, "no_args_is_help": True}
+"""Rich would double the time of `--help`."""
+
+app = typer.Typer(
+    cls=Commands,
+    help="The client of Octy segmentation.",
+    epilog="Exit codes: 0 all done, 1 something failed, 2 wrong usage, 130 interrupted.",
+    pretty_exceptions_enable=False,  # they would print keys
+    **SETTINGS,
+)
+get = typer.Typer(help="Show what the account has.", **SETTINGS)
+app.add_typer(get, name="get")
+
+Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Only those with these ids.")]
+IdsOnly = Annotated[bool, typer.Option("--ids", help="Print the ids only, one on a line.")]
+Url = Annotated[
+    str | None, typer.Option("--url", metavar="URL", help="The server's address. Else OCTY_URL, else what auth stored.")
+]
+
+
+class DeletableName(StrEnum):
+    """What can be deleted."""
+
+    EVENT_TYPES = "eventtypes"
+    SEGMENTS = "segments"
+
+
+class UploadableName(StrEnum):
+    """What can be uploaded."""
+
+    PROFILES = "profiles"
+    ITEMS = "items"
+    EVENTS = "events"
+
+
+def _version(is_wanted: bool) -> None:
+    if is_wanted:
+        typer.echo(f"octy-cli {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    ctx: typer.Context,
+    url: Url = None,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """What holds for every command."""
+    ctx.obj = url
+
+
+@app.command()
+def auth(
+    ctx: typer.Context,
+    public_key: Annotated[str, typer.Option("--public-key", "-p", help="The account's public key.")],
+    secret_key: Annotated[
+        str | None,
+        typer.Option("--secret-key", "-s", help="Its secret key. If not given, it is asked for, or read from stdin."),
+    ] = None,
+    url: Url = None,
+) -> None:
+    """Check the account's keys and remember them."""
+    from octy.cli.authenticate import authenticate
+
+    authenticate(public_key, secret_key, url or ctx.obj)
+
+
+@app.command()
+def apply(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Option("--filepath", "-f", metavar="FILE.yml", help="What to apply.")],
+    url: Url = None,
+) -> None:
+    """Apply a YAML file: account configuration, event types or segments."""
+    from octy.cli.apply import prepare
+
+    prepared = prepare(file)
+    _run(ctx, url, prepared)
+
+
+@app.command()
+def delete(
+    ctx: typer.Context,
+    kind: Annotated[DeletableName, typer.Argument(help="What to delete.")],
+    ids: Annotated[list[str], typer.Argument(metavar="ID")],
+    url: Url = None,
+) -> None:
+    """Delete event types or segments."""
+    from octy.cli import deleting
+
+    deletable = {DeletableName.EVENT_TYPES: deleting.EVENT_TYPES, DeletableName.SEGMENTS: deleting.SEGMENTS}[kind]
+    _run(ctx, url, lambda server: deleting.delete(server, deletable, ids))
+
+
+@app.command()
+def upload(
+    ctx: typer.Context,
+    kind: Annotated[UploadableName, typer.Argument(help="What the rows are.")],
+    file: Annotated[Path, typer.Option("--filepath", "-f", metavar="FILE.csv", help="The rows.")],
+    url: Url = None,
+) -> None:
+    """Create profiles, items or events from the rows of a CSV file."""
+    from octy.cli import upload as uploading
+
+    uploadable = uploading.KINDS[kind]
+    objects = uploading.read(uploadable, file)
+    _run(ctx, url, lambda server: uploading.upload(server, uploadable, objects))
+
+
+@get.command("accountconfig")
+def get_account_configuration(ctx: typer.Context, url: Url = None) -> None:
+    """Show what the account has configured."""
+    from octy.cli import reading, show
+
+    def show_it(server: "Server") -> bool:
+        show.show_account(reading.account(server))
+        return True
+
+    _run(ctx, url, show_it)
+
+
+@get.command("eventtypes")
+def get_event_types(ctx: typer.Context, ids: Ids = None, ids_only: IdsOnly = False, url: Url = None) -> None:
+    """Show the account's own event types."""
+    from octy.cli import reading, show
+
+    asked = ids or []
+    print_all = show.EVENT_TYPES.print
+    _run(ctx, url, lambda server: print_all(reading.event_types(server, asked), asked, ids_only=ids_only))
+
+
+@get.command("segments")
+def get_segments(ctx: typer.Context, ids: Ids = None, ids_only: IdsOnly = False, url: Url = None) -> None:
+    """Show segments, with how many profiles are in each."""
+    from octy.cli import reading, show
+
+    asked = ids or []
+    print_all = show.SEGMENTS.print
+    _run(ctx, url, lambda server: print_all(reading.segments(server, asked), asked, ids_only=ids_only))
+
+
+@get.command("profiles")
+def get_profiles(
+    ctx: typer.Context,
+    ids: Ids = None,
+    tag: Annotated[str | None, typer.Option("--tag", metavar="NAME", help="Only those in this segment.")] = None,
+    ids_only: IdsOnly = False,
+    url: Url = None,
+) -> None:
+    """Show profiles, with their segment tags. An id may be the profile's or the customer's."""
+    from octy.cli import reading, show
+
+    asked = ids or []
+    print_all = show.PROFILES.print
+    _run(ctx, url, lambda server: print_all(reading.profiles(server, asked, tag), asked, ids_only=ids_only))
+
+
+def _run(ctx: typer.Context, url: str | None, run: Callable[["Server"], bool]) -> None:
+    """Runs a command against the server; exit code 1 unless it says that all is done."""
+    from octy.cli.settings import settings
+    from octy.cli.transport import Server
+
+    with Server(settings(url or ctx.obj)) as server:
+        is_all_done = run(server)
+    if not is_all_done:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """The command's entry point."""
+    app(prog_name="octy-cli")

@@ -1,0 +1,54 @@
+"""A server, and a user at a shell who has its keys."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from octy.cli.main import app
+from tests.integration.cli.octy_server import PUBLIC_KEY, SECRET_KEY, OctyServer
+
+
+@pytest.fixture
+def server() -> Iterator[OctyServer]:
+    server = OctyServer()
+    yield server
+    server.close()
+
+
+class Shell:
+    """Runs octy-cli as a user would, in a folder and a home of its own."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.environment: dict[str, str | None] = {
+            "OCTY_URL": url,
+            "OCTY_PUBLIC_KEY": PUBLIC_KEY,
+            "OCTY_SECRET_KEY": SECRET_KEY,
+            "HOME": str(folder / "home"),
+            "XDG_CONFIG_HOME": str(folder / "home" / ".config"),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+            "PATH": os.environ["PATH"],
+        }
+
+    def file(self, name: str, content: str | bytes) -> Path:
+        """Writes a file into the current folder."""
+        path = self.folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def run(self, *arguments: str, stdin: str | None = None) -> Result:
+        """Runs octy-cli in this process, from the folder."""
+        before = Path.cwd()
+        os.chdir(self.folder)
+        try:
+            return CliRunner(env=self.environment).invoke(app, arguments, input=stdin, catch_exceptions=False)
+        finally:
+            os.chdir(before)
+
+
+@pytest.fixture
+def shell(tmp_path: Path, server: OctyServer) -> Shell:
+    return Shell(tmp_path, server.url)

@@ -1,0 +1,310 @@
+"""`octy-cli apply`: a file is judged whole, and only then sent."""
+
+import pytest
+
+from tests.integration.cli.conftest import Shell
+from tests.integration.cli.octy_server import Answer, OctyServer, refusal
+
+ACCOUNT = """\
+kind: accountConfigurations
+configurations:
+  contactName: Ana
+  contactSurname: No
+  contactEmail: ana@example.com
+  webhookURL: https://shop.example.com/octy
+"""
+EVENT_TYPES = """\
+kind: eventTypes
+eventTypeDefinitions:
+- eventType: view
+  eventProperties: [item_id, no, 5]
+- eventType: search
+  eventProperties: []
+"""
+SEGMENTS = """\
+kind: segments
+segmentDefinitions:
+- segmentName: abandoned checkout
+  segmentType: live
+  segmentSubtype: 2
+  eventSequence:
+  - eventType: checkout
+    expTimeframe: 60
+    actionInaction: action
+    eventProperties:
+      cart.size: 3
+  - eventType: charged
+    actionInaction: inaction
+- segmentName: loyal
+  segmentType: past
+  segmentSubtype: 3
+  segmentTimeframe: 30
+  eventSequence:
+  - eventType: charged
+    actionInaction: action
+  profilePropertyName: age
+  profilePropertyValue: 25
+"""
+CREATE_SEGMENT = "/v1/retention/segments/create"
+CREATE_EVENT_TYPES = "/v1/retention/events/types/create"
+SET_ACCOUNT = "/v1/configurations/account/set"
+
+
+def test_the_account_is_configured(shell: Shell, server: OctyServer) -> None:
+    shell.file("account.yml", ACCOUNT)
+    result = shell.run("apply", "-f", "account.yml")
+    assert result.exit_code == 0
+    assert server.sent_to(SET_ACCOUNT)[0].body == {
+        "contact_name": "Ana",
+        "contact_surname": "No",  # a name, and no boolean
+        "contact_email_address": "ana@example.com",
+        "webhook_url": "https://shop.example.com/octy",
+        "authenticated_id_key": "",
+    }
+
+
+def test_what_the_server_says_of_the_account_is_placed(shell: Shell, server: OctyServer) -> None:
+    problem = {"error_message": "webhook_url: expected a public address; found 10.0.0.1", "path": "webhook_url"}
+    server.answers(SET_ACCOUNT, refusal(problem))
+    shell.file("account.yml", ACCOUNT)
+    result = shell.run("apply", "-f", "account.yml")
+    assert result.exit_code == 1
+    assert result.stderr == "account.yml:6:3: webhookURL: expected a public address; found 10.0.0.1\n"
+
+
+def test_missing_keys_are_named_as_the_yaml_file_writes_them(shell: Shell, server: OctyServer) -> None:
+    shell.file("account.yml", "kind: accountConfigurations\nconfigurations:\n  contactName: Ana\n  webhookUrl: x\n")
+    result = shell.run("apply", "-f", "account.yml")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        f"account.yml:2:1: configurations.{key}: expected a text; found nothing"
+        for key in ("contactSurname", "contactEmail", "webhookURL")
+    ]
+    assert server.requests == []
+
+
+def test_an_address_that_is_none_is_refused_before_anything_is_sent(shell: Shell, server: OctyServer) -> None:
+    shell.file("account.yml", ACCOUNT.replace("ana@example.com", "ana").replace("https://", ""))
+    result = shell.run("apply", "-f", "account.yml")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        'account.yml:5:3: configurations.contactEmail: expected an email address; found "ana"',
+        "account.yml:6:3: configurations.webhookURL: expected a URL such as https://example.com/octy; "
+        'found "shop.example.com/octy"',
+    ]
+    assert server.requests == []
+
+
+def test_an_unknown_key_is_ignored_with_a_word(shell: Shell) -> None:  # wire.md 5
+    shell.file("account.yml", ACCOUNT + "  authenticatedIdKey: id\n")
+    result = shell.run("apply", "-f", "account.yml")
+    assert result.exit_code == 0
+    assert result.stderr.startswith('account.yml:7:3: warning: "authenticatedIdKey" is ignored; known are contactName')
+
+
+def test_algorithms_are_configured_one_by_one(shell: Shell, server: OctyServer) -> None:
+    shell.file(
+        "algorithms.yml",
+        "kind: algorithmConfigurations\n"
+        "configurations:\n"
+        "- algorithmName: rec\n"
+        "  configurations: {recommendInteractedItems: true, itemIDStopList: [7], profileFeatures: [age]}\n"
+        "- algorithmName: churn\n"
+        "  configurations: {profileFeatures: [age]}\n",
+    )
+    path = "/v1/configurations/retention/algorithms/set"
+    server.answers(path, Answer(202, {}), refusal("Churn prediction is not part of this server."))
+    result = shell.run("apply", "-f", "algorithms.yml")
+    assert result.exit_code == 1
+    assert result.stdout == "Set the configuration of the algorithm 'rec'.\n"
+    assert result.stderr == "algorithms.yml:5:3: Churn prediction is not part of this server.\n"
+    assert server.sent_to(path)[0].body == {
+        "algorithm_name": "rec",
+        "configurations": {
+            "recommend_interacted_items": True,
+            "item_id_stop_list": ["7"],
+            "profile_features": ["age"],
+        },
+    }
+
+
+def test_event_types_are_created_in_one_request(shell: Shell, server: OctyServer) -> None:
+    shell.file("types.yml", EVENT_TYPES)
+    result = shell.run("apply", "-f", "types.yml")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "Created event type: 'view' with ID: custom_event_type_1",
+        "Created event type: 'search' with ID: custom_event_type_2",
+        "Created a total of 2 event types",
+    ]
+    assert [request.body for request in server.sent_to(CREATE_EVENT_TYPES)] == [
+        {
+            "event_types": [
+                {"event_type": "view", "event_properties": ["item_id", "no", "5"]},
+                {"event_type": "search", "event_properties": []},
+            ]
+        }
+    ]
+
+
+def test_an_event_type_that_is_refused_is_shown_with_its_place(shell: Shell, server: OctyServer) -> None:
+    created = [{"event_type_id": "1", "event_type": "view", "event_properties": []}]
+    failed = [{"event_type": "search", "error_message": "the name is taken", "index": 1}]
+    server.answers(CREATE_EVENT_TYPES, Answer(201, {"event_types": created, "failed_to_create": failed}))
+    shell.file("types.yml", EVENT_TYPES)
+    result = shell.run("apply", "-f", "types.yml")
+    assert result.exit_code == 1
+    assert result.stderr == "types.yml:5:3: Failed to create event type 'search': the name is taken\n"
+
+
+def test_event_types_that_all_fail_are_each_shown_with_their_place(shell: Shell, server: OctyServer) -> None:
+    server.answers(CREATE_EVENT_TYPES, refusal({"error_message": "a", "index": 0}, {"error_message": "b", "index": 1}))
+    shell.file("types.yml", EVENT_TYPES)
+    result = shell.run("apply", "-f", "types.yml")
+    assert result.exit_code == 1
+    assert result.stdout == "Created a total of 0 event types\n"
+    assert result.stderr.splitlines() == [
+        "types.yml:3:3: Failed to create event type 'view': a",
+        "types.yml:5:3: Failed to create event type 'search': b",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("definition", "complaint"),
+    [
+        (
+            "{eventType: charged, eventProperties: []}",
+            "3:4: eventTypeDefinitions[0].eventType: expected a name that",
+        ),
+        ("{eventProperties: []}", "3:3: eventTypeDefinitions[0].eventType: expected a text; found nothing"),
+        ("{eventType: a}", "3:3: eventTypeDefinitions[0].eventProperties: expected a list; found nothing"),
+        ("{eventType: a, eventProperties: [[]]}", "eventTypeDefinitions[0].eventProperties[0]: expected a text"),
+        ("view", '3:3: eventTypeDefinitions[0]: expected an object; found "view"'),
+    ],
+)
+def test_a_wrong_event_type_is_refused_before_anything_is_sent(
+    shell: Shell, server: OctyServer, definition: str, complaint: str
+) -> None:
+    shell.file("types.yml", f"kind: eventTypes\neventTypeDefinitions:\n- {definition}\n")
+    result = shell.run("apply", "-f", "types.yml")
+    assert result.exit_code == 1
+    assert complaint in result.stderr
+    assert server.requests == []
+
+
+def test_segments_are_created_one_by_one_in_the_wires_form(shell: Shell, server: OctyServer) -> None:
+    shell.file("segments.yml", SEGMENTS)
+    result = shell.run("apply", "-f", "segments.yml")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "Created segment: 'abandoned checkout' with ID: segment_1",
+        "Created segment: 'loyal' with ID: segment_2",
+        "Created a total of 2 segments",
+    ]
+    first, second = (request.body for request in server.sent_to(CREATE_SEGMENT))
+    assert first == {
+        "segment_name": "abandoned checkout",
+        "segment_type": "live",
+        "segment_sub_type": 2,
+        "segment_timeframe": 0,
+        "event_sequence": [
+            {
+                "event_type": "checkout",
+                "exp_timeframe": 60,
+                "action_inaction": "action",
+                "event_properties": {"cart.size": 3},
+            },
+            {"event_type": "charged", "exp_timeframe": 0, "action_inaction": "inaction", "event_properties": None},
+        ],
+    }
+    assert second["profile_property_name"] == "age"
+    assert second["profile_property_value"] == "25"
+
+
+def test_every_violation_of_every_definition_is_told_with_its_place(shell: Shell, server: OctyServer) -> None:  # D10
+    wrong = SEGMENTS.replace("expTimeframe: 60", "expTimeframe: 3").replace(
+        "segmentTimeframe: 30", 'segmentColour: "5"'
+    )
+    shell.file("segments.yml", wrong)
+    result = shell.run("apply", "-f", "segments.yml")
+    assert result.exit_code == 1
+    assert server.requests == []
+    places = [line.split(": expected")[0] for line in result.stderr.splitlines()]
+    assert places == [
+        "segments.yml:8:5: D7 segmentDefinitions[0].eventSequence[0].expTimeframe",
+        "segments.yml:17:3: D11 segmentDefinitions[1].segmentColour",
+        "segments.yml:14:3: D2 segmentDefinitions[1].segmentTimeframe",  # missing, so its parent's place
+    ]
+
+
+def test_a_name_given_twice_in_the_file_is_refused(shell: Shell, server: OctyServer) -> None:  # D1
+    shell.file("segments.yml", SEGMENTS.replace("loyal", "abandoned checkout"))
+    result = shell.run("apply", "-f", "segments.yml")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("segments.yml:14:3: D1 segmentDefinitions[1].segmentName: expected a name that no")
+    assert server.requests == []
+
+
+def test_what_only_the_server_can_judge_is_placed_too(shell: Shell, server: OctyServer) -> None:  # D1, D9
+    unknown = {
+        "error_message": "D9 event_sequence[0].event_properties.cart.size: expected one of …; found …",
+        "rule": "D9",
+        "path": "event_sequence[0].event_properties.cart.size",
+        "found": '"cart.size"',
+        "wanted": 'one of the properties of "checkout": total',
+    }
+    server.answers(CREATE_SEGMENT, refusal(unknown))
+    shell.file("segments.yml", SEGMENTS)
+    result = shell.run("apply", "-f", "segments.yml")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[-1] == "Created a total of 1 segment"  # the other one
+    assert result.stderr == (
+        "segments.yml:11:7: Failed to create segment 'abandoned checkout': "
+        "D9 segmentDefinitions[0].eventSequence[0].eventProperties.cart.size: "
+        'expected one of the properties of "checkout": total; found "cart.size"\n'
+    )
+
+
+def test_a_refusal_in_words_alone_is_shown_at_its_definition(shell: Shell, server: OctyServer) -> None:
+    server.answers(CREATE_SEGMENT, refusal("No more than 100 segments."))
+    shell.file("segments.yml", SEGMENTS)
+    result = shell.run("apply", "-f", "segments.yml")
+    expected = "segments.yml:3:3: Failed to create segment 'abandoned checkout': No more than 100 segments.\n"
+    assert result.stderr == expected
+
+
+def test_warnings_are_shown_and_are_no_failure(shell: Shell, server: OctyServer) -> None:  # D9
+    answer = {"segment_id": "s", "segment_name": "abandoned checkout", "warnings": ["event type is not there yet"]}
+    server.answers(CREATE_SEGMENT, Answer(201, answer))
+    shell.file("segments.yml", SEGMENTS)
+    result = shell.run("apply", "-f", "segments.yml")
+    assert result.exit_code == 0
+    assert result.stderr == "segments.yml:3:3: warning: event type is not there yet\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("", "f.yml:1:1: the key 'kind' is missing: one of accountConfigurations, "),
+        ("- a\n", "f.yml:1:1: the key 'kind' is missing"),
+        ("kind: segment\n", "f.yml:1:1: kind: expected one of accountConfigurations, algorithmConfigurations"),
+        ("kind: [segments]\n", "found a list"),
+        ("kind: templates\n", "f.yml:1:1: templates belong to Octy's messaging"),
+        ("kind: segments\n", "f.yml:1:1: segmentDefinitions: expected a list of at least one element; found nothing"),
+        ("kind: segments\nsegmentDefinitions: []\n", "f.yml:2:1: segmentDefinitions: expected a list of at least one"),
+        (
+            "kind: segments\nsegmentDefinitions: [5]\n",
+            "f.yml:2:22: D11 segmentDefinitions[0]: expected an object",
+        ),
+        ("kind: &a segments\n", "f.yml:1:7: anchors and aliases"),
+        ("kind: segments\n\tsegmentDefinitions: []\n", "f.yml:2:1: found a tab"),
+    ],
+)
+def test_a_file_that_is_none_of_ours_is_refused_with_its_place(
+    shell: Shell, server: OctyServer, content: str, complaint: str
+) -> None:
+    shell.file("f.yml", content)
+    result = shell.run("apply", "-f", "f.yml")
+    assert result.exit_code == 1
+    assert complaint in result.stderr
+    assert server.requests == []

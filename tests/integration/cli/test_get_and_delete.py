@@ -1,0 +1,163 @@
+"""`octy-cli get` and `octy-cli delete`."""
+
+import pytest
+
+from tests.integration.cli.conftest import Shell
+from tests.integration.cli.octy_server import Answer, OctyServer, refusal
+
+SEGMENT = {
+    "segment_id": "s1",
+    "segment_name": "abandoned",
+    "segment_type": "live",
+    "segment_sub_type": 2,
+    "segment_timeframe": 0,
+    "event_sequence": [
+        {"event_type": "view", "exp_timeframe": 60, "action_inaction": "action", "event_properties": {"no": False}},
+        {"event_type": "charged", "exp_timeframe": 0, "action_inaction": "inaction", "event_properties": None},
+    ],
+    "profile_property_name": None,
+    "profile_property_value": None,
+    "segment_status": "active",
+    "profile_count": 1234,
+    "created_at": "Tue, 18 May 2021 17:26:45 GMT",
+}
+
+
+def profile(number: int) -> dict[str, object]:
+    return {
+        "profile_id": f"profile_{number}",
+        "customer_id": f"c{number}",
+        "rfm_score": None,
+        "churn_probability": None,
+    }
+
+
+def test_the_accounts_configuration_is_two_columns(shell: Shell, server: OctyServer) -> None:
+    server.account = {"contact_name": "Ana", "webhook_url": None, "authenticated_id_key": ""}
+    result = shell.run("get", "accountconfig")
+    assert result.exit_code == 0
+    assert "Contact name          Ana\n" in result.stdout
+    assert "Webhook URL           (none)\n" in result.stdout
+
+
+def test_event_types_are_blocks(shell: Shell, server: OctyServer) -> None:
+    server.event_types = [
+        {"event_type_id": f"t{n}", "event_type": "view", "event_properties": ["a", "b"], "created_at": "now"}
+        for n in range(2)
+    ]
+    result = shell.run("get", "eventtypes")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "Event type ID: t0",
+        "Event type: view",
+        "Event properties: a, b",
+        "Created at: now",
+        "--",
+        "Event type ID: t1",
+        "Event type: view",
+        "Event properties: a, b",
+        "Created at: now",
+        "Found a total of 2 event types",
+    ]
+
+
+def test_a_segment_shows_its_sequence_and_its_count(shell: Shell, server: OctyServer) -> None:
+    server.segments = [SEGMENT]
+    result = shell.run("get", "segments")
+    assert result.exit_code == 0
+    assert "Event 1: action view where no = false, within 60 minutes\n" in result.stdout
+    assert "Event 2: inaction charged\n" in result.stdout
+    assert "Segment status: active\nProfile count: 1,234\n" in result.stdout
+
+
+def test_a_profile_shows_its_tags(shell: Shell, server: OctyServer) -> None:  # G1
+    server.profiles = [
+        profile(1)
+        | {
+            "profile_data": {"age": 25, "gone": None},
+            "segment_tags": [{"segment_tag": "abandoned", "created_at": "Tue, 18 May 2021 17:26:45 GMT"}],
+        }
+    ]
+    result = shell.run("get", "profiles", "c1")
+    assert result.exit_code == 0
+    assert "Profile data: age = 25, gone = null\n" in result.stdout
+    assert "Segment tags: abandoned (since Tue, 18 May 2021 17:26:45 GMT)\n" in result.stdout
+
+
+def test_ids_only_for_scripts(shell: Shell, server: OctyServer) -> None:
+    server.segments = [SEGMENT, SEGMENT | {"segment_id": "s2"}]
+    assert shell.run("get", "segments", "--ids").stdout == "s1\ns2\n"
+
+
+def test_nothing_there_is_no_failure(shell: Shell) -> None:
+    result = shell.run("get", "segments")
+    assert (result.exit_code, result.stdout) == (0, "Found a total of 0 segments\n")
+
+
+def test_every_page_is_asked_for(shell: Shell, server: OctyServer) -> None:
+    server.page_rows_max = 100
+    server.profiles = [profile(number) for number in range(250)]
+    result = shell.run("get", "profiles", "--ids")
+    assert result.stdout.splitlines() == [f"profile_{number}" for number in range(250)]
+    assert [request.headers["cursor"] for request in server.requests] == ["0", "100", "200"]
+
+
+def test_many_ids_are_asked_for_by_the_hundred(shell: Shell, server: OctyServer) -> None:
+    server.profiles = [profile(number) for number in range(250)]
+    result = shell.run("get", "profiles", "--ids", *(f"c{number}" for number in range(250)))
+    assert len(result.stdout.splitlines()) == 250
+    assert [request.query["ids"][0].count(",") + 1 for request in server.requests] == [100, 100, 50]
+
+
+def test_an_id_that_is_not_there_fails(shell: Shell, server: OctyServer) -> None:
+    server.segments = [SEGMENT]
+    result = shell.run("get", "segments", "s1", "a&b#c d")
+    assert result.exit_code == 1
+    assert result.stdout.endswith("Found a total of 1 segment\n")
+    assert result.stderr == "No segment found with ID: a&b#c d\n"
+
+
+def test_profiles_in_a_segment_are_asked_for_by_its_name(shell: Shell, server: OctyServer) -> None:
+    server.answers("/v1/retention/profiles", refusal("segment_tag: expected a segment's name"))
+    result = shell.run("get", "profiles", "--tag", "lapsed buyers")
+    assert result.exit_code == 1
+    assert result.stderr == "segment_tag: expected a segment's name\n"
+    assert server.requests[0].query == {"segment_tag": ["lapsed buyers"]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "key", "noun"),
+    [
+        ("eventtypes", "/v1/retention/events/types/delete", "event_type_ids", "event type"),
+        ("segments", "/v1/retention/segments/delete", "segments", "segment"),
+    ],
+)
+def test_deleting_tells_of_each(shell: Shell, server: OctyServer, kind: str, path: str, key: str, noun: str) -> None:
+    result = shell.run("delete", kind, "a", "b", "a")
+    assert result.exit_code == 0
+    assert result.stdout == (f"Deleted {noun} with ID: a\nDeleted {noun} with ID: b\nDeleted a total of 2 {noun}s\n")
+    assert server.sent_to(path)[0].body == {key: ["a", "b"]}
+
+
+def test_what_cannot_be_deleted_fails(shell: Shell, server: OctyServer) -> None:  # E7
+    failed = [{"event_type_id": "b", "error_message": 'the segment "loyal" uses it', "index": 1}]
+    answer = {"deleted_event_types": [{"event_type_id": "a"}], "failed_to_delete": failed}
+    server.answers("/v1/retention/events/types/delete", Answer(200, answer))
+    result = shell.run("delete", "eventtypes", "a", "b")
+    assert result.exit_code == 1
+    assert result.stdout == "Deleted event type with ID: a\nDeleted a total of 1 event type\n"
+    assert result.stderr == 'Failed to delete event type with ID: b: the segment "loyal" uses it\n'
+
+
+def test_when_nothing_could_be_deleted_each_is_told_of(shell: Shell, server: OctyServer) -> None:
+    errors = [{"error_message": "not there", "index": 0}, {"error_message": "not there", "index": 1}]
+    server.answers("/v1/retention/segments/delete", refusal(*errors))
+    result = shell.run("delete", "segments", "a", "b")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [f"Failed to delete segment with ID: {one}: not there" for one in "ab"]
+
+
+def test_what_a_terminal_would_obey_is_shown_and_not_sent_to_it(shell: Shell, server: OctyServer) -> None:
+    server.segments = [SEGMENT | {"segment_name": "a\x1b[2J\x07\u202eb[red]c\n\u009b31m"}]
+    result = shell.run("get", "segments")
+    assert r"Segment name: a\u001b[2J\u0007\u202eb[red]c\u000a\u009b31m" in result.stdout
