@@ -1,0 +1,1 @@
+"""How webhooks leave: their body, where they may go, one attempt, when to try again, and the dispatcher of them all."""

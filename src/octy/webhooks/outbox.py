@@ -1,0 +1,76 @@
+"""What does the dispatcher need of the queue of webhooks? The store's outbox as seen from here.
+
+A delivery is put there in the transaction of its match (H3), by others, and stays pending until a result says that
+it was delivered or given up.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol, TypeAlias
+
+from msgspec import Struct
+
+
+class Delivery(Struct, frozen=True):
+    """A pending webhook."""
+
+    delivery_id: int
+    """Rises in the order in which the matches were made."""
+    webhook_id: str
+    account_id: int
+    profile_key: int
+    webhook_url: str
+    """The account's URL as it is configured now; empty where it has none any more."""
+    body: bytes
+    attempts: int
+    """How many attempts have failed so far."""
+
+
+class Succeeded(Struct, frozen=True):
+    """The receiver has accepted it."""
+
+    delivery_id: int
+    attempts: int
+    finished_us: int
+
+
+class Postponed(Struct, frozen=True):
+    """An attempt has failed, the next comes later."""
+
+    delivery_id: int
+    attempts: int
+    next_attempt_us: int
+    error: str
+
+
+class GivenUp(Struct, frozen=True):
+    """It is not tried again."""
+
+    delivery_id: int
+    attempts: int
+    finished_us: int
+    error: str
+
+
+Result: TypeAlias = Succeeded | Postponed | GivenUp
+
+
+class Busy(Struct, frozen=True):
+    """Whose deliveries cannot be started now."""
+
+    profiles: frozenset[tuple[int, int]] = frozenset()
+    """(account id, profile key) of every delivery in flight: no second one of the same profile."""
+    accounts: frozenset[int] = frozenset()
+    """Accounts whose receivers have as many in flight as they may."""
+
+
+class Outbox(Protocol):
+    """The queue. Its methods may fail; the dispatcher then tries again a little later."""
+
+    async def due(self, now_us: int, limit: int, busy: Busy) -> Sequence[Delivery]:
+        """Up to `limit` pending deliveries whose next attempt is due, longest due first, and none of the busy."""
+
+    async def next_due_us(self, after_us: int) -> int:
+        """The earliest next attempt of any pending delivery that comes after `after_us`; `NEVER` where none does."""
+
+    async def record(self, results: Sequence[Result]) -> None:
+        """Stores all of them durably, in one transaction; passes over a delivery that is gone (with its profile)."""

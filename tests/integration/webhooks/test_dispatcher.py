@@ -1,0 +1,338 @@
+"""Which webhooks leave when: at least once (H4), in order, fairly, by the clock, and through a restart."""
+
+import asyncio
+from random import Random
+
+import pytest
+from aiohttp import web
+
+from octy.model.clock import ManualClock
+from octy.model.instants import US_PER_SECOND
+from octy.webhooks import dispatcher as dispatching
+from octy.webhooks.addresses import NOT_PUBLIC
+from octy.webhooks.dispatcher import IN_FLIGHT_MAX, Dispatcher
+from octy.webhooks.schedule import ATTEMPTS_MAX, JITTER, PAUSES_US
+from octy.webhooks.sender import Sender
+from tests.integration.webhooks.memory import MemoryOutbox
+from tests.integration.webhooks.receiver import Receiver, Request
+
+pytestmark = pytest.mark.anyio
+
+LONGEST = 1 + JITTER
+SHORTEST = 1 - JITTER
+
+
+def a_dispatcher(outbox: MemoryOutbox, clock: ManualClock, *, allow_private: bool = True) -> Dispatcher:
+    return Dispatcher(outbox, Sender(clock, allow_private=allow_private), clock, chance=Random(7))
+
+
+async def let_pass(dispatcher: Dispatcher, clock: ManualClock, us: float) -> None:
+    """Moves the clock, and waits until what is due then has been tried."""
+    clock.move_to(clock.now_us() + int(us))
+    dispatcher.wake()
+    await dispatcher.drain()
+
+
+# Delivery and retries
+
+
+async def test_what_is_due_leaves_when_the_dispatcher_is_woken(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver
+) -> None:
+    webhook_id = outbox.add(receiver.url)
+    dispatcher.wake()
+    await dispatcher.drain()
+    assert receiver.ids == [webhook_id]
+    assert outbox.states() == ["delivered"]
+
+
+async def test_any_thread_may_wake_it(dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver) -> None:
+    await dispatcher.drain()
+
+    def commit() -> None:
+        outbox.add(receiver.url)
+        dispatcher.wake()
+
+    await asyncio.to_thread(commit)
+    await receiver.arrived(1)
+
+
+async def test_a_failed_attempt_is_repeated_with_the_same_id_and_the_same_bytes(  # H4
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    receiver.script = [web.Response(status=500, text="No such table"), 503]
+    outbox.add(receiver.url)
+    await dispatcher.drain()
+    assert outbox.states() == ["pending"]
+    assert outbox.rows[0].error == "The receiver answered 500. No such table"
+    await let_pass(dispatcher, clock, PAUSES_US[0] * LONGEST)
+    await let_pass(dispatcher, clock, PAUSES_US[1] * LONGEST)
+    assert outbox.states() == ["delivered"]
+    assert outbox.rows[0].delivery.attempts == 3
+    assert len(receiver.requests) == 3
+    assert len(set(receiver.ids)) == 1
+    assert len({request.body for request in receiver.requests}) == 1
+
+
+async def test_a_retry_is_never_early(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    receiver.script = [500]
+    outbox.add(receiver.url)
+    await dispatcher.drain()
+    await let_pass(dispatcher, clock, PAUSES_US[0] * SHORTEST - 1)
+    assert len(receiver.requests) == 1
+    await let_pass(dispatcher, clock, PAUSES_US[0] * (LONGEST - SHORTEST) + 1)
+    assert len(receiver.requests) == 2
+
+
+async def test_a_retry_falls_due_by_itself_once_the_clock_has_moved(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    receiver.script = [500]
+    outbox.add(receiver.url)
+    await dispatcher.drain()
+    clock.move_to(clock.now_us() + int(PAUSES_US[0] * LONGEST))
+    await receiver.arrived(2)
+
+
+async def test_nobody_listening_is_tried_again(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    outbox.add("http://127.0.0.1:1/")
+    await dispatcher.drain()
+    assert outbox.rows[0].error == "No connection to the receiver came about: connection refused."
+    outbox.moves_to(receiver.url)
+    await let_pass(dispatcher, clock, PAUSES_US[0] * LONGEST)
+    assert outbox.states() == ["delivered"]
+
+
+async def test_a_receiver_may_ask_for_a_longer_pause(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    receiver.script = [web.Response(status=503, headers={"Retry-After": "60"})]
+    outbox.add(receiver.url)
+    await dispatcher.drain()
+    await let_pass(dispatcher, clock, 60 * US_PER_SECOND - 1)
+    assert len(receiver.requests) == 1
+    await let_pass(dispatcher, clock, 1)
+    assert outbox.states() == ["delivered"]
+
+
+async def test_after_the_last_attempt_it_is_kept_as_failed(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    receiver.script = [500] * 100
+    outbox.add(receiver.url)
+    await dispatcher.drain()
+    for pause_us in PAUSES_US:
+        assert outbox.states() == ["pending"]
+        await let_pass(dispatcher, clock, pause_us * LONGEST)
+    assert outbox.states() == ["failed"]
+    await let_pass(dispatcher, clock, PAUSES_US[-1] * 10)
+    assert len(receiver.requests) == ATTEMPTS_MAX
+    assert len(set(receiver.ids)) == 1
+
+
+async def test_without_a_url_it_has_failed(dispatcher: Dispatcher, outbox: MemoryOutbox) -> None:
+    outbox.add("")
+    await dispatcher.drain()
+    assert outbox.states() == ["failed"]
+    assert outbox.rows[0].error == "The account has no webhook URL any more."
+
+
+async def test_a_url_that_leads_inside_is_not_connected_to(
+    outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    dispatcher = a_dispatcher(outbox, clock, allow_private=False)
+    await dispatcher.start()
+    outbox.add(receiver.url)
+    await dispatcher.drain()
+    await dispatcher.stop()
+    assert outbox.states() == ["pending"]
+    assert outbox.rows[0].error == NOT_PUBLIC
+    assert receiver.requests == []
+
+
+# Order
+
+
+async def test_deliveries_about_one_profile_leave_in_order_and_one_at_a_time(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver
+) -> None:
+    ids = [outbox.add(receiver.url, profile=5) for _ in range(20)]
+    await dispatcher.drain()
+    assert receiver.ids == ids
+    assert receiver.most_at_once == 1
+
+
+async def test_a_failed_delivery_does_not_hold_up_the_later_ones_while_it_waits(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    receiver.script = [500]
+    first, second, third = (outbox.add(receiver.url, profile=5) for _ in range(3))
+    await dispatcher.drain()
+    await let_pass(dispatcher, clock, PAUSES_US[0] * LONGEST)
+    assert receiver.ids == [first, second, third, first]
+
+
+async def test_of_those_that_are_due_the_one_made_first_goes_first(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    retried = outbox.add(receiver.url, profile=5, due_us=clock.now_us() - 1)
+    newer = outbox.add(receiver.url, profile=5, due_us=clock.now_us() - 2)
+    await dispatcher.drain()
+    assert receiver.ids == [retried, newer]
+
+
+# Fairness
+
+
+async def test_a_dead_receiver_of_one_account_does_not_delay_anothers(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, other_receiver: Receiver
+) -> None:
+    receiver.answer = receiver.never
+    for profile in range(500):
+        outbox.add(receiver.url, account=1, profile=profile)
+    ids = [outbox.add(other_receiver.url, account=2, profile=profile) for profile in range(100)]
+    dispatcher.wake()
+    await other_receiver.arrived(100)
+    assert sorted(other_receiver.ids) == sorted(ids)
+    assert "delivered" not in outbox.states()[:500]
+
+
+async def test_a_receiver_gets_at_most_ten_at_once(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver
+) -> None:
+    async def when_ten_are_there(_: Request) -> web.Response:
+        await receiver.arrived(10)
+        return web.Response()
+
+    receiver.answer = when_ten_are_there
+    for profile in range(100):
+        outbox.add(receiver.url, profile=profile)
+    await dispatcher.drain()
+    assert receiver.most_at_once == 10
+    assert outbox.states() == ["delivered"] * 100
+
+
+async def test_there_are_never_more_in_flight_than_memory_is_meant_for(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver
+) -> None:
+    async def when_all_are_there(_: Request) -> web.Response:
+        await receiver.arrived(IN_FLIGHT_MAX)
+        return web.Response()
+
+    receiver.answer = when_all_are_there
+    for number in range(2 * IN_FLIGHT_MAX):
+        outbox.add(receiver.url, account=number % 60, profile=number)
+    await dispatcher.drain()
+    assert receiver.most_at_once == IN_FLIGHT_MAX
+    assert outbox.states() == ["delivered"] * (2 * IN_FLIGHT_MAX)
+
+
+# Through trouble
+
+
+async def test_what_was_in_flight_when_it_stopped_is_sent_again_after_a_restart(  # H4
+    outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    receiver.answer = receiver.never
+    webhook_id = outbox.add(receiver.url)
+    before = a_dispatcher(outbox, clock)
+    await before.start()
+    await receiver.arrived(1)
+    await before.stop()
+    assert outbox.states() == ["pending"]
+    assert outbox.rows[0].delivery.attempts == 0
+
+    receiver.answer = Receiver().answer
+    after = a_dispatcher(outbox, clock)
+    await after.start()
+    await after.drain()
+    await after.stop()
+    assert receiver.ids == [webhook_id, webhook_id]
+    assert outbox.states() == ["delivered"]
+
+
+async def test_what_was_delivered_when_it_stopped_is_still_recorded(
+    outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    outbox.may_record.clear()
+    outbox.add(receiver.url)
+    dispatcher = a_dispatcher(outbox, clock)
+    await dispatcher.start()
+    await receiver.arrived(1)
+    while not dispatcher._results:
+        await asyncio.sleep(0)
+    stopping = asyncio.create_task(dispatcher.stop())
+    await asyncio.sleep(0)
+    outbox.may_record.set()
+    await stopping
+    assert outbox.states() == ["delivered"]
+
+
+async def test_an_outbox_that_does_not_answer_does_not_keep_it_from_stopping(
+    outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatching, "STOP_SECONDS_MAX", 0.01)
+    outbox.may_record.clear()
+    outbox.add(receiver.url)
+    dispatcher = a_dispatcher(outbox, clock)
+    await dispatcher.start()
+    await receiver.arrived(1)
+    await dispatcher.stop()
+    assert outbox.states() == ["pending"]
+
+
+async def test_an_outbox_that_fails_is_asked_again(
+    outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatching, "TROUBLE_SECONDS", 0.01)
+    outbox.add(receiver.url)
+    outbox.failures = 2
+    dispatcher = a_dispatcher(outbox, clock)
+    await dispatcher.start()
+    await receiver.arrived(1)
+    outbox.failures = 2
+    await dispatcher.drain()
+    assert outbox.states() == ["delivered"]
+    assert outbox.failures == 0
+    assert len(receiver.requests) == 1
+    await dispatcher.stop()
+
+
+async def test_results_that_come_while_others_are_stored_are_stored_together(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver
+) -> None:
+    outbox.may_record.clear()
+    for profile in range(10):
+        outbox.add(receiver.url, profile=profile)
+    dispatcher.wake()
+    while len(dispatcher._results) < 10:
+        await asyncio.sleep(0)
+    outbox.may_record.set()
+    await dispatcher.drain()
+    assert sum(outbox.groups) == 10
+    assert len(outbox.groups) <= 2
+
+
+async def test_nothing_is_left_in_memory_when_all_is_done(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver
+) -> None:
+    for number in range(50):
+        outbox.add(receiver.url, account=number % 7, profile=number)
+    await dispatcher.drain()
+    assert not dispatcher._in_flight
+    assert not dispatcher._per_account
+    assert not dispatcher._results
+
+
+async def test_to_drain_or_wake_after_the_end_is_harmless(outbox: MemoryOutbox, clock: ManualClock) -> None:
+    dispatcher = a_dispatcher(outbox, clock)
+    dispatcher.wake()
+    await dispatcher.start()
+    await dispatcher.stop()
+    await dispatcher.stop()
+    await dispatcher.drain()
+    dispatcher.wake()
