@@ -17,7 +17,7 @@ from octy.cli.failures import LinesRefused
 from octy.cli.locate import placed
 from octy.cli.output import complain_all, counted, say
 from octy.cli.transport import RequestRefused, Server
-from octy.model.definitions import DefinitionRefused, from_yaml, to_wire
+from octy.model.definitions import DefinitionRefused, from_yaml, in_yaml_words, to_wire
 from octy.model.errors import Violation
 from octy.model.rules import Surroundings
 from octy.model.segments import SegmentDefinition
@@ -76,7 +76,7 @@ def _complaint(document: Document, located: _Located, line: ErrorLine) -> str:
     """The server's words, with the place of the field that they are about, where they name one."""
     place, reason = document.place(located.trail), line.error_message
     if line.rule and line.path:
-        found = Violation(line.rule, line.path, line.found or "", line.wanted or "")
+        found = in_yaml_words(Violation(line.rule, line.path, line.found or "", line.wanted or ""))
         violation = placed(document, located.trail, located.raw, found)
         place, reason = violation.place or place, str(replace(violation, place=None))
     return f"{place}: Failed to create segment '{located.definition.name}': {reason}"

@@ -10,13 +10,11 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from octy.cli.documents import Document, Trail
-from octy.model.definitions import YAML_FIELDS, YAML_STEP_FIELDS
 from octy.model.errors import Violation
 
 WHOLE = "(body)"
 """How a violation names the definition itself."""
 
-_TO_YAML = {wire: yaml for yaml, wire in (YAML_FIELDS | YAML_STEP_FIELDS).items()}
 _INDEX = re.compile(r"\[(\d{1,6})\]")
 
 
@@ -42,15 +40,11 @@ def follow(value: object, path: str) -> Trail:
 
 
 def placed(document: Document, base: Trail, definition: object, violation: Violation) -> Violation:
-    """The violation in the YAML file's words, with its path from the root and its place.
-
-    `definition` is what stands at `base`.
-    """
-    path = _yaml_path(violation.path) if violation.path != WHOLE else ""
+    """The violation with its path from the root and its place. `definition` is what stands at `base`."""
+    path = violation.path if violation.path != WHOLE else ""
     return replace(
         violation,
         path=f"{path_of(base)}.{path}".rstrip("."),
-        wanted=in_yaml_words(violation.wanted),
         place=document.place((*base, *follow(definition, path))),
     )
 
@@ -59,17 +53,6 @@ def path_of(trail: Trail) -> str:
     """`configurations[1].algorithmName`."""
     steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in trail)
     return "".join(steps).removeprefix(".") or "(file)"
-
-
-def in_yaml_words(text: str) -> str:
-    """The text with the wire's field names replaced by the YAML file's."""
-    return re.sub(r"[a-z]+(?:_[a-z]+)+", lambda word: _TO_YAML.get(word[0], word[0]), text)
-
-
-def _yaml_path(path: str) -> str:
-    """An event property's own key stays as it is."""
-    fields, dot, key = path.partition(".event_properties.")
-    return in_yaml_words(fields + dot) + key
 
 
 def _leads(path: str, key: str) -> bool:

@@ -61,12 +61,14 @@ def from_yaml(raw: object, surroundings: Surroundings | None = None) -> tuple[Se
     try:
         return from_wire(yaml_to_wire(raw), surroundings)
     except DefinitionRefused as refused:
-        raise DefinitionRefused(
-            [
-                msgspec.structs.replace(v, path=_yaml_path(v.path), wanted=_yaml_words(v.wanted))
-                for v in refused.problems
-            ]
-        ) from None
+        raise DefinitionRefused([in_yaml_words(violation) for violation in refused.problems]) from None
+
+
+def in_yaml_words(violation: Violation) -> Violation:
+    """The violation with the YAML form's field names; an event property's own key stays as it is."""
+    fields, dot, key = violation.path.partition(".event_properties.")
+    path, wanted = _yaml_words(fields + dot) + key, _yaml_words(violation.wanted)
+    return msgspec.structs.replace(violation, path=path, wanted=wanted)
 
 
 def yaml_to_wire(raw: object) -> object:
@@ -112,17 +114,6 @@ def _step_to_wire(raw: object) -> object:
     if not isinstance(raw, Mapping):
         return raw
     return {"exp_timeframe": 0} | {YAML_STEP_FIELDS.get(key, key): value for key, value in raw.items()}
-
-
-def _in_yaml_words(violation: Violation) -> Violation:
-    path, wanted = _yaml_path(violation.path), _yaml_words(violation.wanted)
-    return msgspec.structs.replace(violation, path=path, wanted=wanted)
-
-
-def _yaml_path(path: str) -> str:
-    """`event_sequence[1].exp_timeframe` → `eventSequence[1].expTimeframe`; an event property's own key stays."""
-    fields, dot, key = path.partition(".event_properties.")
-    return _yaml_words(fields + dot) + key
 
 
 def _yaml_words(text: str) -> str:

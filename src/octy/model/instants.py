@@ -17,6 +17,9 @@ UNSET = -1
 NEVER = 2**62
 """After every instant there is, and still far enough from 2**63 to add a window to it."""
 
+LATEST_US = 253_402_300_799_999_999
+"""The last instant of the year 9999: what dates can be written of."""
+
 FUTURE_TOLERANCE_US = 60 * US_PER_SECOND
 """T4: how far ahead of the clock an event may claim to be."""
 
@@ -41,14 +44,14 @@ def from_datetime(moment: datetime) -> int:
 
 
 def parse_instant(text: str) -> int:
-    """The instant that `created_at` names (E9). ValueError where it names none, or one before 1970."""
+    """The instant that `created_at` names (E9). ValueError where it names none, or one before 1970 or after 9999."""
     if not _CREATED_AT.fullmatch(text):
         raise ValueError(text)
     try:
         instant_us = from_datetime(datetime.fromisoformat(text))
-    except OverflowError:  # an offset that leads out of the years 1 to 9999
+    except OverflowError:
         raise ValueError(text) from None
-    if instant_us < 0:
+    if not 0 <= instant_us <= LATEST_US:  # an offset may lead out of the years that it is written in
         raise ValueError(text)
     return instant_us
 

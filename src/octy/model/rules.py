@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from octy.model import limits
 from octy.model.draft import FIELDS, OPTIONAL_FIELDS, STEP_FIELDS, Draft, StepDraft, has_type
-from octy.model.errors import Violation
-from octy.model.values import canonical_items, problems_in, shown
+from octy.model.errors import Problem, Violation
+from octy.model.values import canonical_items, in_path, problems_in, shown
 
 TYPE_WORDS = {str: "a string", int: "an integer", list: "a list", dict: "an object"}
 
@@ -165,7 +165,7 @@ def d9_known_properties(draft: Draft, around: Surroundings) -> Iterator[Violatio
         for key in step.properties:
             if key not in declared:
                 wanted = f"one of the properties of {shown(step.event_type)}: {_keys(declared)}"
-                yield Violation("D9", f"{step.path}.event_properties.{key}", shown(key), wanted)
+                yield Violation("D9", f"{step.path}.event_properties.{in_path(key)}", shown(key), wanted)
 
 
 def d11_types(draft: Draft, _: Surroundings) -> Iterator[Violation]:
@@ -180,8 +180,8 @@ def d11_types(draft: Draft, _: Surroundings) -> Iterator[Violation]:
             yield Violation("D11", path, shown(raw), "an object")
     for step in draft.steps:
         yield from _step_values(step)
-    for problem in problems_in(draft.raw, "definition"):
-        yield Violation("D11", problem.path.removeprefix("definition."), problem.found, problem.wanted)
+    for problem in _problems_of_values(draft):
+        yield Violation("D11", problem.path, problem.found, problem.wanted)
 
 
 Rule = Callable[[Draft, Surroundings], Iterator[Violation]]
@@ -219,12 +219,21 @@ def _typed(raw: Mapping[str, object], fields: Mapping[str, type], prefix: str) -
     for field in raw:
         if field not in fields:
             known = ", ".join(fields)
-            yield Violation("D11", prefix + str(field), "an unknown field", f"one of {known}")
+            yield Violation("D11", prefix + in_path(field), "an unknown field", f"one of {known}")
     if not prefix:
         return
     if isinstance(raw.get("action_inaction"), str) and raw["action_inaction"] not in ("action", "inaction"):
         wanted_words = '"action" or "inaction"'
         yield Violation("D11", f"{prefix}action_inaction", shown(raw["action_inaction"]), wanted_words)
+
+
+def _problems_of_values(draft: Draft) -> Iterator[Problem]:
+    for field in FIELDS:
+        if field != "event_sequence":
+            yield from problems_in(draft.raw.get(field), field)
+    for step in draft.steps:
+        for field in STEP_FIELDS:
+            yield from problems_in(step.raw.get(field), f"{step.path}.{field}")
 
 
 def _step_values(step: StepDraft) -> Iterator[Violation]:
@@ -234,7 +243,7 @@ def _step_values(step: StepDraft) -> Iterator[Violation]:
     for key, value in step.properties.items():
         if value is None or isinstance(value, dict | list):
             wanted = "a string, number or boolean (nothing else equals anything, so the event could never match)"
-            yield Violation("D11", f"{step.path}.event_properties.{key}", shown(value), wanted)
+            yield Violation("D11", f"{step.path}.event_properties.{in_path(key)}", shown(value), wanted)
 
 
 def _mistyped(value: object, wanted: type) -> bool:
@@ -246,4 +255,4 @@ def _found(raw: Mapping[str, object], field: str) -> str:
 
 
 def _keys(names: Mapping[str, object] | Set[str]) -> str:
-    return ", ".join(sorted(names)) or "none"
+    return ", ".join(sorted(map(in_path, names))) or "none"

@@ -49,7 +49,7 @@ def problems_in(value: object, path: str, depth: int = 0) -> Iterator[Problem]:
         case dict():
             for key, inner in value.items():
                 yield from _key_problems(key, path)
-                yield from problems_in(inner, f"{path}.{key}", depth + 1)
+                yield from problems_in(inner, f"{path}.{in_path(key)}", depth + 1)
         case list():
             for index, inner in enumerate(value):
                 yield from problems_in(inner, f"{path}[{index}]", depth + 1)
@@ -62,7 +62,7 @@ def property_problems(properties: Mapping[str, object], path: str) -> Iterator[P
         return
     for key, value in properties.items():
         yield from _key_problems(key, path)
-        yield from problems_in(value, f"{path}.{key}", depth=1)
+        yield from problems_in(value, f"{path}.{in_path(key)}", depth=1)
 
 
 def are_plain(properties: Mapping[str, object]) -> bool:
@@ -81,6 +81,9 @@ def are_plain(properties: Mapping[str, object]) -> bool:
         elif isinstance(value, int):
             if not limits.INTEGER_MIN <= value <= limits.INTEGER_MAX:
                 return False
+        elif isinstance(value, float):
+            if not isfinite(value):
+                return False
         elif value is not None:
             return False
     return True
@@ -92,29 +95,40 @@ def flat_problems(properties: Mapping[str, object], path: str) -> Iterator[Probl
     for key, value in properties.items():
         if isinstance(value, dict | list):
             kind = "an object" if isinstance(value, dict) else "an array"
-            yield Problem(f"{path}.{key}", kind, "a string, number, boolean or null")
+            yield Problem(f"{path}.{in_path(key)}", kind, "a string, number, boolean or null")
 
 
-def shown(value: object, characters_max: int = 60) -> str:
+SHOWN_CHARACTERS_MAX = 60
+SHOWN_INTEGER_BITS_MAX = 128
+
+
+def shown(value: object) -> str:
     """A value as an error may show it: like JSON, one line, no control characters, never long."""
     match value:
         case None:
             text = "null"
         case bool():
             text = "true" if value else "false"
-        case int() if not -(10**characters_max) < value < 10**characters_max:
+        case int() if value.bit_length() > SHOWN_INTEGER_BITS_MAX:
             text = "an integer of more than 64 bits"
         case str():
-            text = '"' + value[: characters_max + 1] + '"'
+            text = '"' + value[: SHOWN_CHARACTERS_MAX + 1] + '"'
         case dict():
             text = "an object"
         case list() | tuple():
             text = "a list"
         case _:
             text = repr(value)
-    if len(text) > characters_max:
-        text = text[: characters_max - 1] + "…"
+    if len(text) > SHOWN_CHARACTERS_MAX:
+        text = text[: SHOWN_CHARACTERS_MAX - 1] + "…"
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
+def in_path(key: object) -> str:
+    """A key as part of a path: as it is, unless it is long, no text, or not fit to be shown."""
+    if isinstance(key, str) and key.isprintable() and len(key) <= SHOWN_CHARACTERS_MAX:
+        return key
+    return shown(key)
 
 
 def _plain(text: str) -> bool:
@@ -124,8 +138,8 @@ def _plain(text: str) -> bool:
     return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)
 
 
-def _plain_key(key: str) -> bool:
-    return 0 < len(key) <= limits.PROPERTY_KEY_CHARACTERS_MAX and _plain(key)
+def _plain_key(key: object) -> bool:
+    return isinstance(key, str) and 0 < len(key) <= limits.PROPERTY_KEY_CHARACTERS_MAX and _plain(key)
 
 
 def _text_problems(text: str, path: str) -> Iterator[Problem]:
@@ -135,7 +149,7 @@ def _text_problems(text: str, path: str) -> Iterator[Problem]:
         yield Problem(path, shown(text), "text without NUL characters and lone surrogates")
 
 
-def _key_problems(key: str, path: str) -> Iterator[Problem]:
+def _key_problems(key: object, path: str) -> Iterator[Problem]:
     if not _plain_key(key):
         wanted = f"keys of 1 to {limits.PROPERTY_KEY_CHARACTERS_MAX} characters, without NUL or lone surrogates"
         yield Problem(path, shown(key), wanted)

@@ -15,8 +15,10 @@ from types import FrameType
 import structlog
 import uvicorn
 from msgspec import Struct
+from structlog.typing import Processor
 
 from octy.http.app import create_app
+from octy.http.protocol import OctyHttpProtocol
 from octy.model.clock import Clock, ManualClock
 from octy.model.errors import StoreError
 from octy.model.instants import iso
@@ -86,12 +88,21 @@ def configure_logs() -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks if not on_terminal else structlog.processors.StackInfoRenderer(),
-            structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer(),
+            *(_for_terminals() if on_terminal else _for_machines()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def _for_terminals() -> list[Processor]:
+    plain = structlog.dev.plain_traceback  # others show local variables: a request's keys may be among them
+    return [structlog.dev.ConsoleRenderer(exception_formatter=plain)]
+
+
+def _for_machines() -> list[Processor]:
+    transform = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    return [structlog.processors.ExceptionRenderer(transform), structlog.processors.JSONRenderer()]
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -137,7 +148,7 @@ def _run(octy: Octy, listening: socket.socket) -> None:
     config = uvicorn.Config(
         create_app(octy),
         loop="uvloop",
-        http="httptools",
+        http=OctyHttpProtocol,
         ws="none",
         lifespan="on",
         log_config=None,

@@ -4,7 +4,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import keyring
 import pytest
+from keyring.backends.null import Keyring as NullKeyring
 from typer.testing import CliRunner, Result
 
 from octy.cli.main import app
@@ -50,5 +52,8 @@ class Shell:
 
 
 @pytest.fixture
-def shell(tmp_path: Path, server: OctyServer) -> Shell:
-    return Shell(tmp_path, server.url)
+def shell(tmp_path: Path, server: OctyServer) -> Iterator[Shell]:
+    before = keyring.get_keyring()
+    keyring.set_keyring(NullKeyring())  # within one process the environment is read once
+    yield Shell(tmp_path, server.url)
+    keyring.set_keyring(before)

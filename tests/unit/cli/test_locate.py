@@ -3,7 +3,7 @@
 import pytest
 
 from octy.cli.documents import Trail
-from octy.cli.locate import follow, in_yaml_words, path_of
+from octy.cli.locate import follow, path_of
 
 DEFINITION = {
     "segmentName": "a",
@@ -40,8 +40,3 @@ def test_a_path_is_followed_as_far_as_it_leads(path: str, trail: Trail) -> None:
 def test_a_trail_is_written_as_a_path() -> None:
     assert path_of(("configurations", 1, "algorithmName")) == "configurations[1].algorithmName"
     assert path_of(()) == "(file)"
-
-
-def test_the_wires_words_become_the_files() -> None:
-    text = 'event_sequence[0].exp_timeframe and segment_sub_type, but not "cart_size"'
-    assert in_yaml_words(text) == 'eventSequence[0].expTimeframe and segmentSubtype, but not "cart_size"'

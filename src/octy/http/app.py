@@ -1,0 +1,48 @@
+"""The application: every route of wire.md that segmentation needs, over one Octy."""
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+
+from octy.http import openapi
+from octy.http.auth import authorize
+from octy.http.errors import on_exception
+from octy.http.requests import OctyRequest
+from octy.http.routes import (
+    accounts,
+    application,
+    clock,
+    elsewhere,
+    event_types,
+    events,
+    items,
+    profile_views,
+    profiles,
+    segments,
+)
+from octy.model import limits
+from octy.service.octy import Octy
+
+ACCOUNT_ROUTES = (accounts, event_types, segments, profiles, profile_views, events, items, elsewhere)
+
+
+def create_app(octy: Octy) -> Litestar:
+    """The ASGI application. Starting and stopping the Octy is left to the caller."""
+    routes = [*ACCOUNT_ROUTES, clock] if octy.is_sandbox else ACCOUNT_ROUTES
+    for_accounts = Router(
+        "/",
+        route_handlers=[module.router() for module in routes],
+        before_request=authorize,
+        security=[{openapi.KEYS: []}],
+    )
+    app = Litestar(
+        [for_accounts, application.router()],
+        state=State({"octy": octy}),
+        request_class=OctyRequest,
+        request_max_body_size=limits.BODY_BYTES_MAX,
+        return_dto=None,
+        exception_handlers={Exception: on_exception},
+        openapi_config=openapi.openapi_config(),
+        logging_config=None,
+    )
+    openapi.complete(app.openapi_schema)
+    return app

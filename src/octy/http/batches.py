@@ -1,0 +1,146 @@
+"""Which objects of a request can be read at all? One bad object never voids the others (wire.md 1.2).
+
+A body is decoded at once, straight into drafts. Only if that fails is it taken apart, to find the objects that do not
+fit; the others go on, and the answer tells of both under the objects' own places in the request.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from octy.http.decoding import decoded
+from octy.http.wording import UNEXPECTED_FORM, body_problem
+from octy.model.errors import Refused
+from octy.model.outcomes import Failure, Outcome
+
+W = TypeVar("W")
+D = TypeVar("D")
+T = TypeVar("T")
+
+_decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_decode_any = msgspec.json.Decoder()
+
+
+class Sent(Generic[D]):
+    """The objects of one request: drafts of those that could be read, failures of those that could not."""
+
+    def __init__(
+        self, drafts: list[D], places: Sequence[int], unread: list[Failure], raws: Callable[[], Sequence[msgspec.Raw]]
+    ) -> None:
+        self.drafts = drafts
+        self._places = places
+        self._unread = unread
+        self._raws = raws
+
+    def with_unread(self, outcome: Outcome[T]) -> Outcome[T]:
+        """What became of the whole request, given what became of the drafts."""
+        if not outcome.failed and not self._unread:
+            return outcome
+        of_drafts = [Failure(self._places[failure.index], failure.message) for failure in outcome.failed]
+        failed = sorted([*of_drafts, *self._unread], key=lambda failure: failure.index)
+        return Outcome(outcome.done, failed)
+
+    def fields(self, index: int) -> "Fields":
+        """What the object at `index` said of itself, as far as it can be read; to tell its sender which one it was."""
+        raws = self._raws()
+        return Fields(raws[index])
+
+
+class Fields:
+    """The fields of one object that was not accepted. Any of them may be missing or of any type."""
+
+    def __init__(self, raw: msgspec.Raw) -> None:
+        self._whole = raw
+        try:
+            self._fields: Mapping[str, msgspec.Raw] = _decode_fields.decode(raw)
+        except (msgspec.DecodeError, RecursionError):
+            self._fields = {}
+
+    def text(self, field: str) -> str:
+        """The field if it is text or an integer, else the empty string."""
+        return _text(self.value(field))
+
+    def whole_text(self) -> str:
+        """The object itself, where objects are plain ids."""
+        return _text(_value(self._whole))
+
+    def value(self, field: str) -> object:
+        """The field, or None."""
+        raw = self._fields.get(field)
+        return None if raw is None else _value(raw)
+
+
+class BatchReader(Generic[W, D]):
+    """Reads bodies of the form `{"<field>": [<object>, ...]}` with 1 to `objects_max` objects."""
+
+    def __init__(
+        self, field: str, element: type[W], objects_max: int, draft_of: Callable[[W], D] | None = None
+    ) -> None:
+        """`draft_of` makes a draft of a decoded object, and may refuse it; without it, W is D."""
+        self._field = field
+        self._objects_max = objects_max
+        self._draft_of = draft_of
+        self._element = msgspec.json.Decoder(element)
+        self._all = msgspec.json.Decoder(_envelope(field, element))
+        self._apart = msgspec.json.Decoder(_envelope(field, msgspec.Raw))
+
+    def read(self, body: bytes) -> Sent[D]:
+        """The objects of a body; Refused where it is not of the form."""
+        try:
+            objects = getattr(decoded(self._all, body), self._field)
+        except msgspec.ValidationError:
+            return self._read_apart(body)
+        self._check_count(objects)
+        if self._draft_of is None:
+            return Sent(objects, range(len(objects)), [], lambda: self._raws(body))
+        return self._sent(body, objects, lambda one: one)
+
+    def _read_apart(self, body: bytes) -> Sent[D]:
+        raws = self._raws(body)
+        self._check_count(raws)
+        return self._sent(body, raws, lambda raw: decoded(self._element, raw))
+
+    def _sent(self, body: bytes, objects: Sequence[Any], read: Callable[[Any], Any]) -> Sent[D]:
+        drafts: list[D] = []
+        places: list[int] = []
+        unread: list[Failure] = []
+        for index, one in enumerate(objects):
+            try:
+                wire = read(one)
+                drafts.append(wire if self._draft_of is None else self._draft_of(wire))
+            except msgspec.ValidationError as error:
+                unread.append(Failure(index, str(body_problem(error))))
+            except Refused as refused:
+                unread.append(Failure(index, "; ".join(refused.messages)))
+            else:
+                places.append(index)
+        return Sent(drafts, places, unread, lambda: self._raws(body))
+
+    def _raws(self, body: bytes) -> Sequence[msgspec.Raw]:
+        try:
+            raws: Sequence[msgspec.Raw] = getattr(decoded(self._apart, body), self._field)
+        except msgspec.ValidationError as error:
+            raise Refused(UNEXPECTED_FORM, [body_problem(error)]) from None
+        return raws
+
+    def _check_count(self, objects: Sequence[object]) -> None:
+        if not 1 <= len(objects) <= self._objects_max:
+            raise Refused(f"A request holds 1 to {self._objects_max} {self._field}; this one holds {len(objects)}.")
+
+
+def _envelope(field: str, element: object) -> type[msgspec.Struct]:
+    return msgspec.defstruct("Envelope", [(field, list[element])])  # type: ignore[valid-type]
+
+
+def _value(raw: msgspec.Raw) -> object:
+    try:
+        return _decode_any.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value) if type(value) is int else ""

@@ -1,0 +1,76 @@
+"""Is a body JSON, and of the expected type? Says at which byte it is not, and survives whatever is sent.
+
+`msgspec.ValidationError` means well-formed JSON of another type; it is left to the caller, because one bad element
+of a batch does not void the others. Everything else is `Refused` here.
+"""
+
+import re
+from typing import TypeVar
+
+import msgspec
+
+from octy.http.wording import BODY
+from octy.model import limits
+from octy.model.errors import Problem, Refused
+
+T = TypeVar("T")
+
+_ESCAPES = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})"
+    rb"|.)",
+    re.DOTALL,
+)
+_AT_BYTE = re.compile(r"JSON is malformed: (?P<what>.*) \(byte (?P<byte>\d+)\)")
+
+
+def decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """What the body says. Refused where it is no JSON; ValidationError where it is JSON of another type."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError:
+        raise
+    except RecursionError:
+        raise _too_deep() from None
+    except msgspec.DecodeError as error:
+        mended = without_lone_surrogates(body)
+        if mended != body:
+            return decoded(decoder, mended)
+        raise _malformed(body, _place(body, str(error))) from None
+
+
+def check_utf8(body: bytes) -> None:
+    """Refused where the body is no UTF-8. The decoder looks only into the strings that somebody wants."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        raise _malformed(body, f"bytes that are no UTF-8 at byte {error.start}") from None
+
+
+def without_lone_surrogates(body: bytes) -> bytes:
+    r"""The body with each escaped half of a character (`\ud800`) as `\u0000`.
+
+    JSON's grammar allows them, but they are no text, and the decoder takes the whole body for malformed. A NUL is
+    refused just like them by whatever judges the string, and that alone, so the rest of a batch is accepted.
+    """
+    return _ESCAPES.sub(lambda escape: rb"\u0000" if escape["lone"] else escape[0], body)
+
+
+def _malformed(body: bytes, found: str) -> Refused:
+    if body.startswith(b"\xef\xbb\xbf"):
+        found = "a byte-order mark at byte 0"
+    return Refused("The body is not valid JSON.", [Problem(BODY, found, "JSON in UTF-8")])
+
+
+def _place(body: bytes, message: str) -> str:
+    """What the decoder stumbled over, and at which byte."""
+    if not body.strip():
+        return "nothing"
+    if at_byte := _AT_BYTE.fullmatch(message):
+        return f"{at_byte['what']} at byte {at_byte['byte']}"
+    return f"an end in the middle, at byte {len(body)}"
+
+
+def _too_deep() -> Refused:
+    wanted = f"at most {limits.JSON_DEPTH_MAX} levels"
+    return Refused("The body is nested too deeply.", [Problem(BODY, "deeper nesting", wanted)])

@@ -1,0 +1,70 @@
+"""Routes that take in events (wire.md 3.10; semantics E2, E8): the hottest of all."""
+
+from litestar import Router, post
+from litestar.params import JSONBody
+
+from octy.http.answers import Json, counted, encode, success
+from octy.http.batches import BatchReader, Sent
+from octy.http.body import body, typed
+from octy.http.errors import all_failed, speakable
+from octy.http.idempotency import write, write_batch
+from octy.http.requests import OctyRequest
+from octy.http.wire.events import (
+    EventCreated,
+    EventFailure,
+    EventsCreated,
+    EventsToCreate,
+    EventToCreate,
+    created,
+    created_alone,
+)
+from octy.model import limits
+from octy.model.events import EventDraft, EventInstance
+from octy.model.idempotency import Answer
+from octy.model.outcomes import Failure, Outcome
+from octy.model.values import property_problems
+
+_read_batch = BatchReader[EventDraft, EventDraft]("events", EventDraft, limits.EVENTS_PER_BATCH_MAX).read
+
+
+@post("/create", dto=body(EventToCreate, typed(EventDraft).read))
+async def create_event(request: OctyRequest, data: JSONBody[EventDraft]) -> Json[EventCreated]:
+    """Store one event. Once it is answered, the profile bears the tags that it causes (T5)."""
+
+    def answer(outcome: Outcome[EventInstance]) -> Answer:
+        if outcome.failed:
+            return all_failed("The event was not accepted.", outcome.failed)
+        return Answer(201, encode(created_alone(outcome.done[0], success("The event is created.", 1))))
+
+    octy, account_id = request.octy, request.account_id
+    return await write(request, lambda once: octy.ingest(account_id, [data], once), answer)
+
+
+@post("/create/batch", dto=body(EventsToCreate, _read_batch))
+async def create_events(request: OctyRequest, data: JSONBody[Sent[EventDraft]]) -> Json[EventsCreated]:
+    """Store up to 500 events. Each is judged alone; those that are not accepted are told of one by one (E2)."""
+
+    def answer(outcome: Outcome[EventInstance]) -> Answer:
+        failed = [_failure(data, one) for one in outcome.failed]
+        done = len(outcome.done)
+        meta = success(f"{counted(done, 'event')} created.", done, done + len(failed))
+        return Answer(201, encode(EventsCreated(meta, [created(event) for event in outcome.done], failed)))
+
+    octy, account_id = request.octy, request.account_id
+    return await write_batch(request, data, lambda drafts, once: octy.ingest(account_id, drafts, once), answer)
+
+
+def router() -> Router:
+    """The routes of this module."""
+    return Router("/v1/retention/events", route_handlers=[create_event, create_events], tags=["Events"])
+
+
+def _failure(sent: Sent[EventDraft], failure: Failure) -> EventFailure:
+    """The failure with the event's own words, except for properties that not every client could read back."""
+    fields = sent.fields(failure.index)
+    properties = fields.value("event_properties")
+    if not isinstance(properties, dict) or any(property_problems(properties, "")):
+        properties = None
+    return EventFailure(
+        fields.text("event_type"), properties, fields.text("profile_id"), speakable(failure.message), failure.index
+    )

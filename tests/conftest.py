@@ -1,0 +1,21 @@
+"""What all tests share: a soak's seed, new each time and shown, so that a failure can be lived through again."""
+
+import os
+import random
+
+import pytest
+
+pytest.register_assert_rewrite("tests.property.agreement", "tests.property.harness")  # so that failures show both sides
+
+
+def pytest_configure() -> None:
+    """Before pytest-xdist starts its workers, which inherit the environment."""
+    if "SOAK_HISTORIES" in os.environ:
+        os.environ.setdefault("SOAK_SEED", str(random.randrange(10**9)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How to run the same soak again."""
+    if "SOAK_SEED" in os.environ:
+        soak = f"SOAK_SEED={os.environ['SOAK_SEED']} SOAK_HISTORIES={os.environ.get('SOAK_HISTORIES', '')}"
+        terminalreporter.write_line(f"the same soak again: {soak}")

@@ -1,0 +1,214 @@
+"""Events over the wire (wire.md 1.2, 1.5, 3.10; semantics E2, E3, E8, E9)."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from octy.http.wire.events import EventToCreate
+from octy.model import limits
+from octy.model.events import EventDraft
+from tests.integration.http.world import Api, World, error_of, message_of, meta_of
+
+ONE = "/v1/retention/events/create"
+BATCH = "/v1/retention/events/create/batch"
+
+
+@pytest.fixture
+def ana(api: Api) -> str:
+    """A profile of an account that knows an event type."""
+    api.has_event_types(viewed=["item_id"])
+    (profile_id,) = api.has_profiles("ana")
+    return profile_id
+
+
+def viewed(profile_id: str, **more: object) -> dict[str, Any]:
+    return {"event_type": "viewed", "profile_id": profile_id} | more
+
+
+def test_a_single_event_is_answered_with_its_id(api: Api, ana: str) -> None:
+    answer = api.post(ONE, viewed(ana, event_properties={"item_id": "7"}))
+    meta_of(answer, 201)
+    created = answer.json()
+    assert created["event_id"].startswith("event_")
+    assert created["event_properties"] == {"item_id": "7"}
+    assert (created["event_type"], created["profile_id"]) == ("viewed", ana)
+    assert created["created_at"].endswith(" GMT")
+    assert "duplicate" not in created
+
+
+def test_null_properties_and_times_are_like_absent_ones(api: Api, ana: str) -> None:
+    answer = api.post(ONE, viewed(ana, event_properties=None, created_at=None, message_id=None))
+    assert answer.status_code == 201
+    assert answer.json()["event_properties"] is None
+
+
+def test_a_charged_event_of_an_unknown_item_is_accepted(api: Api, ana: str) -> None:
+    """wire.md 8.18; E3, E4."""
+    event = {"event_type": "charged", "profile_id": ana, "event_properties": {"item_id": "unheard-of", "extra": 1}}
+    assert api.post(ONE, event).status_code == 201
+    assert api.get("/v1/retention/profiles?id=ana").json()["profiles"][0]["has_charged"] is True
+
+
+@pytest.mark.parametrize(
+    ("wrong", "path"),
+    [
+        ({"event_type": "unheard-of"}, "event_type"),
+        ({"event_type": 5}, "event_type"),
+        ({"event_type": None}, "event_type"),
+        ({"profile_id": "nobody"}, "profile_id"),
+        ({"profile_id": 7}, "profile_id"),
+        ({"event_properties": []}, "event_properties"),
+        ({"event_properties": "x"}, "event_properties"),
+        ({"event_properties": {"": 1}}, "event_properties"),
+        ({"created_at": 5}, "created_at"),
+        ({"created_at": "yesterday"}, "created_at"),
+        ({"created_at": "1969-12-31 23:59:59"}, "created_at"),
+        ({"created_at": "2024-02-31 00:00:00"}, "created_at"),
+        ({"message_id": ""}, "message_id"),
+        ({"message_id": "x" * 65}, "message_id"),
+    ],
+)
+def test_a_wrong_single_event_is_refused_and_says_where(
+    api: Api, ana: str, wrong: dict[str, object], path: str
+) -> None:
+    assert message_of(api.post(ONE, viewed(ana) | wrong), 400).startswith(f"{path}: expected ")
+    (refused,) = error_of(api.post(BATCH, {"events": [viewed(ana) | wrong]}), 400)["errors"]
+    assert refused["error_message"].startswith(f"{path}: expected ")
+
+
+def test_a_batch_is_answered_in_its_order(api: Api, ana: str) -> None:
+    times = ["2023-03-01 10:00:00", "2023-03-01T09:00:00+02:00", "2023-02-28 10:00:00"]
+    answer = api.post(BATCH, {"events": [viewed(ana, created_at=time) for time in times]})
+    meta = meta_of(answer, 201)
+    assert (meta["count"], meta["total"]) == (3, 3)
+    assert answer.json()["failed_to_create"] == []
+    assert [one["created_at"] for one in answer.json()["created_events"]] == [
+        "Wed, 01 Mar 2023 10:00:00 GMT",
+        "Wed, 01 Mar 2023 07:00:00 GMT",
+        "Tue, 28 Feb 2023 10:00:00 GMT",
+    ]
+    assert set(answer.json()["created_events"][0]) == {
+        "event_id",
+        "profile_id",
+        "event_type_id",
+        "event_type",
+        "event_properties",
+        "created_at",
+    }
+
+
+def test_each_bad_event_of_a_batch_fails_alone(api: Api, ana: str) -> None:
+    """E2: whether its JSON types are wrong or its values."""
+    events: list[object] = [
+        viewed(ana),
+        viewed("nobody", event_properties={"item_id": "7"}),
+        {"profile_id": ana},
+        viewed(ana, event_properties=[1]),
+        7,
+        viewed(ana, created_at=1700000000),
+        viewed(ana),
+        {"event_type": 5, "profile_id": 6},
+    ]
+    answer = api.post(BATCH, {"events": events})
+    meta = meta_of(answer, 201)
+    assert (meta["count"], meta["total"]) == (2, 8)
+    assert len(answer.json()["created_events"]) == 2
+    failed = answer.json()["failed_to_create"]
+    assert [one["index"] for one in failed] == [1, 2, 3, 4, 5, 7]
+    assert [(one["event_type"], one["profile_id"]) for one in failed] == [
+        ("viewed", "nobody"),
+        ("", ana),
+        ("viewed", ana),
+        ("", ""),
+        ("viewed", ana),
+        ("5", "6"),
+    ]
+    assert failed[0]["event_properties"] == {"item_id": "7"}
+    assert failed[2]["event_properties"] is None
+    assert failed[1]["error_message"] == "event_type: expected a value; found nothing"
+    assert failed[3]["error_message"] == "(body): expected an object; found an integer"
+    assert failed[4]["error_message"] == "created_at: expected a string or null; found an integer"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"a\\u0000b"',
+        '"\\ud800"',
+        '"\\udfff and more"',
+        '"\\ud800\\ud800"',
+        "9223372036854775808",
+        "-9223372036854775809",
+        "1" * 10_000,
+        "1e999",
+        "-1e999",
+        "[" * 40 + "]" * 40,
+        json.dumps("x" * (limits.STRING_CHARACTERS_MAX + 1)),
+    ],
+)
+def test_a_value_that_no_store_keeps_fails_its_event_alone(api: Api, ana: str, value: str) -> None:
+    bad = json.dumps(viewed(ana, event_properties={"x": "VALUE"})).replace('"VALUE"', value)
+    answer = api.post(BATCH, f'{{"events": [{json.dumps(viewed(ana))}, {bad}]}}'.encode())
+    assert meta_of(answer, 201)["count"] == 1
+    (failure,) = answer.json()["failed_to_create"]
+    assert failure["index"] == 1
+    assert failure["profile_id"] == ana
+    assert failure["event_properties"] is None
+    assert "event_properties" in failure["error_message"]
+
+
+@pytest.mark.parametrize("escaped", ["\\ud83d\\ude00", "\\\\ud800", "\\\\\\\\ud800", "\\\\u0000"])
+def test_whole_characters_and_escaped_backslashes_are_no_lone_surrogates(api: Api, ana: str, escaped: str) -> None:
+    properties = f'{{"x": "{escaped}", "y": "\\ud800"}}'
+    event = json.dumps(viewed(ana, event_properties="P")).replace('"P"', properties)
+    error_of(api.post(BATCH, f'{{"events": [{event}]}}'.encode()), 400)
+    event = event.replace(', "y": "\\ud800"', "")
+    answer = api.post(BATCH, f'{{"events": [{event}]}}'.encode())
+    assert answer.json()["created_events"][0]["event_properties"] == json.loads(f'{{"x": "{escaped}"}}')
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"events": null}', b'{"events": {}}', b'{"event": []}'])
+def test_a_batch_is_a_list_under_its_name(api: Api, body: bytes) -> None:
+    assert message_of(api.post(BATCH, body), 400).startswith("events: expected ")
+
+
+def test_json_that_is_none_says_at_which_byte(api: Api) -> None:
+    assert "at byte 12" in message_of(api.post(BATCH, b'{"events": [NaN]}'), 400)
+    assert "at byte 12" in message_of(api.post(BATCH, b'{"events": ['), 400)
+    assert "at byte 13" in message_of(api.post(BATCH, b'{"events": ["\xff"]}'), 400)
+
+
+def test_five_hundred_fit_and_one_more_does_not(api: Api, ana: str) -> None:
+    events = [viewed(ana, event_properties={"item_id": str(number)}) for number in range(501)]
+    error_of(api.post(BATCH, {"events": events}), 400)
+    error_of(api.post(BATCH, {"events": []}), 400)
+    assert meta_of(api.post(BATCH, {"events": events[:500]}), 201)["count"] == limits.EVENTS_PER_BATCH_MAX
+
+
+def test_a_message_id_is_stored_once(api: Api, ana: str) -> None:
+    """E8."""
+    first = api.post(ONE, viewed(ana, message_id="m1")).json()
+    answer = api.post(BATCH, {"events": [viewed(ana, message_id="m1"), viewed(ana, message_id="m2")]})
+    again, other = answer.json()["created_events"]
+    assert again["event_id"] == first["event_id"]
+    assert again["duplicate"] is True
+    assert "duplicate" not in other
+    assert meta_of(api.get("/v1/retention/profiles/events?id=ana"))["count"] == 2
+
+
+def test_another_accounts_profile_is_unknown(world: World, ana: str) -> None:
+    other = world.account()
+    other.has_event_types(viewed=[])
+    theirs = error_of(other.post(ONE, viewed(ana)), 400)["errors"][0]["error_message"]
+    nobodys = error_of(other.post(ONE, viewed(ana[:-1] + "x")), 400)["errors"][0]["error_message"]
+    assert theirs.replace(ana, "") == nobodys.replace(ana[:-1] + "x", "")
+
+
+def test_what_is_documented_is_what_is_decoded() -> None:
+    """`EventToCreate` speaks for `EventDraft`."""
+    documented, decoded = (
+        {field.name: field.default for field in msgspec.structs.fields(kind)} for kind in (EventToCreate, EventDraft)
+    )
+    assert documented == decoded

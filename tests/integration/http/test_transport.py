@@ -1,0 +1,180 @@
+"""Requests as bytes on a connection to a real uvicorn: too long, cut off, or no HTTP at all."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+import uvicorn
+
+from octy.http.protocol import HEAD_BYTES_MAX, OctyHttpProtocol
+from octy.model import limits
+from tests.integration.http.world import ERROR_CODES, Api, World, error_of
+
+BATCH = "/v1/retention/events/create/batch"
+
+
+class Answer(NamedTuple):
+    """What came back on a raw connection."""
+
+    status: int
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def port(world: World) -> Iterator[int]:
+    """The port at which a uvicorn serves the world."""
+    config = uvicorn.Config(
+        world.app, port=0, http=OctyHttpProtocol, ws="none", lifespan="off", log_level="critical", access_log=False
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join()
+
+
+def send(port: int, *pieces: bytes) -> Answer:
+    """Sends bytes, and reads one answer; stops sending when there is one."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.setblocking(True)
+        for piece in pieces:
+            try:
+                connection.sendall(piece)
+            except (BrokenPipeError, ConnectionResetError):
+                break
+        return read(connection)
+
+
+def read(connection: socket.socket) -> Answer:
+    """The next answer on a connection."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += _more(connection)
+    head, _, body = received.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    while len(body) < int(headers["content-length"]):
+        body += _more(connection)
+    return Answer(int(first.split()[1]), headers, json.loads(body))
+
+
+def has_error_shape(answer: Answer) -> bool:
+    error = answer.body["error"]
+    return error["code"] in ERROR_CODES and bool(error["errors"]) and bool(error["errors"][0]["error_message"])
+
+
+def head(api: Api, path: str = BATCH, method: str = "POST", **headers: object) -> bytes:
+    fields = {"Host": "x", **api.headers} | {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items()), "", ""]
+    return "\r\n".join(lines).encode()
+
+
+def test_a_body_of_100_mb_is_refused_before_it_is_sent(port: int, api: Api) -> None:
+    answer = send(port, head(api, Content_Length=100_000_000))
+    assert answer.status == 413
+    assert has_error_shape(answer)
+    assert str(limits.BODY_BYTES_MAX) in answer.body["error"]["reason"]
+
+
+def test_who_waits_for_100_continue_is_not_told_to(port: int, api: Api) -> None:
+    assert send(port, head(api, Content_Length=100_000_000, Expect="100-continue")).status == 413
+
+
+def test_who_sends_100_mb_all_the_same_hears_why_not(port: int, api: Api) -> None:
+    """An ordinary client sends it all before it listens, and must not find the connection torn down."""
+    answer = httpx.post(f"http://127.0.0.1:{port}{BATCH}", content=bytes(100_000_000), headers=api.headers, timeout=60)
+    error_of(answer, 413)
+
+
+def test_a_chunked_body_is_cut_where_it_is_too_long(port: int, api: Api) -> None:
+    chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+    pieces = [head(api, Transfer_Encoding="chunked"), *([chunk] * (limits.BODY_BYTES_MAX // 0x10000 + 1))]
+    answer = send(port, *pieces)  # the last chunk never comes
+    assert answer.status == 413
+    assert has_error_shape(answer)
+
+
+def test_a_chunked_body_that_fits_is_read(port: int, api: Api) -> None:
+    answer = send(port, head(api, Transfer_Encoding="chunked"), b"2\r\n{}\r\n0\r\n\r\n")
+    assert answer.status == 400
+    assert answer.body["error"]["errors"][0]["error_message"].startswith("events: ")
+
+
+def test_wrong_keys_are_told_before_the_body_is_read(port: int, api: Api) -> None:
+    lines = head(api, Content_Length=1000).replace(api.headers["Authorization"].encode(), b"cGtfYTpza19i")
+    assert send(port, lines).status == 401
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"hello\r\n\r\n",
+        b"FETCH /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"get /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /healthz HTTP/9.9\r\nHost: x\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost x\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n",
+        b"POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"GET //[ HTTP/1.1\r\nHost: x\r\n\r\n",
+        bytes(range(256)),
+    ],
+)
+def test_what_is_no_http_is_answered_in_the_error_shape(port: int, request_bytes: bytes) -> None:
+    answer = send(port, request_bytes)
+    assert answer.status in (400, 404, 405)
+    assert has_error_shape(answer)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "PROPFIND", "LOCK"])
+def test_other_methods_are_405(port: int, api: Api, method: str) -> None:
+    answer = send(port, head(api, "/v1/retention/segments", method))
+    assert answer.status == 405
+    assert has_error_shape(answer)
+    assert "GET" in answer.headers["allow"]
+
+
+def test_headers_that_do_not_end_are_cut(port: int) -> None:
+    """Neither in one long field nor in many."""
+    start = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
+    answer = send(port, start, b"X-Long: ", *([b"y" * 8192] * (HEAD_BYTES_MAX // 8192 + 8)))
+    assert answer.status == 400
+    assert has_error_shape(answer)
+    answer = send(port, start, *([b"X-Many: y\r\n" * 1000] * (HEAD_BYTES_MAX // 11_000 + 8)))
+    assert answer.status == 400
+    assert str(HEAD_BYTES_MAX) in answer.body["error"]["reason"]
+
+
+def test_an_address_that_does_not_end_is_cut(port: int) -> None:
+    answer = send(port, b"GET /", *([b"y" * 8192] * (HEAD_BYTES_MAX // 8192 + 8)))
+    assert answer.status == 400
+
+
+def test_a_connection_serves_on_after_an_error(port: int, api: Api) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        for _ in range(2):
+            connection.sendall(head(api, Content_Length=2) + b"[]")
+            assert read(connection).status == 400
+            connection.sendall(head(api, "/v1/account/authenticate", "GET"))
+            assert read(connection).status == 200
+
+
+def test_who_hangs_up_in_the_middle_leaves_nothing_behind(port: int, api: Api) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(head(api, Content_Length=1000) + b'{"events": [')
+    assert send(port, head(api, "/v1/account/authenticate", "GET")).status == 200
+
+
+def _more(connection: socket.socket) -> bytes:
+    more = connection.recv(65_536)
+    assert more, "the connection ended without a whole answer"
+    return more

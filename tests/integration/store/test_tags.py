@@ -1,0 +1,183 @@
+"""What do changes amount to, and what remains of them? (G1 to G5)"""
+
+import itertools
+import random
+
+import numpy as np
+import pytest
+from sqlalchemy import Connection
+
+from octy.model.tags import Cause, ChangeKind, SegmentTag
+from octy.store import segments, tags
+from octy.store.tags import ChangeRow, StoredChange
+from tests.integration.store.making import MINUTE_US, NOON_US, change, segment
+
+CREATED, UPDATED, REMOVED = ChangeKind.CREATED, ChangeKind.UPDATED, ChangeKind.REMOVED
+
+
+@pytest.fixture
+def two(writer: Connection, account: int) -> tuple[int, int]:
+    """The keys of two segments."""
+    return segments.insert(writer, segment(account, "first")), segments.insert(writer, segment(account, "second"))
+
+
+def minutes(connection: Connection, account: int) -> dict[tuple[int, int], int]:
+    """The `created_us` of all tags, in minutes after noon, by profile and segment."""
+    rows = connection.exec_driver_sql(
+        "SELECT profile_key, segment_key, created_us FROM tags WHERE account_id = ?", (account,)
+    )
+    return {(profile, key): (created_us - NOON_US) // MINUTE_US for profile, key, created_us in rows}
+
+
+def one_by_one(changes: list[ChangeRow]) -> dict[tuple[int, int], int]:
+    """The rules, as plainly as they can be said."""
+    borne: dict[tuple[int, int], int] = {}
+    for row in changes:
+        whose, minute = (row.profile_key, row.segment_key), (row.tag_created_us - NOON_US) // MINUTE_US
+        if row.kind == CREATED:
+            borne[whose] = minute
+        elif row.kind == REMOVED:
+            borne.pop(whose, None)
+        elif whose in borne:
+            borne[whose] = max(borne[whose], minute)
+    return borne
+
+
+def test_a_created_tag_is_borne_from_its_instant(writer: Connection, account: int) -> None:
+    tags.apply(writer, account, [change(CREATED, profile=3, segment=2, at=5)])
+    assert minutes(writer, account) == {(3, 2): 5}
+
+
+def test_a_tag_shows_its_own_instant_not_that_of_the_effect(writer: Connection, account: int) -> None:
+    # G2: a late event's tag dates from its acceptance
+    late = change(CREATED, at=5)._replace(tag_created_us=NOON_US + 9 * MINUTE_US)
+    tags.apply(writer, account, [late])
+    assert minutes(writer, account) == {(0, 1): 9}
+    assert tags.history(writer, account, 0)[0].effective_us == NOON_US + 5 * MINUTE_US
+
+
+def every_three_changes() -> list[ChangeRow]:
+    """All kinds in all orders of their instants, each three of them another profile's."""
+    trials = itertools.product(itertools.product(ChangeKind, repeat=3), itertools.permutations([1, 2, 3]))
+    return [
+        change(kind, profile, at=at)
+        for profile, (kinds, instants) in enumerate(trials)
+        for kind, at in zip(kinds, instants, strict=True)
+    ]
+
+
+def test_any_three_changes_of_a_tag_act_in_their_order(writer: Connection, account: int) -> None:
+    # G3: a match that is older than the tag's does not move it back
+    changes = every_three_changes()
+    tags.apply(writer, account, changes)
+    assert minutes(writer, account) == one_by_one(changes)
+
+
+def test_any_three_changes_act_the_same_in_calls_of_their_own(writer: Connection, account: int) -> None:
+    changes = every_three_changes()
+    for row in changes:
+        tags.apply(writer, account, [row])
+    assert minutes(writer, account) == one_by_one(changes)
+
+
+def test_a_thousand_changes_in_calls_of_any_size_come_to_the_same(writer: Connection, account: int) -> None:
+    chance = random.Random(4)
+    changes = [
+        change(
+            chance.choice(list(ChangeKind)),
+            chance.randrange(8),
+            chance.randrange(1, 4),
+            at=chance.randrange(100),
+            seq=seq,
+        )
+        for seq in range(1000)
+    ]
+    rest = list(changes)
+    while rest:
+        size = chance.randrange(60)
+        tags.apply(writer, account, rest[:size])
+        rest = rest[size:]
+    assert minutes(writer, account) == one_by_one(changes)
+    for profile in range(8):
+        recorded = [one.event_seq for one in tags.history(writer, account, profile)]
+        assert recorded == [row.event_seq for row in changes if row.profile_key == profile]
+
+
+def test_a_change_touches_nobody_else(writer: Connection, account: int, stranger: int) -> None:
+    for whose in (account, stranger):
+        tags.apply(writer, whose, [change(CREATED, profile, key) for profile in (0, 1) for key in (1, 2)])
+    tags.apply(writer, account, [change(REMOVED, 0, 1), change(UPDATED, 1, 2, at=4)])
+    assert minutes(writer, account) == {(0, 2): 0, (1, 1): 0, (1, 2): 4}
+    assert minutes(writer, stranger) == {(0, 1): 0, (0, 2): 0, (1, 1): 0, (1, 2): 0}
+
+
+def test_every_change_is_remembered_in_its_order_and_in_full(writer: Connection, account: int, stranger: int) -> None:
+    # G5
+    tags.apply(writer, account, [change(CREATED, at=5, seq=17), change(CREATED, profile=1), change(REMOVED, at=2)])
+    tags.apply(writer, stranger, [change(CREATED)])
+    at_5_us, at_2_us = NOON_US + 5 * MINUTE_US, NOON_US + 2 * MINUTE_US
+    assert tags.history(writer, account, 0) == [
+        StoredChange(1, "segment_1", "tag 1", CREATED, at_5_us, at_5_us + MINUTE_US, Cause.EVENT, 17),
+        StoredChange(1, "segment_1", "tag 1", REMOVED, at_2_us, at_2_us + MINUTE_US, Cause.TIME, None),
+    ]
+
+
+def test_no_changes_change_nothing(writer: Connection, account: int) -> None:
+    tags.apply(writer, account, [])
+    assert minutes(writer, account) == {}
+
+
+def test_a_profiles_tags_come_in_the_order_of_their_creation(
+    writer: Connection, account: int, stranger: int, two: tuple[int, int]
+) -> None:
+    # G1
+    first, second = two
+    third = segments.insert(writer, segment(account, "third"))
+    tags.apply(
+        writer,
+        account,
+        [change(CREATED, 0, third, at=2), change(CREATED, 0, second, at=1), change(CREATED, 0, first, at=2)],
+    )
+    tags.apply(writer, account, [change(CREATED, 4, second, at=3)])
+    tags.apply(writer, stranger, [change(CREATED, 5, second, at=3)])
+    at_1_us, at_2_us, at_3_us = (NOON_US + minute * MINUTE_US for minute in (1, 2, 3))
+    assert tags.of_profiles(writer, account, [0, 1, 4, 5]) == {
+        0: (SegmentTag("second", at_1_us), SegmentTag("first", at_2_us), SegmentTag("third", at_2_us)),
+        4: (SegmentTag("second", at_3_us),),
+    }
+    assert tags.of_profiles(writer, account, []) == {}
+
+
+def test_more_profiles_than_fit_into_a_statement_are_found(
+    writer: Connection, account: int, two: tuple[int, int]
+) -> None:
+    tags.apply(writer, account, [change(CREATED, profile, two[0]) for profile in range(2500)])
+    assert len(tags.of_profiles(writer, account, list(range(5000)))) == 2500
+
+
+def test_a_segments_bearers_come_as_ascending_keys(writer: Connection, account: int, two: tuple[int, int]) -> None:
+    tags.apply(writer, account, [change(CREATED, profile, two[0]) for profile in (7, 3, 5)])
+    bearers = tags.tagged_profiles(writer, two[0])
+    assert bearers.tolist() == [3, 5, 7]
+    assert bearers.dtype == tags.tagged_profiles(writer, two[1]).dtype == np.int32
+    assert tags.tagged_profiles(writer, two[1]).tolist() == []
+
+
+def test_bearers_are_counted_by_segment(writer: Connection, account: int, stranger: int, two: tuple[int, int]) -> None:
+    other = segments.insert(writer, segment(stranger, "first"))
+    tags.apply(writer, account, [change(CREATED, profile, two[1]) for profile in range(3)])
+    tags.apply(writer, stranger, [change(CREATED, 0, other)])
+    assert segments.counts(writer, account) == {two[1]: 3}
+    assert segments.counts(writer, stranger) == {other: 1}
+
+
+def test_a_removed_segment_takes_its_tags_and_leaves_their_history(
+    writer: Connection, account: int, two: tuple[int, int]
+) -> None:
+    # X2, G5
+    first, second = two
+    tags.apply(writer, account, [change(CREATED, 0, first), change(CREATED, 0, second)])
+    segments.remove(writer, first)
+    assert [stored.segment_key for stored in segments.all_segments(writer)] == [second]
+    assert minutes(writer, account) == {(0, second): 0}
+    assert [one.segment_key for one in tags.history(writer, account, 0)] == [first, second]

@@ -1,0 +1,1 @@
+"""Laws that machines try to break: the engine agrees with the reference model on any history."""

@@ -1,0 +1,1 @@
+"""The reference model: the semantics, computed the plain way."""
