@@ -6,7 +6,6 @@ from pathlib import Path
 
 import keyring
 import pytest
-from keyring.backends.null import Keyring as NullKeyring
 from typer.testing import CliRunner, Result
 
 from octy.cli.main import app
@@ -54,6 +53,8 @@ class Shell:
 @pytest.fixture
 def shell(tmp_path: Path, server: OctyServer) -> Iterator[Shell]:
     before = keyring.get_keyring()
-    keyring.set_keyring(NullKeyring())  # within one process the environment is read once
+    keyring.set_keyring(
+        keyring.core.load_keyring("keyring.backends.null.Keyring")
+    )  # within one process the environment is read once
     yield Shell(tmp_path, server.url)
     keyring.set_keyring(before)
