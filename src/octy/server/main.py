@@ -19,6 +19,7 @@ app = typer.Typer(
     help="Octy segmentation: every customer in exactly the right segments, the moment it becomes true.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
