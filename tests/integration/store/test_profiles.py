@@ -122,25 +122,24 @@ def test_a_key_is_never_given_twice(writer: Connection, account: int, stranger: 
 
 def test_a_deleted_profile_leaves_nothing(writer: Connection, account: int, stranger: int) -> None:
     # X3
-    segment_key = segments.insert(writer, segment(account, "buyers"))
+    keys = {whose: segments.insert(writer, segment(whose, "buyers")) for whose in (account, stranger)}
 
     def everything_of(whose: int, key: int, seq: int) -> None:
         profiles.insert_many(writer, whose, [profile(key, prefix=f"{whose} ")])
         events.insert(writer, [event(seq, whose, key), event(seq + 1, whose, key)])
         message_ids.add_many(writer, whose, [(f"m{seq}", seq), (f"m{seq + 1}", seq + 1)], NOON_US)
         kinds = (ChangeKind.CREATED, ChangeKind.REMOVED, ChangeKind.CREATED)
-        tags.apply(writer, whose, [change(kind, key, segment_key) for kind in kinds])
+        tags.apply(writer, whose, [change(kind, key, keys[whose]) for kind in kinds])
         outbox.add(writer, [delivery(whose, seq, key), delivery(whose, seq + 1, key)])
 
     everything_of(account, 0, 10)
     everything_of(stranger, 1, 20)
+    profiles.delete(writer, account, 99)  # so that everything that will be there is: the places of all rows
     before = row_counts(writer)
     everything_of(account, 1, 30)
     assert row_counts(writer) != before
     profiles.delete(writer, account, 1)
-    after = row_counts(writer)
-    assert after.pop("meta") == before.pop("meta") + 1  # the number of the last event, which is not given again
-    assert after == before
+    assert row_counts(writer) == before
     assert message_ids.find_many(writer, account, ["m10", "m30", "m31"]) == {"m10": 10}
     assert [one.seq for one in events.of_profile(writer, account, 0, 10)] == [11, 10]
     assert [one.seq for one in events.of_profile(writer, stranger, 1, 10)] == [21, 20]

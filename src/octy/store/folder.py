@@ -1,0 +1,97 @@
+"""A data folder, opened: who may use it, what is in it, and the connections to its store.
+
+One server at a time: a lock on a file beside the database says whose turn it is, and is gone with its process.
+A folder that cannot be served is left as it was found.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from octy.model.errors import StoreError, Unavailable
+from octy.store.migrate import migrate, needs_migration
+from octy.store.sqlite import inspecting_engine, is_no_database, reading_engine, writing_engine
+
+DATABASE = "octy.db"
+LOCK = "octy.lock"
+
+
+class Store:
+    """One connection that writes, and as many snapshots as are wanted."""
+
+    def __init__(self, folder: Path, writer: Connection, readers: Engine, opened: ExitStack) -> None:
+        """`opened` closes all that the store holds."""
+        self.folder = folder
+        self.writer = writer
+        """For one thread at a time; every use of it within `with store.writer.begin():`."""
+        self._readers = readers
+        self._opened = opened
+        self._closed = False
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees the store as it is now until the end, and cannot write. From any thread."""
+        if self._closed:
+            raise Unavailable("The store is closed.")
+        with self._readers.connect() as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Gives the folder free. Closing again does nothing."""
+        self._closed = True
+        self._opened.close()
+
+
+def open_store(folder: Path) -> Store:
+    """The store in the folder: made where there is none, migrated where it is old. StoreError says why not."""
+    with ExitStack() as opened:
+        try:
+            return _open(folder, opened)
+        except StoreError as error:
+            raise StoreError(f"The data folder {folder} cannot be used: {error}.") from error.__cause__
+        except DBAPIError as error:
+            reason = f"{DATABASE} is not a database" if is_no_database(error) else f"{DATABASE}: {error.orig}"
+            raise StoreError(f"The data folder {folder} cannot be used: {reason}.") from error
+        except OSError as error:
+            raise StoreError(f"The data folder {folder} cannot be used: {error.strerror or error}.") from error
+
+
+def _open(folder: Path, opened: ExitStack) -> Store:
+    if folder.is_file():
+        raise StoreError("it is a file")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _lock(folder / LOCK, opened)
+    database = folder / DATABASE
+    is_old = _is_old(database)
+    writing = writing_engine(database)
+    writer = opened.enter_context(writing.connect())
+    if is_old:
+        with writer.begin():
+            migrate(writer)
+    readers = reading_engine(database)
+    opened.callback(readers.dispose)
+    return Store(folder, writer, readers, opened.pop_all())
+
+
+def _lock(path: Path, opened: ExitStack) -> None:
+    """Holds the lock until `opened` is closed, or the process ends in whatever way."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    opened.callback(os.close, descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise StoreError("another server is using it") from None
+
+
+def _is_old(database: Path) -> bool:
+    """Whether the database is new or wants migrating; judged before anything is written."""
+    with suppress(FileExistsError):
+        os.close(os.open(database, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        return True
+    with inspecting_engine(database).connect() as connection:
+        return needs_migration(connection)

@@ -1,0 +1,50 @@
+"""E5: what was answered to a request that carried an `Idempotency-Key`."""
+
+from msgspec import Struct
+from sqlalchemy import Connection, bindparam, select
+
+from octy.model.idempotency import Answer
+from octy.store.schema import idempotency_keys as keys
+from octy.store.sqlite import upsert
+
+_FIND = select(keys.c.body_sha256, keys.c.status, keys.c.answer, keys.c.created_us).where(
+    keys.c.account_id == bindparam("account"),
+    keys.c.path == bindparam("path"),
+    keys.c.idempotency_key == bindparam("key"),
+)
+_PUT = upsert(keys, ["body_sha256", "status", "answer", "created_us"])
+
+
+class StoredAnswer(Struct, frozen=True):
+    """The first answer, to which request, and when."""
+
+    body_sha256: bytes
+    answer: Answer
+    created_us: int
+
+
+def find(connection: Connection, account_id: int, path: str, key: str) -> StoredAnswer | None:
+    """What was answered under the key, however long ago; None where it is not remembered."""
+    row = connection.execute(_FIND, {"account": account_id, "path": path, "key": key}).one_or_none()
+    return None if row is None else StoredAnswer(row.body_sha256, Answer(row.status, row.answer), row.created_us)
+
+
+def add(
+    connection: Connection, account_id: int, path: str, key: str, body_sha256: bytes, answer: Answer, now_us: int
+) -> None:
+    """Remembers an answer, in the place of an older one under the same key."""
+    row = {
+        "account_id": account_id,
+        "path": path,
+        "idempotency_key": key,
+        "body_sha256": body_sha256,
+        "status": answer.status,
+        "answer": answer.body,
+        "created_us": now_us,
+    }
+    connection.execute(_PUT, row)
+
+
+def expire(connection: Connection, before_us: int) -> None:
+    """Forgets those that were added before an instant."""
+    connection.execute(keys.delete().where(keys.c.created_us < before_us))

@@ -1,0 +1,20 @@
+"""What a store has one of, by name: `now_us`, the instant through which everything is applied; `id_key`, a secret."""
+
+from sqlalchemy import Connection, bindparam, select
+
+from octy.store.schema import meta
+from octy.store.sqlite import upsert
+
+_GET = select(meta.c.value).where(meta.c.name == bindparam("name"))
+_SET = upsert(meta, ["value"])
+
+
+def get_value(connection: Connection, name: str) -> str | None:
+    """The value; None where none was ever set."""
+    value: str | None = connection.scalar(_GET, {"name": name})
+    return value
+
+
+def set_value(connection: Connection, name: str, value: str) -> None:
+    """Sets it, or replaces it."""
+    connection.execute(_SET, {"name": name, "value": value})

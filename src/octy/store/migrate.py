@@ -1,0 +1,57 @@
+"""Which revision is a store at, can this version serve it, and how does it get to the last one?"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, inspect, text
+
+from octy.model.errors import StoreError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD = "0001"
+"""The last revision. Named here so that a start with nothing to migrate need not load Alembic, which takes a while."""
+
+
+def needs_migration(connection: Connection) -> bool:
+    """Whether the store is empty, or of an earlier version. StoreError where it is of a newer one, or none of ours."""
+    tables = inspect(connection).get_table_names()
+    if not tables:
+        return True
+    revision = _revision(connection) if "alembic_version" in tables else None
+    if revision is None:
+        raise StoreError("it holds a database that Octy did not make")
+    if revision == HEAD:
+        return False
+    if revision not in _known_revisions():
+        raise StoreError(f"it was written by a newer version of Octy (schema {revision}; this one knows up to {HEAD})")
+    return True
+
+
+def migrate(connection: Connection) -> None:
+    """Brings the store to `HEAD`, all in the transaction that is open on the connection."""
+    from alembic import command
+
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
+
+
+def _known_revisions() -> set[str]:
+    from alembic.script import ScriptDirectory
+
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def _config() -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config

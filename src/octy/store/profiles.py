@@ -1,0 +1,173 @@
+"""An account's customers (E6), found by key, by id or by tag; and all that goes when one of them does (X3)."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
+
+from octy.model.profiles import Profile
+from octy.model.values import Scalar
+from octy.store import events, tags
+from octy.store.json_text import to_scalars, to_text
+from octy.store.rows import in_chunks, insert_rows
+from octy.store.schema import accounts, outbox, profiles
+from octy.store.schema import tags as tags_table
+
+_ROWS_AT_ONCE = 5_000
+"""How many rows of a whole account are fetched ahead."""
+
+_ACCOUNTS = profiles.c.account_id == bindparam("account")
+_BY_KEY, _BY_PROFILE_ID, _BY_CUSTOMER_ID = (
+    select(profiles).where(_ACCOUNTS, column.in_(bindparam("values", expanding=True)))
+    for column in (profiles.c.profile_key, profiles.c.profile_id, profiles.c.customer_id)
+)
+_INSERT = profiles.insert()
+_UPDATE = profiles.update().where(_ACCOUNTS, profiles.c.profile_key == bindparam("profile"))
+_CHARGE = _UPDATE.where(profiles.c.has_charged.is_(False)).values(has_charged=True)
+
+
+class StoredProfile(Struct, frozen=True):
+    """A profile without its tags, and the number by which everything refers to it: from 0, in each account."""
+
+    profile_key: int
+    profile: Profile
+
+
+def next_key(connection: Connection, account_id: int) -> int:
+    """The key of the account's next profile: greater than any that was ever given."""
+    question = select(accounts.c.next_profile_key).where(accounts.c.account_id == account_id)
+    key: int = connection.execute(question).scalar_one()
+    return key
+
+
+def insert_many(connection: Connection, account_id: int, new: Sequence[StoredProfile]) -> None:
+    """Stores new ones, with keys from `next_key` on."""
+    if not new:
+        return
+    keys = [stored.profile_key for stored in new]
+    assert min(keys) >= next_key(connection, account_id), "a profile's key is never given twice"
+    insert_rows(connection, _INSERT, [_row(account_id, stored) for stored in new])
+    count_on = accounts.update().where(accounts.c.account_id == account_id)
+    connection.execute(count_on, {"next_profile_key": max(keys) + 1})
+
+
+def update_many(connection: Connection, account_id: int, changed: Sequence[StoredProfile]) -> None:
+    """Stores what can change of a profile: everything but its ids and its creation."""
+    rows = [
+        {
+            "account": account_id,
+            "profile": stored.profile_key,
+            "has_charged": stored.profile.has_charged,
+            "profile_data": to_text(stored.profile.profile_data),
+            "platform_info": to_text(stored.profile.platform_info),
+            "status": stored.profile.status,
+            "updated_us": stored.profile.updated_us,
+        }
+        for stored in changed
+    ]
+    if rows:
+        connection.execute(_UPDATE, rows)
+
+
+def set_charged(connection: Connection, account_id: int, profile_keys: Sequence[int], now_us: int) -> None:
+    """They have charged (E4). One that had before is not touched."""
+    rows = [{"account": account_id, "profile": key, "updated_us": now_us} for key in profile_keys]
+    if rows:
+        connection.execute(_CHARGE, rows)
+
+
+def by_keys(connection: Connection, account_id: int, profile_keys: Sequence[int]) -> list[StoredProfile]:
+    """Those that exist, ordered by key."""
+    return _by(connection, account_id, _BY_KEY, profile_keys)
+
+
+def by_profile_ids(connection: Connection, account_id: int, ids: Sequence[str]) -> list[StoredProfile]:
+    """Those that exist, ordered by key."""
+    return _by(connection, account_id, _BY_PROFILE_ID, ids)
+
+
+def by_customer_ids(connection: Connection, account_id: int, ids: Sequence[str]) -> list[StoredProfile]:
+    """Those that exist, ordered by key."""
+    return _by(connection, account_id, _BY_CUSTOMER_ID, ids)
+
+
+def by_any_ids(connection: Connection, account_id: int, ids: Sequence[str]) -> list[StoredProfile]:
+    """Those that the ids name: first by profile id, then by customer id, each ordered by key, none twice."""
+    found = [*by_profile_ids(connection, account_id, ids), *by_customer_ids(connection, account_id, ids)]
+    return list({stored.profile_key: stored for stored in found}.values())
+
+
+def page(
+    connection: Connection, account_id: int, offset: int, limit: int, tag_segment_key: int | None = None
+) -> tuple[list[StoredProfile], int]:
+    """Some of the account's profiles, or of those that bear a tag, ordered by key; and how many there are in all."""
+    question = select(profiles).where(profiles.c.account_id == account_id)
+    if tag_segment_key is not None:
+        borne = select(tags_table.c.profile_key).where(tags_table.c.segment_key == tag_segment_key)
+        question = question.where(profiles.c.profile_key.in_(borne))
+    total = connection.execute(select(func.count()).select_from(question.subquery())).scalar_one()
+    rows = connection.execute(question.order_by(profiles.c.profile_key).offset(offset).limit(limit))
+    return [_stored(row) for row in rows], total
+
+
+def all_ids(connection: Connection) -> Iterator[tuple[int, int, str]]:
+    """(account id, profile key, profile id) of every profile, ordered by the first two."""
+    question = select(profiles.c.account_id, profiles.c.profile_key, profiles.c.profile_id)
+    for row in _streamed(connection, question.order_by(profiles.c.account_id, profiles.c.profile_key)):
+        yield row.account_id, row.profile_key, row.profile_id
+
+
+def data_of_all(connection: Connection, account_id: int) -> Iterator[tuple[int, dict[str, Scalar]]]:
+    """(profile key, profile data) of every profile of an account, ordered by key."""
+    question = select(profiles.c.profile_key, profiles.c.profile_data).where(profiles.c.account_id == account_id)
+    for row in _streamed(connection, question.order_by(profiles.c.profile_key)):
+        yield row.profile_key, to_scalars(row.profile_data)
+
+
+def delete(connection: Connection, account_id: int, profile_key: int) -> None:
+    """Removes a profile and everything of it: events, message ids, tags, history, webhooks (X3)."""
+    events.delete_of_profile(connection, account_id, profile_key)
+    tags.delete_of_profile(connection, account_id, profile_key)
+    for table in (outbox, profiles):
+        connection.execute(table.delete().where(table.c.account_id == account_id, table.c.profile_key == profile_key))
+
+
+def _by(connection: Connection, account_id: int, question: Select[Any], values: Sequence[Any]) -> list[StoredProfile]:
+    asked = (connection.execute(question, {"account": account_id, "values": chunk}) for chunk in in_chunks(values))
+    found = [_stored(row) for rows in asked for row in rows]
+    return sorted(found, key=lambda stored: stored.profile_key)
+
+
+def _streamed(connection: Connection, question: Select[Any]) -> Iterator[Row[Any]]:
+    yield from connection.execute(question, execution_options={"yield_per": _ROWS_AT_ONCE})
+
+
+def _row(account_id: int, stored: StoredProfile) -> tuple[int | str, ...]:
+    profile = stored.profile
+    return (
+        account_id,
+        stored.profile_key,
+        profile.profile_id,
+        profile.customer_id,
+        profile.has_charged,
+        to_text(profile.profile_data),
+        to_text(profile.platform_info),
+        profile.status,
+        profile.created_us,
+        profile.updated_us,
+    )
+
+
+def _stored(row: Row[Any]) -> StoredProfile:
+    profile = Profile(
+        profile_id=row.profile_id,
+        customer_id=row.customer_id,
+        has_charged=row.has_charged,
+        profile_data=to_scalars(row.profile_data),
+        platform_info=to_scalars(row.platform_info),
+        status=row.status,
+        created_us=row.created_us,
+        updated_us=row.updated_us,
+    )
+    return StoredProfile(row.profile_key, profile)

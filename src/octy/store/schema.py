@@ -1,0 +1,225 @@
+"""What is stored, table by table. The migrations build exactly this, which a test checks.
+
+Instants are microseconds since 1970 (`_us`). Ids that accounts see are text; what the program itself refers to is an
+integer. JSON is plain text, so that every database keeps it as it came.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from octy.store.sqlite import RowId
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""What there is one of per store: `octy.store.meta`."""
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account_id", RowId, primary_key=True),
+    Column("public_key", Text, nullable=False, unique=True),
+    Column("secret_sha256", LargeBinary, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("next_profile_key", BigInteger, nullable=False),
+    Column("contact_name", Text, nullable=False),
+    Column("contact_surname", Text, nullable=False),
+    Column("contact_email_address", Text, nullable=False),
+    Column("webhook_url", Text, nullable=False),
+    Column("authenticated_id_key", Text, nullable=False),
+)
+"""`next_profile_key` outlives the profiles, so that a key is never given twice."""
+
+event_types = Table(
+    "event_types",
+    metadata,
+    Column("type_id", RowId, primary_key=True),
+    Column("account_id", BigInteger, ForeignKey("accounts.account_id"), nullable=False),
+    Column("event_type_id", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("properties", Text, nullable=False),  # JSON: an array of keys
+    Column("is_system", Boolean, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "name"),
+    sqlite_autoincrement=True,
+)
+
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("account_id", BigInteger, ForeignKey("accounts.account_id"), primary_key=True),
+    Column("profile_key", BigInteger, primary_key=True),
+    Column("profile_id", Text, nullable=False, unique=True),
+    Column("customer_id", Text, nullable=False),
+    Column("has_charged", Boolean, nullable=False),
+    Column("profile_data", Text, nullable=False),  # JSON: an object of scalars
+    Column("platform_info", Text, nullable=False),  # JSON: an object of scalars
+    Column("status", Text, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("updated_us", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "customer_id"),
+)
+"""`profile_key` counts from 0 in each account: it indexes the engine's arrays."""
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", RowId, primary_key=True, autoincrement=False),
+    Column("account_id", BigInteger, nullable=False),
+    Column("profile_key", BigInteger, nullable=False),
+    Column("type_id", BigInteger, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("accepted_us", BigInteger, nullable=False),
+    Column("properties", Text),  # JSON: an object
+)
+"""The log (T2). No foreign keys: the writer knows what exists, and checking it again would cost at every event."""
+
+event_places = Table(
+    "event_places",
+    metadata,
+    Column("account_id", BigInteger, primary_key=True),
+    Column("profile_key", BigInteger, primary_key=True),
+    Column("created_us", BigInteger, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Where a profile's events are, in T2's order; all but the newest (`octy.store.log`)."""
+
+message_ids = Table(
+    "message_ids",
+    metadata,
+    Column("account_id", BigInteger, primary_key=True),
+    Column("message_id", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Index(None, "seq"),
+    Index(None, "created_us"),
+    sqlite_with_rowid=False,
+)
+"""E8. Its indexes, for deleted profiles' ids and for forgotten ones, grow at their end only, which is cheap."""
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("account_id", BigInteger, primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("idempotency_key", Text, primary_key=True),
+    Column("body_sha256", LargeBinary, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Index(None, "created_us"),
+)
+"""E5."""
+
+segments = Table(
+    "segments",
+    metadata,
+    Column("segment_key", RowId, primary_key=True),
+    Column("account_id", BigInteger, ForeignKey("accounts.account_id"), nullable=False),
+    Column("segment_id", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("definition", Text, nullable=False),  # JSON: the wire's form
+    Column("status", Text, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("created_seq", BigInteger, nullable=False),
+    Column("delete_requested_us", BigInteger),
+    UniqueConstraint("account_id", "name"),
+    sqlite_autoincrement=True,
+)
+"""`created_seq` is the last event's at the segment's creation."""
+
+tags = Table(
+    "tags",
+    metadata,
+    Column("segment_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("profile_key", BigInteger, primary_key=True),
+    Column("created_us", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Who bears which tag now, and since when (G1). One order for all: an account has few segments to look through."""
+
+tag_history = Table(
+    "tag_history",
+    metadata,
+    Column("change_id", RowId, primary_key=True, autoincrement=False),
+    Column("account_id", BigInteger, nullable=False),
+    Column("profile_key", BigInteger, nullable=False),
+    Column("segment_key", BigInteger, nullable=False),
+    Column("segment_id", Text, nullable=False),
+    Column("segment_tag", Text, nullable=False),
+    Column("kind", Integer, nullable=False),
+    Column("effective_us", BigInteger, nullable=False),
+    Column("recorded_us", BigInteger, nullable=False),
+    Column("cause", Integer, nullable=False),
+    Column("event_seq", BigInteger),
+)
+"""Every change of a tag (G5). It carries the segment's id and name, because it outlives the segment."""
+
+change_places = Table(
+    "change_places",
+    metadata,
+    Column("account_id", BigInteger, primary_key=True),
+    Column("profile_key", BigInteger, primary_key=True),
+    Column("change_id", BigInteger, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Where a profile's history is, all but the newest (`octy.store.log`)."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("delivery_id", RowId, primary_key=True),
+    Column("webhook_id", Text, nullable=False, unique=True),
+    Column("account_id", BigInteger, ForeignKey("accounts.account_id"), nullable=False),
+    Column("profile_key", BigInteger, nullable=False),
+    Column("segment_key", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_us", BigInteger, nullable=False),
+    Column("last_error", Text),
+    Column("finished_us", BigInteger),
+    Index(None, "state", "next_attempt_us"),
+    Index(None, "account_id", "profile_key"),
+    sqlite_autoincrement=True,
+)
+"""Webhooks (H3, H4). Ids are never given twice: a delivery in flight may outlive its row."""
+
+items = Table(
+    "items",
+    metadata,
+    Column("account_id", BigInteger, ForeignKey("accounts.account_id"), primary_key=True),
+    Column("item_id", Text, primary_key=True),
+    Column("item_category", Text, nullable=False),
+    Column("item_name", Text, nullable=False),
+    Column("item_description", Text, nullable=False),
+    Column("item_price", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("updated_us", BigInteger, nullable=False),
+)

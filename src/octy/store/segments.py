@@ -1,0 +1,90 @@
+"""Segments: their definitions, and where each is in its life (P6, X1, X2)."""
+
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Connection, Row, Select, func, select
+
+from octy.model.definitions import from_wire, to_wire
+from octy.model.segments import SegmentDefinition, SegmentStatus
+from octy.store.json_text import to_object, to_text
+from octy.store.rows import new_key
+from octy.store.schema import segments, tags
+
+
+class StoredSegment(Struct, frozen=True):
+    """A segment, its owner, and the number by which its tags refer to it."""
+
+    segment_key: int
+    account_id: int
+    segment_id: str
+    definition: SegmentDefinition
+    status: SegmentStatus
+    created_us: int
+    created_seq: int
+    """The last event's seq at its creation."""
+    delete_requested_us: int | None
+
+
+def insert(connection: Connection, segment: StoredSegment) -> int:
+    """Stores a new one, whatever its `segment_key` says; the key that it gets, which is never given again."""
+    row = {
+        "account_id": segment.account_id,
+        "segment_id": segment.segment_id,
+        "name": segment.definition.name,
+        "definition": to_text(to_wire(segment.definition)),
+        "status": segment.status.value,
+        "created_us": segment.created_us,
+        "created_seq": segment.created_seq,
+        "delete_requested_us": segment.delete_requested_us,
+    }
+    return new_key(connection.execute(segments.insert(), row))
+
+
+def all_segments(connection: Connection) -> list[StoredSegment]:
+    """Every account's, in the order of their creation."""
+    return _found(connection, select(segments))
+
+
+def of_account(connection: Connection, account_id: int) -> list[StoredSegment]:
+    """An account's, in the order of their creation."""
+    return _found(connection, select(segments).where(segments.c.account_id == account_id))
+
+
+def set_status(
+    connection: Connection, segment_key: int, status: SegmentStatus, delete_requested_us: int | None = None
+) -> None:
+    """Moves it on in its life."""
+    change = segments.update().where(segments.c.segment_key == segment_key)
+    connection.execute(change, {"status": status.value, "delete_requested_us": delete_requested_us})
+
+
+def remove(connection: Connection, segment_key: int) -> None:
+    """Removes it with its tags (X2); their history stays."""
+    connection.execute(tags.delete().where(tags.c.segment_key == segment_key))
+    connection.execute(segments.delete().where(segments.c.segment_key == segment_key))
+
+
+def counts(connection: Connection, account_id: int) -> dict[int, int]:
+    """How many profiles bear the tag, by segment key; a segment without any is left out."""
+    keys = select(segments.c.segment_key).where(segments.c.account_id == account_id)
+    question = select(tags.c.segment_key, func.count()).where(tags.c.segment_key.in_(keys)).group_by(tags.c.segment_key)
+    return {row[0]: row[1] for row in connection.execute(question)}
+
+
+def _found(connection: Connection, question: Select[Any]) -> list[StoredSegment]:
+    return [_stored(row) for row in connection.execute(question.order_by(segments.c.segment_key))]
+
+
+def _stored(row: Row[Any]) -> StoredSegment:
+    definition, _ = from_wire(to_object(row.definition))
+    return StoredSegment(
+        segment_key=row.segment_key,
+        account_id=row.account_id,
+        segment_id=row.segment_id,
+        definition=definition,
+        status=SegmentStatus(row.status),
+        created_us=row.created_us,
+        created_seq=row.created_seq,
+        delete_requested_us=row.delete_requested_us,
+    )

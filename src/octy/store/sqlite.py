@@ -1,0 +1,124 @@
+"""What is SQLite's own: how it is opened, how its transactions begin, how a row is put in the place of another.
+
+The only module that knows which database it is. Python's driver is told to leave transactions alone; they begin here,
+explicitly, so that what SQLAlchemy calls a transaction or a savepoint is one.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from sqlite3 import SQLITE_NOTADB
+from urllib.parse import quote
+
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Connection,
+    Engine,
+    Insert,
+    Integer,
+    NullPool,
+    QueuePool,
+    Table,
+    create_engine,
+    event,
+)
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+
+RowId = BigInteger().with_variant(Integer(), "sqlite")
+"""The type of a key that is a single integer: only an INTEGER is SQLite's own row id."""
+
+BUSY_TIMEOUT_SECONDS = 10
+"""How long to wait for somebody else's lock: a backup's, or that of a person with a SQL shell."""
+
+READERS_KEPT = 8
+_WRITER_CACHE_KIB = 65_536
+_READER_CACHE_KIB = 16_384
+_CHECKPOINT_PAGES = 4_000
+"""16 MiB of log between two checkpoints: hot index pages are written back once instead of many times."""
+
+_WRITER_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "temp_store = MEMORY",
+    f"cache_size = -{_WRITER_CACHE_KIB}",
+    f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
+)
+_READER_PRAGMAS = (
+    "query_only = ON",
+    "temp_store = MEMORY",
+    f"cache_size = -{_READER_CACHE_KIB}",
+)
+
+
+def writing_engine(path: Path) -> Engine:
+    """For the one connection that writes: a transaction has the write lock from its beginning, or does not begin."""
+    engine = create_engine(_url(path), poolclass=NullPool, connect_args=_connect_args())
+    event.listen(engine, "connect", _running(_WRITER_PRAGMAS))
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def reading_engine(path: Path) -> Engine:
+    """For many connections that cannot write. Each transaction sees the store as it was when the transaction began."""
+    engine = create_engine(
+        _url(path), poolclass=QueuePool, pool_size=READERS_KEPT, max_overflow=-1, connect_args=_connect_args()
+    )
+    event.listen(engine, "connect", _running(_READER_PRAGMAS))
+    event.listen(engine, "begin", _begin_snapshot)
+    return engine
+
+
+def inspecting_engine(path: Path) -> Engine:
+    """For a first look at a file that may be anything and that nobody else uses; changes nothing of it."""
+    log = path.with_name(f"{path.name}-wal")
+    has_log = log.exists() and log.stat().st_size > 0
+    # without a log to be read, "immutable" keeps SQLite from making an empty one
+    query = {"mode": "ro", "uri": "true"} | ({} if has_log else {"immutable": "1"})
+    url = URL.create("sqlite", database=f"file:{quote(str(path.absolute()))}", query=query)
+    return create_engine(url, poolclass=NullPool, connect_args=_connect_args())
+
+
+def is_no_database(error: DBAPIError) -> bool:
+    """Whether the error says that the file is no SQLite database at all."""
+    return getattr(error.orig, "sqlite_errorcode", None) == SQLITE_NOTADB
+
+
+def upsert(table: Table, replaced: Sequence[str]) -> Insert:
+    """Inserts a row; where one with its primary key is there already, replaces those columns of it."""
+    statement = insert(table)
+    return statement.on_conflict_do_update(
+        index_elements=table.primary_key.columns, set_={name: statement.excluded[name] for name in replaced}
+    )
+
+
+def _url(path: Path) -> URL:
+    return URL.create("sqlite", database=str(path.absolute()))
+
+
+def _connect_args() -> dict[str, object]:
+    return {"isolation_level": None, "check_same_thread": False, "timeout": BUSY_TIMEOUT_SECONDS}
+
+
+def _running(pragmas: Sequence[str]) -> Callable[[DBAPIConnection, object], None]:
+    def on_connect(connection: DBAPIConnection, _: object) -> None:
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return on_connect
+
+
+def _begin_immediate(connection: Connection) -> None:
+    """A COMMIT that fails may leave its transaction open, and SQLAlchemy leaves it at that; so that is ended first."""
+    connection.connection.rollback()
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_snapshot(connection: Connection) -> None:
+    """A plain BEGIN takes its snapshot only when it first reads, so it reads at once."""
+    connection.exec_driver_sql("BEGIN")
+    connection.exec_driver_sql("SELECT 1 FROM sqlite_schema LIMIT 1").close()
