@@ -12,7 +12,7 @@ import numpy as np
 from octy.engine.backfill import Backfill
 from octy.engine.batch import NO_CHANGES, Changes, EventBatch, HistoryRequest, Ints, Longs
 from octy.engine.kernels.columns import CAUSE, EFFECTIVE, EVENT, KIND, NO_EVENT, PROFILE
-from octy.engine.lookback import NO_HISTORY, columns_of, late_profiles, lookback_of
+from octy.engine.lookback import NO_HISTORY, columns_of, late_profiles, lookback_of, note_newest
 from octy.engine.machines import Machine, PastMachine, live_machine
 from octy.engine.plan import Plan
 from octy.model.instants import NEVER, UNSET
@@ -164,7 +164,7 @@ class Engine:
             for key, machine in self._machines.items()
             if not types.isdisjoint(machine.event_types) or machine.next_due_us() <= self.now_us
         ]
-        np.maximum.at(self._newest_us, batch.profile, batch.created_us)
+        note_newest(batch.profile, batch.created_us, self._newest_us)
         return _changes(rows, batch=batch)
 
     def replay(self, batch: EventBatch) -> None:

@@ -46,6 +46,13 @@ def mark_late(profile: Ints, created_us: Longs, previous: Ints, newest_us: Longs
         seen_us[event] = max(newest, created_us[event])
 
 
+@kernel
+def note_newest(profile: Ints, created_us: Longs, newest_us: Longs) -> None:
+    """Keeps each profile's newest event."""
+    for event in range(profile.size):
+        newest_us[profile[event]] = max(newest_us[profile[event]], created_us[event])
+
+
 NO_HISTORY = lookback_of(
     Plan(),
     EventBatch(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64), ()),

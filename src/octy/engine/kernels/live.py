@@ -8,7 +8,7 @@ from typing import NamedTuple
 from octy.engine.batch import Bools, Longs
 from octy.engine.kernels.columns import NO_EVENT, ChangeLog, Columns, has_room, match_mask, write
 from octy.engine.kernels.compiled import kernel
-from octy.engine.kernels.timers import Timers, earliest_us, pop, push
+from octy.engine.kernels.timers import Timers, is_due, pop, push
 from octy.engine.plan import StepTable
 from octy.model.instants import UNSET, US_PER_MINUTE
 from octy.model.tags import Cause, ChangeKind
@@ -96,7 +96,9 @@ def apply_window(
     """
     for event in range(first, columns.profile.size):
         now_us = columns.accepted_us[event]
-        if not advance(state, timers, length_us, now_us, log) or not has_room(log):
+        if is_due(timers, now_us) and not advance(state, timers, length_us, now_us, log):
+            return event
+        if not has_room(log):
             return event
         mask = match_mask(table, columns, event)
         at_us = columns.created_us[event]
@@ -127,7 +129,7 @@ def opens(state: LiveState, profile: int, at_us: int, length_us: int, now_us: in
 @kernel
 def advance(state: LiveState, timers: Timers, length_us: int, until_us: int, log: ChangeLog) -> bool:
     """Makes the matches of windows that end at or before `until_us`, in order (L5). False where the log filled up."""
-    while earliest_us(timers) <= until_us:
+    while is_due(timers, until_us):
         if not has_room(log):
             return False
         due_us, profile = pop(timers)

@@ -12,7 +12,7 @@ import numpy as np
 from octy.engine.batch import Bools, Ints, Longs
 from octy.engine.kernels.columns import NO_EVENT, ChangeLog, Columns, has_room, match_mask, write
 from octy.engine.kernels.compiled import kernel
-from octy.engine.kernels.timers import Timers, earliest_us, pop, push
+from octy.engine.kernels.timers import Timers, is_due, pop, push
 from octy.engine.plan import StepTable
 from octy.model.instants import NEVER, UNSET
 from octy.model.tags import Cause, ChangeKind
@@ -116,7 +116,7 @@ def settle(
 @kernel
 def advance(state: PastState, timers: Timers, window_us: int, until_us: int, log: ChangeLog) -> bool:
     """Applies what falls due at or before `until_us`, in order (T6). False where the log filled up before the end."""
-    while earliest_us(timers) <= until_us:
+    while is_due(timers, until_us):
         if not has_room(log):
             return False
         due_us, profile = pop(timers)
@@ -141,7 +141,9 @@ def apply(
     actions = state.start_us.shape[1]
     for event in range(first, columns.profile.size):
         now_us = columns.accepted_us[event]
-        if not advance(state, timers, window_us, now_us, log) or not has_room(log):
+        if is_due(timers, now_us) and not advance(state, timers, window_us, now_us, log):
+            return event
+        if not has_room(log):
             return event
         mask = match_mask(table, columns, event)
         if mask == 0:

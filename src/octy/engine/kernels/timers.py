@@ -45,6 +45,12 @@ def earliest_us(timers: Timers) -> int:
 
 
 @kernel
+def is_due(timers: Timers, now_us: int) -> bool:
+    """Whether an entry comes up at or before an instant."""
+    return bool(timers.size[0] > 0 and timers.due_us[0] <= now_us)
+
+
+@kernel
 def push(timers: Timers, due_us: int, profile: int) -> None:
     """Adds an entry. The caller has seen to the room."""
     hole = timers.size[0]
