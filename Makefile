@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test check soak bench pins clean
+.PHONY: setup demo test check soak bench docs pins clean
 
 setup: $(READY)  ## create .venv, install the pinned requirements and the project, compile the kernels
 
@@ -33,13 +33,18 @@ soak: setup  ## engine against reference model, 20,000 histories (about an hour;
 bench: setup  ## speed through the front door, beside the limits of the machine
 	$(BIN)/python -m bench
 
+docs:  ## the documentation as web pages, in site/
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/pip install --quiet --disable-pip-version-check -r requirements/docs.txt
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet
+
 pins:  ## recompute the pinned requirements from requirements/*.in
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet pip-tools
-	for name in run dev; do \
+	for name in run dev docs; do \
 	  $(BIN)/pip-compile --quiet --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	    --output-file requirements/$$name.txt requirements/$$name.in; done
 
 clean:  ## remove what the other targets made
-	rm -rf .venv .mypy_cache .ruff_cache .hypothesis src/*.egg-info
+	rm -rf .venv .venv-docs site .mypy_cache .ruff_cache .hypothesis src/*.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
