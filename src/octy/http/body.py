@@ -83,11 +83,15 @@ def typed(wire_type: type[T]) -> type[Body]:
     return body(wire_type, read)
 
 
+UNDECLARED = (b"", b"application/x-www-form-urlencoded")
+"""What `curl -d` says of any body, whatever is in it: no form is ever expected here, so it is read as JSON."""
+
+
 def _check_headers(headers: Iterable[tuple[bytes, bytes]]) -> None:
     for name, value in headers:
         if name == b"content-type":
             media_type = value.partition(b";")[0].strip().lower()
-            if media_type != b"application/json" and not media_type.endswith(b"+json") and media_type:
+            if media_type not in UNDECLARED and media_type != b"application/json" and not media_type.endswith(b"+json"):
                 raise UnsupportedMediaType("The body must be JSON: Content-Type: application/json.")
         elif name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
             raise UnsupportedMediaType("The body must be plain, without a Content-Encoding.")

@@ -169,7 +169,7 @@ def _run(octy: Octy, listening: socket.socket) -> None:
 
 
 def _calm_the_collector() -> None:
-    """What stands now stays: the garbage collector need not look at it again, nor look after every few hundred events."""
+    """What stands now stays: the collector need not look at it again, nor look after every few hundred events."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER_ALLOCATIONS, 20, 20)

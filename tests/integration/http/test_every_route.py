@@ -87,7 +87,8 @@ BAD_BODIES = [
     BadBody("fields of wrong types", b'{"events": 1, "profiles": {}, "items": "x", "segments": null, "now": 5}'),
     BadBody("too much", b'"' + b"x" * limits.BODY_BYTES_MAX + b'"', status=413),
     BadBody("XML", b"<events/>", status=415, media_type="text/xml"),
-    BadBody("a form", b"a=b", status=415, media_type="application/x-www-form-urlencoded"),
+    BadBody("a form", b"a=b", media_type="application/x-www-form-urlencoded"),
+    BadBody("a form with a file", b"--x--", status=415, media_type="multipart/form-data; boundary=x"),
 ]
 
 
@@ -186,3 +187,13 @@ def test_our_own_faults_are_logged_without_the_keys(
 def test_a_trailing_slash_leads_to_the_same_place_without_a_redirect(api: Api) -> None:
     """wire.md 1."""
     assert api.get("/v1/account/authenticate/").status_code == 200
+
+
+def test_a_body_that_curl_calls_a_form_is_read_as_json(world: World) -> None:
+    api = world.account()
+    answer = world.client.post(
+        "/v1/retention/events/types/create",
+        content=b'{"event_types": [{"event_type": "view", "event_properties": ["page"]}]}',
+        headers=api.headers | {"content-type": "application/x-www-form-urlencoded"},
+    )
+    assert answer.status_code == 201

@@ -114,4 +114,6 @@ class Replay:
         shown = [Path(argument).name if "/" in argument else argument for argument in arguments]
         self._tell(f"[bold]$ octy-cli {' '.join(shown)}[/bold]")
         lines = octy_cli(self._server.url, *arguments)
-        self._tell(f"  {lines[-1].strip() if lines else 'done'}")
+        told = [line for line in lines if line.startswith("Created a total")] or lines
+        for line in told:
+            self._tell(f"  {line}")
