@@ -127,7 +127,7 @@ class Engine:
 
         It is recorded at its due instants, or at `noticed_us` where it is caught up with after downtime.
         """
-        assert until_us >= self.now_us, "time moves forward"
+        assert self.now_us <= until_us < NEVER, "time moves forward, and never to its end"
         self.now_us = until_us
         rows = [
             (key, machine.advance(until_us))

@@ -51,7 +51,7 @@ def update(tx: Transaction, account_id: int, updates: Sequence[ProfileUpdate]) -
     done: list[int] = []
     for index, change in enumerate(updates):
         key = found.key_of(change)
-        problems = list(_update_problems(change, key))
+        problems = list(_update_problems(change, None if key is None else found.by_key[key].profile))
         if problems or key is None:
             failed.append(Failure(index, "; ".join(map(str, problems))))
             continue
@@ -144,10 +144,13 @@ def _data_problems(given: ProfileDraft | ProfileUpdate) -> Iterator[Problem]:
     yield from flat_problems(given.platform_info, "platform_info")
 
 
-def _update_problems(change: ProfileUpdate, key: int | None) -> Iterator[Problem]:
-    if key is None:
+def _update_problems(change: ProfileUpdate, profile: Profile | None) -> Iterator[Problem]:
+    if profile is None:
         field, value = ("profile_id", change.profile_id) if change.profile_id else ("customer_id", change.customer_id)
         yield Problem(field, shown(value), "the id of an existing profile")
+    elif change.customer_id and change.customer_id != profile.customer_id:
+        wanted = f"the profile's own customer id, {shown(profile.customer_id)}"
+        yield Problem("customer_id", shown(change.customer_id), wanted)
     if change.status and change.status not in STATUSES:
         yield Problem("status", shown(change.status), " or ".join(map(shown, STATUSES)))
     yield from _data_problems(change)

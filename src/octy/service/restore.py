@@ -95,10 +95,10 @@ def _relive(
 ) -> None:
     """Reads the log once; each live segment joins after the last event that was accepted before its creation (L1)."""
     joining = sorted(live, key=lambda segment: segment.created_seq)
+    codes = _codes_in_use(tenant)
     bounds = [*sorted({segment.created_seq for segment in joining}), world.last_seq]
     after_seq = 0
     for through_seq in bounds:
-        codes = frozenset(tenant.codes.values())
         watched = tenant.engine.watched_types().union(*(backfill.watched_types() for backfill in past))
         for batch in stored_batches(connection, tenant, codes, watched, after_seq, through_seq):
             tenant.engine.replay(batch)
@@ -108,6 +108,13 @@ def _relive(
         while joining and joining[0].created_seq == through_seq:
             segment = joining.pop(0)
             tenant.engine.add_live(segment.segment_key, segment.definition, segment.created_us)
+
+
+def _codes_in_use(tenant: Tenant) -> frozenset[int]:
+    """Codes of the event types that some segment at work looks at; events of others change nothing."""
+    at_work = (one for one in tenant.segments.values() if one.status is not SegmentStatus.PENDING_DELETION)
+    steps = (step for one in at_work for step in one.definition.event_sequence)
+    return frozenset(tenant.engine.event_type_code(step.event_type) for step in steps)
 
 
 def _id_secret(connection: Connection) -> str:

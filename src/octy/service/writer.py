@@ -93,7 +93,8 @@ class Writer:
         with self._changed:
             self._stopping = True
             self._changed.notify()
-        self._thread.join()
+        if self._thread.is_alive():  # it is not where the store could not be brought back
+            self._thread.join()
 
     def submit(
         self, account_id: int, work: Callable[[Transaction], T], once: Once | None = None, objects: int = 1
