@@ -75,26 +75,47 @@ class BatchReader(Generic[W, D]):
     """Reads bodies of the form `{"<field>": [<object>, ...]}` with 1 to `objects_max` objects."""
 
     def __init__(
-        self, field: str, element: type[W], objects_max: int, draft_of: Callable[[W], D] | None = None
+        self,
+        field: str,
+        element: type[W],
+        objects_max: int,
+        draft_of: Callable[[W], D] | None = None,
+        plain: type[W] | None = None,
     ) -> None:
-        """`draft_of` makes a draft of a decoded object, and may refuse it; without it, W is D."""
+        """`draft_of` makes a draft of a decoded object, and may refuse it; without it, W is D.
+
+        `plain` is a stricter type of elements, tried first, for bodies in which no character is escaped by its number.
+        """
         self._field = field
         self._objects_max = objects_max
         self._draft_of = draft_of
         self._element = msgspec.json.Decoder(element)
         self._all = msgspec.json.Decoder(_envelope(field, element))
+        self._plain = None if plain is None else msgspec.json.Decoder(_envelope(field, plain))
         self._apart = msgspec.json.Decoder(_envelope(field, msgspec.Raw))
 
     def read(self, body: bytes) -> Sent[D]:
         """The objects of a body; Refused where it is not of the form."""
-        try:
-            objects = getattr(decoded(self._all, body), self._field)
-        except msgspec.ValidationError:
-            return self._read_apart(body)
+        objects = self._plain_objects(body)
+        if objects is None:
+            try:
+                objects = getattr(decoded(self._all, body), self._field)
+            except msgspec.ValidationError:
+                return self._read_apart(body)
         self._check_count(objects)
         if self._draft_of is None:
             return Sent(objects, range(len(objects)), [], lambda: self._raws(body))
         return self._sent(body, objects, lambda one: one)
+
+    def _plain_objects(self, body: bytes) -> list[Any] | None:
+        """The objects, if all are of the plain type."""
+        if self._plain is None or (b"\\" in body and b"\\u" in body):
+            return None
+        try:
+            objects: list[Any] = getattr(decoded(self._plain, body), self._field)
+        except msgspec.ValidationError:
+            return None
+        return objects
 
     def _read_apart(self, body: bytes) -> Sent[D]:
         raws = self._raws(body)

@@ -1,8 +1,10 @@
 """Events: their types (E1), what a sender says of one, and the instance that is stored (E2)."""
 
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+from octy.model import limits
 
 CHARGED = "charged"
 SYSTEM_EVENT_TYPES = {CHARGED: ("item_id", "payment_method")}
@@ -37,6 +39,24 @@ class EventDraft(Struct):
     event_properties: dict[str, Any] | None = None
     created_at: str | None = None
     message_id: str | None = None
+
+
+_Key: TypeAlias = Annotated[str, Meta(min_length=1, max_length=limits.PROPERTY_KEY_CHARACTERS_MAX)]
+_Text: TypeAlias = Annotated[str, Meta(max_length=limits.STRING_CHARACTERS_MAX)]
+_Integer: TypeAlias = Annotated[int, Meta(ge=limits.INTEGER_MIN, le=limits.INTEGER_MAX)]
+_Properties: TypeAlias = Annotated[
+    dict[_Key, _Text | _Integer | float | bool | None], Meta(max_length=limits.PROPERTIES_MAX)
+]
+
+
+class PlainEventDraft(EventDraft):
+    """An event like nearly all: flat and within every limit by its type, so that nobody need look at its texts again.
+
+    Whoever decodes it sees to it that no NUL and no lone surrogate is in it.
+    """
+
+    event_properties: _Properties | None = None
+    message_id: Annotated[str, Meta(min_length=1, max_length=limits.MESSAGE_ID_CHARACTERS_MAX)] | None = None
 
 
 class EventInstance(Struct):

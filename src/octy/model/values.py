@@ -65,30 +65,6 @@ def property_problems(properties: Mapping[str, object], path: str) -> Iterator[P
         yield from problems_in(value, f"{path}.{in_path(key)}", depth=1)
 
 
-def are_plain(properties: Mapping[str, object]) -> bool:
-    """Whether the properties are what nearly all are: few, flat, short, ASCII: `property_problems` finds none.
-
-    False says nothing but that it has to look. Each event is asked, so this is written to be quick.
-    """
-    if len(properties) > limits.PROPERTIES_MAX:
-        return False
-    for key, value in properties.items():
-        if not 0 < len(key) <= limits.PROPERTY_KEY_CHARACTERS_MAX or not key.isascii() or "\0" in key:
-            return False
-        if isinstance(value, str):
-            if len(value) > limits.STRING_CHARACTERS_MAX or not value.isascii() or "\0" in value:
-                return False
-        elif isinstance(value, int):
-            if not limits.INTEGER_MIN <= value <= limits.INTEGER_MAX:
-                return False
-        elif isinstance(value, float):
-            if not isfinite(value):
-                return False
-        elif value is not None:
-            return False
-    return True
-
-
 def flat_problems(properties: Mapping[str, object], path: str) -> Iterator[Problem]:
     """As `property_problems`, and every value must be a scalar or null (E6)."""
     yield from property_problems(properties, path)

@@ -5,8 +5,12 @@ on 64 bits, so it needs no column of its own and never collides.
 """
 
 import secrets
+from collections.abc import Sequence
 
-_MASK = 2**64 - 1
+import numpy as np
+
+_HIGH_HALF = np.uint64(32)
+_UPPER_BITS = np.uint64(29)
 
 
 class EventIds:
@@ -15,14 +19,19 @@ class EventIds:
     def __init__(self, secret: str) -> None:
         """`secret` as `new_secret` made it."""
         factor, offset = (int(part, 16) for part in secret.split("-"))
-        self._factor, self._offset = factor, offset
+        self._factor, self._offset = np.uint64(factor), np.uint64(offset)
 
     def of(self, seq: int) -> str:
         """`event_` and 16 hexadecimal digits."""
-        mixed = (seq * self._factor + self._offset) & _MASK
-        mixed ^= mixed >> 32
-        mixed = (mixed * self._factor) & _MASK
-        return f"event_{mixed ^ mixed >> 29:016x}"
+        return self.of_many([seq])[0]
+
+    def of_many(self, seqs: Sequence[int]) -> list[str]:
+        """As `of`, of many at once: arithmetic on arrays wraps at 64 bits."""
+        mixed = np.array(seqs, np.uint64) * self._factor + self._offset
+        mixed ^= mixed >> _HIGH_HALF
+        mixed *= self._factor
+        mixed ^= mixed >> _UPPER_BITS
+        return [f"event_{number:016x}" for number in mixed.tolist()]
 
 
 def new_secret() -> str:

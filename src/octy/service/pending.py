@@ -1,43 +1,80 @@
 """Accepted events of one account that wait for the end of their group."""
 
+from collections.abc import Iterable
+from itertools import repeat
+from typing import Any
+
+import msgspec
 import numpy as np
 from sqlalchemy import Connection
 
 from octy.engine.batch import EventBatch
-from octy.service.tenant import Tenant
+from octy.model.events import CHARGED
+from octy.service.tenant import KnownType, Tenant
 from octy.store import message_ids
+from octy.store.events import EventRow
 
-EventRow = tuple[int, int, int, int, int, int, str | None]
-"""seq, account_id, profile_key, type_id, created_us, accepted_us, properties as JSON."""
+_encode_lines = msgspec.json.Encoder().encode_lines
 
 
 class PendingEvents:
-    """The rows for the store, and beside them what the engine needs to see of the same events."""
+    """Columns: what the store is to keep and what the engine needs to see."""
 
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
-        self.rows: list[EventRow] = []
-        self.codes: list[int] = []
-        self.properties: list[dict[str, object] | None] = []
+        self.seqs: list[int] = []
         self.message_ids: dict[str, int] = {}
         """The seq of each message id that came first in this group (E8)."""
-        self.charged: set[int] = set()
-        """Profiles with a `charged` event (E4)."""
+        self._profiles: list[int] = []
+        self._types: list[KnownType] = []
+        self._created_us: list[int] = []
+        self._accepted_us: list[int] = []
+        self._properties: list[dict[str, Any] | None] = []
+
+    def add(
+        self,
+        seqs: Iterable[int],
+        profiles: Iterable[int],
+        types: Iterable[KnownType],
+        created_us: Iterable[int],
+        accepted_us: Iterable[int],
+        properties: Iterable[dict[str, Any] | None],
+    ) -> None:
+        """More events, in the order of their numbers. `profiles` are keys."""
+        self.seqs += seqs
+        self._profiles += profiles
+        self._types += types
+        self._created_us += created_us
+        self._accepted_us += accepted_us
+        self._properties += properties
 
     def batch(self) -> EventBatch:
         """The events as the engine takes them."""
-        _, _, profile, _, created_us, accepted_us, _ = zip(*self.rows, strict=True)
         return EventBatch(
-            np.array(profile, np.int32),
-            np.array(self.codes, np.int32),
-            np.array(created_us, np.int64),
-            np.array(accepted_us, np.int64),
-            self.properties,
+            np.array(self._profiles, np.int32),
+            np.array([known.code for known in self._types], np.int32),
+            np.array(self._created_us, np.int64),
+            np.array(self._accepted_us, np.int64),
+            self._properties,
         )
+
+    def rows(self) -> list[EventRow]:
+        """The events as the store keeps them."""
+        lines = _encode_lines(self._properties).decode().split("\n")[:-1]
+        texts = [None if line in ("null", "{}") else line for line in lines]
+        type_ids = [known.type_id for known in self._types]
+        account_ids = repeat(self.tenant.account_id)
+        return list(
+            zip(self.seqs, account_ids, self._profiles, type_ids, self._created_us, self._accepted_us, texts)  # noqa: B905
+        )
+
+    def charged(self) -> list[int]:
+        """Profiles with a `charged` event (E4)."""
+        charged = self.tenant.types[CHARGED]
+        return sorted({profile for profile, known in zip(self._profiles, self._types, strict=True) if known is charged})
 
     def store_message_ids(self, connection: Connection) -> None:
         """Remembers the message ids together with their events (E8)."""
         if self.message_ids:
-            accepted_us = self.rows[-1][5]
-            rows = [(message_id, seq) for message_id, seq in self.message_ids.items()]
-            message_ids.add_many(connection, self.tenant.account_id, rows, accepted_us)
+            rows = list(self.message_ids.items())
+            message_ids.add_many(connection, self.tenant.account_id, rows, self._accepted_us[-1])

@@ -75,15 +75,15 @@ class Transaction:
         meta.set_value(self.connection, "now_us", str(self.now_us))
 
     def _store(self, pending: PendingEvents) -> None:
-        if not pending.rows:
+        if not pending.seqs:
             return
         tenant = pending.tenant
         batch = pending.batch()
         request = tenant.engine.history_needed(batch)
         history = None if request is None else self.world.history(self.connection, tenant, request)
-        events.insert(self.connection, pending.rows)
+        events.insert(self.connection, pending.rows())
         pending.store_message_ids(self.connection)
-        if pending.charged:
-            profiles.set_charged(self.connection, tenant.account_id, sorted(pending.charged), self.now_us)
-        self.record(tenant, tenant.engine.apply(batch, history), [row[0] for row in pending.rows])
+        if charged := pending.charged():
+            profiles.set_charged(self.connection, tenant.account_id, charged, self.now_us)
+        self.record(tenant, tenant.engine.apply(batch, history), pending.seqs)
         tenant.refresh_due()

@@ -8,7 +8,7 @@ import pytest
 
 from octy.http.wire.events import EventToCreate
 from octy.model import limits
-from octy.model.events import EventDraft
+from octy.model.events import EventDraft, PlainEventDraft
 from tests.integration.http.world import Api, World, error_of, message_of, meta_of
 
 ONE = "/v1/retention/events/create"
@@ -198,6 +198,33 @@ def test_a_message_id_is_stored_once(api: Api, ana: str) -> None:
     assert meta_of(api.get("/v1/retention/profiles/events?id=ana"))["count"] == 2
 
 
+def test_a_batch_repeats_message_ids_within_itself(api: Api, ana: str) -> None:
+    """E8."""
+    ids = ["m1", None, "m1", "m2", "m1"]
+    created = api.post(BATCH, {"events": [viewed(ana, message_id=one) for one in ids]}).json()["created_events"]
+    assert [one.get("duplicate", False) for one in created] == [False, False, True, False, True]
+    assert len({one["event_id"] for one in created}) == 3
+    assert meta_of(api.get("/v1/retention/profiles/events?id=ana"))["count"] == 3
+
+
+def test_every_character_is_kept_as_it_came(api: Api, ana: str) -> None:
+    """Line separators of every kind too, and none of an event's neighbours is touched."""
+    texts = ["a\u2028b\u2029c\u0085d\x0be\x0cf\x1cg\nh\ri", "", "ünïcödé 🦑", "null", "{}"]
+    properties: list[dict[str, object] | None] = [{"x": text, text: 1} if text else {"x": ""} for text in texts]
+    properties += [None, {}, {"n": None}, {"deep": [{"er": [1.5, True]}]}]
+    answer = api.post(BATCH, {"events": [viewed(ana, event_properties=one) for one in properties]})
+    assert [one["event_properties"] for one in answer.json()["created_events"]] == properties
+    stored = api.get("/v1/retention/profiles/events?id=ana").json()["events"]
+    assert [one["event_properties"] or None for one in stored] == [one or None for one in reversed(properties)]
+
+
+def test_an_event_fails_with_every_reason_against_it(api: Api, ana: str) -> None:
+    wrong = viewed("nobody", event_type="unheard of", created_at="tomorrow", message_id="", event_properties={"": 1})
+    told = api.post(BATCH, {"events": [wrong, viewed(ana)]}).json()["failed_to_create"][0]["error_message"]
+    for field in ("profile_id: ", "event_type: ", "event_properties: ", "created_at: ", "message_id: "):
+        assert told.count(field) == 1
+
+
 def test_another_accounts_profile_is_unknown(world: World, ana: str) -> None:
     other = world.account()
     other.has_event_types(viewed=[])
@@ -206,9 +233,10 @@ def test_another_accounts_profile_is_unknown(world: World, ana: str) -> None:
     assert theirs.replace(ana, "") == nobodys.replace(ana[:-1] + "x", "")
 
 
-def test_what_is_documented_is_what_is_decoded() -> None:
-    """`EventToCreate` speaks for `EventDraft`."""
-    documented, decoded = (
-        {field.name: field.default for field in msgspec.structs.fields(kind)} for kind in (EventToCreate, EventDraft)
+@pytest.mark.parametrize("decoded", [EventDraft, PlainEventDraft])
+def test_what_is_documented_is_what_is_decoded(decoded: type[EventDraft]) -> None:
+    """`EventToCreate` speaks for both."""
+    documented, fields = (
+        {field.name: field.default for field in msgspec.structs.fields(kind)} for kind in (EventToCreate, decoded)
     )
-    assert documented == decoded
+    assert documented == fields

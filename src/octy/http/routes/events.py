@@ -19,12 +19,14 @@ from octy.http.wire.events import (
     created_alone,
 )
 from octy.model import limits
-from octy.model.events import EventDraft, EventInstance
+from octy.model.events import EventDraft, EventInstance, PlainEventDraft
 from octy.model.idempotency import Answer
 from octy.model.outcomes import Failure, Outcome
 from octy.model.values import property_problems
 
-_read_batch = BatchReader[EventDraft, EventDraft]("events", EventDraft, limits.EVENTS_PER_BATCH_MAX).read
+_read_batch = BatchReader[EventDraft, EventDraft](
+    "events", EventDraft, limits.EVENTS_PER_BATCH_MAX, plain=PlainEventDraft
+).read
 
 
 @post("/create", dto=body(EventToCreate, typed(EventDraft).read))
@@ -48,7 +50,7 @@ async def create_events(request: OctyRequest, data: JSONBody[Sent[EventDraft]]) 
         failed = [_failure(data, one) for one in outcome.failed]
         done = len(outcome.done)
         meta = success(f"{counted(done, 'event')} created.", done, done + len(failed))
-        return Answer(201, encode(EventsCreated(meta, [created(event) for event in outcome.done], failed)))
+        return Answer(201, encode(EventsCreated(meta, created(outcome.done), failed)))
 
     octy, account_id = request.octy, request.account_id
     return await write_batch(request, data, lambda drafts, once: octy.ingest(account_id, drafts, once), answer)

@@ -1,5 +1,6 @@
 """Events on the wire (wire.md 3.10). The types of the hottest route: no field, and no step, more than it needs."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -102,16 +103,19 @@ class PastEventList(Struct):
     events: list[PastEvent]
 
 
-def created(event: EventInstance) -> CreatedEvent:
-    """As the answer to a batch shows it."""
-    return CreatedEvent(
-        event.event_id,
-        event.profile_id,
-        event.event_type_id,
-        event.event_type,
-        event.event_properties,
-        date(event.created_us),
-        event.duplicate,
+def created(events: Sequence[EventInstance]) -> list[CreatedEvent]:
+    """As the answer to a batch shows them."""
+    return list(
+        map(
+            CreatedEvent,
+            [event.event_id for event in events],
+            [event.profile_id for event in events],
+            [event.event_type_id for event in events],
+            [event.event_type for event in events],
+            [event.event_properties for event in events],
+            [date(event.created_us) for event in events],
+            [event.duplicate for event in events],
+        )
     )
 
 
