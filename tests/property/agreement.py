@@ -38,12 +38,23 @@ class Reference(Life, Protocol):
         """The instants after now at which time alone might change something."""
 
 
+class Examined(Life, Protocol):
+    """The life that is held against the reference."""
+
+    def restart(self) -> None:
+        """A new process goes on where the old one ended."""
+
+
 class Agreement(RuleBasedStateMachine):
     """Each rule does one thing to both lives and compares what they say of it."""
 
     def reference_life(self) -> Reference:
         """What the engine is held against."""
         return Model(BIRTH_US)
+
+    def examined_life(self, fold_rows: int, *, refolds_early: bool) -> Examined:
+        """What is held against it."""
+        return EngineLife(BIRTH_US, fold_rows, refolds_early=refolds_early)
 
     @initialize(
         is_sandbox=st.booleans(),
@@ -65,7 +76,7 @@ class Agreement(RuleBasedStateMachine):
         """A server is a sandbox, whose clock follows events, or is not (T4)."""
         self.is_sandbox = is_sandbox
         self.reference = self.reference_life()
-        self.engine = EngineLife(BIRTH_US, fold_rows, refolds_early=refolds_early)
+        self.engine = self.examined_life(fold_rows, refolds_early=refolds_early)
         self.profiles: list[int] = []
         self.definitions: dict[int, SegmentDefinition] = {}
         self.backfilling: list[int] = []
@@ -223,6 +234,10 @@ class Agreement(RuleBasedStateMachine):
         assert self.engine.next_due_us() > self.reference.now_us, "what was due has been done"
 
     def _accept(self, batch: Sequence[Happening]) -> None:
+        occurrences = self._occurrences(batch)
+        agree(self.reference.accept(occurrences), self.engine.accept(occurrences))
+
+    def _occurrences(self, batch: Sequence[Happening]) -> list[Occurrence]:
         occurrences, accepted_us = [], self.reference.now_us
         for happening in batch:
             created_us = self._instant(happening.when, accepted_us)
@@ -233,7 +248,7 @@ class Agreement(RuleBasedStateMachine):
             doing = happening.doing
             occurrences.append(Occurrence(profile, doing.event_type, created_us, accepted_us, doing.properties))
             self.instants.append(created_us)
-        agree(self.reference.accept(occurrences), self.engine.accept(occurrences))
+        return occurrences
 
     def _planned(self, sequel: Sequel) -> list[Happening]:
         definition = list(self.definitions.values())[sequel.segment % len(self.definitions)]

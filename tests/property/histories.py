@@ -37,7 +37,7 @@ def shards(histories: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("shard_seed", seeds, ids=lambda number: f"seed-{number}")
 
 
-def live_through(machine: type[RuleBasedStateMachine], shard_seed: int) -> None:
-    """50 histories of 50 steps; a failing one is shrunk and printed."""
+def live_through(machine: type[RuleBasedStateMachine], shard_seed: int, steps: int = STEPS) -> None:
+    """50 histories of so many steps; a failing one is shrunk and printed."""
     seeded = seed(shard_seed)(type(f"{machine.__name__}OfSeed{shard_seed}", (machine,), {}))
-    run_state_machine_as_test(seeded, settings=SETTINGS)
+    run_state_machine_as_test(seeded, settings=settings(SETTINGS, stateful_step_count=steps))

@@ -182,7 +182,10 @@ def _fits(machine: PastMachine, data: Mapping[str, Any]) -> bool:
 def _changes(
     parts: list[tuple[int, Longs]], *, batch: EventBatch | None = None, recorded_us: int | None = None
 ) -> Changes:
-    """The machines' rows as one story: by recorded instant, what time did before what events did (T7), by event."""
+    """The machines' rows as one story: by recorded instant, what time did before what events did (T7), by event.
+
+    What remains is told by segment and profile, so that a restarted engine tells it in the same order.
+    """
     parts = [(key, rows) for key, rows in parts if len(rows)]
     if not parts:
         return NO_CHANGES
@@ -193,7 +196,7 @@ def _changes(
     recorded = effective_us.copy() if recorded_us is None else np.full(len(rows), recorded_us)
     if batch is not None:
         recorded[by_event] = batch.accepted_us[event[by_event]]
-    order = np.lexsort((effective_us, event, by_event, recorded))
+    order = np.lexsort((rows[:, PROFILE], segment, effective_us, event, by_event, recorded))
     return Changes(
         segment[order],
         rows[order, PROFILE].astype(np.int32),

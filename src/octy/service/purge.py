@@ -9,17 +9,23 @@ from octy.store.segments import StoredSegment
 from octy.store.tags import ChangeRow
 
 
-def purge_due(connection: Connection, tenant: Tenant, now_us: int, noticed_us: int | None) -> None:
-    """Removes what is due at or before `now_us`, recorded at its due instant, or `noticed_us` after downtime (T6)."""
+def purge_due(connection: Connection, tenant: Tenant, now_us: int, noticed_us: int | None) -> list[ChangeRow]:
+    """Removes the segments that are due at or before `now_us`; the tags that go with them are the caller's to record.
+
+    In order, at their due instants, or at `noticed_us` after downtime (T6).
+    """
     due = [segment for segment in tenant.segments.values() if purge_due_us(segment) <= now_us]
+    rows: list[ChangeRow] = []
     for segment in sorted(due, key=purge_due_us):
         at_us = purge_due_us(segment)
-        purge(connection, tenant, segment, at_us, at_us if noticed_us is None else noticed_us)
+        rows += _removals(connection, segment, at_us, at_us if noticed_us is None else noticed_us)
+        segments.remove(connection, segment.segment_key)
+        del tenant.segments[segment.segment_key]
+    return rows
 
 
-def purge(connection: Connection, tenant: Tenant, segment: StoredSegment, at_us: int, recorded_us: int) -> None:
-    """Removes a segment and its tags."""
-    rows = [
+def _removals(connection: Connection, segment: StoredSegment, at_us: int, recorded_us: int) -> list[ChangeRow]:
+    return [
         ChangeRow(
             profile_key=profile,
             segment_key=segment.segment_key,
@@ -34,6 +40,3 @@ def purge(connection: Connection, tenant: Tenant, segment: StoredSegment, at_us:
         )
         for profile in tags.tagged_profiles(connection, segment.segment_key).tolist()
     ]
-    tags.apply(connection, tenant.account_id, rows)
-    segments.remove(connection, segment.segment_key)
-    del tenant.segments[segment.segment_key]

@@ -16,9 +16,16 @@ from octy.store.tags import ChangeRow
 from octy.webhooks.message import match_body
 
 
-def record_changes(connection: Connection, tenant: Tenant, changes: Changes, seqs: Sequence[int]) -> bool:
-    """Stores the changes in their order; true where a webhook was added. `seqs` are those of the batch's events."""
+def record_changes(
+    connection: Connection, tenant: Tenant, changes: Changes, seqs: Sequence[int], purged: Sequence[ChangeRow] = ()
+) -> bool:
+    """Stores the changes in their order; true where a webhook was added. `seqs` are those of the batch's events.
+
+    `purged` are removals of tags with their segments, which take their places among the others (T6, T7).
+    """
     rows = _rows(tenant, changes, seqs)
+    if purged:
+        rows = sorted([*purged, *rows], key=lambda row: row.recorded_us)
     tags.apply(connection, tenant.account_id, rows)
     deliveries = _deliveries(tenant, rows)
     if deliveries:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from octy.engine.batch import Changes
+from octy.engine.batch import Changes, EventBatch
 from octy.model.instants import iso
 from octy.service.pending import PendingEvents
 from octy.service.purge import purge_due
@@ -43,23 +43,30 @@ class Transaction:
         return self._pending[account_id]
 
     def flush(self) -> None:
-        """Evaluates and stores the events that are waiting."""
-        for pending in self._pending.values():
-            self._store(pending)
+        """Evaluates and stores the events that are waiting: stored by number, though their accounts' are mixed (T2)."""
+        waiting = [pending for pending in self._pending.values() if pending.seqs]
         self._pending = {}
+        batches = [pending.batch() for pending in waiting]
+        histories = [self._history(pending.tenant, batch) for pending, batch in zip(waiting, batches, strict=True)]
+        events.insert(self.connection, sorted(row for pending in waiting for row in pending.rows()))
+        for pending, batch, history in zip(waiting, batches, histories, strict=True):
+            self._evaluate(pending, batch, history)
 
     def advance(self, tenant: Tenant, noticed_us: int | None = None) -> None:
         """Applies everything due by now in one account (T6)."""
-        if tenant.engine.now_us < self.now_us:
-            self.record(tenant, tenant.engine.advance(self.now_us, noticed_us))
+        if tenant.engine.now_us < self.now_us or tenant.due_us <= self.now_us:
+            self.record(tenant, tenant.engine.advance(self.now_us, noticed_us), noticed_us=noticed_us)
         if tenant.due_us <= self.now_us:
-            purge_due(self.connection, tenant, self.now_us, noticed_us)
             tenant.refresh_due()
 
-    def record(self, tenant: Tenant, changes: Changes, seqs: Sequence[int] = ()) -> None:
-        """Stores tag changes with their history and webhooks (G5, H3). `seqs` are those of the batch's events."""
-        if changes.size:
-            self.added_webhooks |= record_changes(self.connection, tenant, changes, seqs)
+    def record(self, tenant: Tenant, changes: Changes, seqs: Sequence[int] = (), noticed_us: int | None = None) -> None:
+        """Stores tag changes with their history and webhooks (G5, H3), and the ends of deleted segments (X2).
+
+        `seqs` are those of the batch's events.
+        """
+        purged = purge_due(self.connection, tenant, self.now_us, noticed_us) if tenant.due_us <= self.now_us else []
+        if changes.size or purged:
+            self.added_webhooks |= record_changes(self.connection, tenant, changes, seqs, purged)
 
     def move_to(self, now_us: int) -> None:
         """Time moves on within the group, as a sandbox's does (T4)."""
@@ -74,14 +81,13 @@ class Transaction:
                 self.advance(tenant)
         meta.set_value(self.connection, "now_us", str(self.now_us))
 
-    def _store(self, pending: PendingEvents) -> None:
-        if not pending.seqs:
-            return
-        tenant = pending.tenant
-        batch = pending.batch()
+    def _history(self, tenant: Tenant, batch: EventBatch) -> EventBatch | None:
+        """What the engine needs of the log, as it was before the batch (P7)."""
         request = tenant.engine.history_needed(batch)
-        history = None if request is None else self.world.history(self.connection, tenant, request)
-        events.insert(self.connection, pending.rows())
+        return None if request is None else self.world.history(self.connection, tenant, request)
+
+    def _evaluate(self, pending: PendingEvents, batch: EventBatch, history: EventBatch | None) -> None:
+        tenant = pending.tenant
         pending.store_message_ids(self.connection)
         if charged := pending.charged():
             profiles.set_charged(self.connection, tenant.account_id, charged, self.now_us)

@@ -1,0 +1,217 @@
+"""A shop with an account at an Octy: `shop.views("ana", at="12:00")`, `shop.tags("ana")`.
+
+Instants are said as in `tests.unit.engine.shop`: `12:00` of the first day, `3d 12:00` of a later one. Without one, an
+event happens now.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from octy.model.accounts import AccountConfiguration
+from octy.model.events import EventDraft, EventInstance, EventTypeDraft, PlainEventDraft
+from octy.model.idempotency import Once
+from octy.model.instants import iso
+from octy.model.outcomes import Outcome
+from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
+from octy.model.tags import CAUSE_TEXT
+from octy.service.accounts import new_keys
+from octy.service.octy import Octy
+from tests.integration.service.serving import Service, done
+from tests.unit.engine.shop import Did, instant, said
+
+TYPES = {"view": ("product", "a", "b"), "cart": ("product", "a", "b"), "pay": ("product", "a", "b")}
+URL = "https://hooks.example.org/octy"
+
+
+class Shop:
+    """An account: its customers and its segments by name, its clock in words."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.account = self.octy.create_account(new_keys()).account_id
+        self.customers: dict[str, str] = {}
+        self.segments: dict[str, str] = {}
+        self.types = {
+            one.event_type: one.event_type_id
+            for one in done(
+                self.octy.create_event_types(self.account, [EventTypeDraft(*item) for item in TYPES.items()])
+            ).done
+        }
+
+    @property
+    def octy(self) -> Octy:
+        """The one that serves now."""
+        return self.service.octy
+
+    # The customers
+
+    def has(self, *names: str, **data: Any) -> None:
+        """New customers, of whom this is known."""
+        drafts = [ProfileDraft(name, profile_data=data) for name in names]
+        outcome = done(self.octy.create_profiles(self.account, drafts))
+        assert not outcome.failed, outcome.failed
+        self.customers |= {one.customer_id: one.profile_id for one in outcome.done}
+
+    def learns(self, who: str, **data: Any) -> Profile:
+        """An update of a customer's data (E6)."""
+        (profile,) = done(
+            self.octy.update_profiles(self.account, [ProfileUpdate(customer_id=who, profile_data=data)])
+        ).done
+        return profile
+
+    def forgets(self, *names: str) -> None:
+        """X3."""
+        assert not done(self.octy.delete_profiles(self.account, names)).failed
+
+    def profile(self, who: str) -> Profile:
+        """As the account sees it."""
+        (found,) = self.octy.reading.profiles(self.account, customer_id=who).profiles
+        return found
+
+    # What they do
+
+    def views(self, who: str, at: str | None = None, **properties: Any) -> EventInstance:
+        """An event of type `view`."""
+        return self.does(who, "view", at, **properties)
+
+    def pays(self, who: str, at: str | None = None, **properties: Any) -> EventInstance:
+        """An event of type `pay`."""
+        return self.does(who, "pay", at, **properties)
+
+    def does(
+        self, who: str, what: str, at: str | None = None, message_id: str | None = None, **properties: Any
+    ) -> EventInstance:
+        """An event of any type, which is accepted."""
+        outcome = self.sends(self.draft(who, what, at, message_id, **properties))
+        assert not outcome.failed, outcome.failed
+        return outcome.done[0]
+
+    def draft(
+        self, who: str, what: str = "view", at: str | None = None, message_id: str | None = None, **properties: Any
+    ) -> EventDraft:
+        """An event before it is sent."""
+        created_at = None if at is None else iso(instant(at))
+        return PlainEventDraft(what, self.customers.get(who, who), properties or None, created_at, message_id)
+
+    def sends(self, *drafts: EventDraft, once: Once | None = None) -> Outcome[EventInstance]:
+        """A batch."""
+        return done(self.octy.ingest(self.account, drafts, once))
+
+    def log(self, who: str) -> list[tuple[str, str]]:
+        """(event type, instant) of a customer's stored events, oldest first."""
+        found = self.octy.reading.profile_events(self.account, self.customers[who], 1000)
+        return [(one.event_type, said(one.created_us)) for one in reversed(found)]
+
+    # The segments
+
+    def live(self, name: str, action: str | Did, *, unless: str | Did | None = None, within_minutes: int = 5) -> str:
+        """Live 1; with `unless`, live 2. Returns the segment's id."""
+        steps = [step(action, "action", within_minutes if unless else 0), *_inaction(unless)]
+        return self._creates(name, "live", 2 if unless else 1, 0, steps)
+
+    def past(
+        self, name: str, *actions: str | Did, days: int = 30, unless: str | Did | None = None, **wants: str
+    ) -> str:
+        """Past 1 to 4: with an inaction, with a profile property. Returns the segment's id."""
+        steps = [*(step(action) for action in actions), *_inaction(unless)]
+        return self._creates(name, "past", (2 if unless else 1) + (2 if wants else 0), days, steps, **wants)
+
+    def deletes(self, *names: str) -> None:
+        """X1."""
+        ids = [self.segments[name] for name in names]
+        assert not done(self.octy.delete_segments(self.account, ids)).failed
+
+    def statuses(self) -> dict[str, str]:
+        """The status of each segment there is."""
+        return {one.definition.name: one.status.value for one in self.octy.reading.segments(self.account)}
+
+    def _creates(self, name: str, kind: str, sub_type: int, days: int, steps: list[Any], **wants: str) -> str:
+        raw = definition(name, kind, sub_type, days, steps, **wants)
+        segment, _ = done(self.octy.create_segment(self.account, raw))
+        self.segments[name] = segment.segment_id
+        return segment.segment_id
+
+    # The clock
+
+    def waits_until(self, at: str) -> None:
+        """Time passes, and all that is due on the way is done."""
+        if self.octy.is_sandbox:
+            done(self.octy.move_clock(instant(at)))
+        else:
+            self.service.clock.move_to(instant(at))
+            self.service.asks_nothing()
+
+    @property
+    def now(self) -> str:
+        """By the clock."""
+        return said(self.service.clock.now_us())
+
+    # What is seen
+
+    def tags(self, who: str) -> dict[str, str]:
+        """The customer's tags and since when, in the order of creation (G1)."""
+        return {tag.segment_tag: said(tag.created_us) for tag in self.profile(who).segment_tags}
+
+    def history(self, who: str) -> list[str]:
+        """`checkout created at 12:05 by elapsed time`; `..., known at 12:09` where it got known later."""
+        lines = []
+        for change in self.octy.reading.tag_history(self.account, self.customers[who]):
+            line = f"{change.segment_tag} {change.kind.name.lower()} at {said(change.effective_us)}"
+            line += f" by {CAUSE_TEXT[change.cause]}"
+            late = change.recorded_us != change.effective_us
+            lines.append(line + (f", known at {said(change.recorded_us)}" if late else ""))
+        return lines
+
+    def causes(self, who: str) -> list[str | None]:
+        """The id of the event that caused each line of the history."""
+        return [one.event_id for one in self.octy.reading.tag_history(self.account, self.customers[who])]
+
+    def wants_webhooks(self) -> None:
+        """From now on, live matches are told to somebody (H1)."""
+        done(self.octy.configure(self.account, AccountConfiguration(webhook_url=URL)))
+
+    def bodies(self) -> list[dict[str, Any]]:
+        """The webhooks that were made, in their order."""
+        question = "SELECT body FROM outbox WHERE account_id = :account ORDER BY delivery_id"
+        return [json.loads(body) for (body,) in self.service.rows(question, account=self.account)]
+
+    def webhooks(self) -> list[str]:
+        """`created checkout for ana`."""
+        names = {profile_id: name for name, profile_id in self.customers.items()}
+        return [
+            f"{body['subject'].split()[-1]} {body['body']['segment']['segment_tag']}"
+            f" for {names[body['body']['profile_id']]}"
+            for body in self.bodies()
+        ]
+
+
+def step(what: str | Did, action_inaction: str = "action", exp_timeframe: int = 0) -> dict[str, Any]:
+    """A step of a definition, as the wire has it."""
+    event_type, properties = what if isinstance(what, Did) else Did(what)
+    return {
+        "event_type": event_type,
+        "event_properties": properties,
+        "action_inaction": action_inaction,
+        "exp_timeframe": exp_timeframe,
+    }
+
+
+def definition(
+    name: str, kind: str, sub_type: int, days: int, steps: Sequence[dict[str, Any]], **wants: str
+) -> dict[str, Any]:
+    """A whole definition, as the wire has it."""
+    [(property_name, value)] = wants.items() or [("", "")]
+    return {
+        "segment_name": name,
+        "segment_type": kind,
+        "segment_sub_type": sub_type,
+        "segment_timeframe": days,
+        "event_sequence": list(steps),
+        "profile_property_name": property_name,
+        "profile_property_value": value,
+    }
+
+
+def _inaction(what: str | Did | None) -> list[dict[str, Any]]:
+    return [] if what is None else [step(what, "inaction")]

@@ -1,0 +1,95 @@
+"""A whole Octy (service, writer, SQLite store) and the reference model agree on any life, at every step.
+
+The random lives of `tests.property.agreement`, with what only a service knows of: repeated messages (E8), deleted
+segments whose tags stay for 72 hours (X1, X2), webhooks (H1, H3), restarts from the disk, and disks that fail.
+"""
+
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, precondition, rule
+
+from octy.model.segments import SegmentDefinition
+from tests.integration.service.failing import FAILURES, SOME_NEED_NOT_NOTICE
+from tests.integration.service.serving import write_no_log
+from tests.property.agreement import BIRTH_US, SEGMENTS_MAX, Agreement, Examined, Reference, agree
+from tests.property.happenings import Happening, When, batches, past_definitions, waits
+from tests.property.histories import live_through, shards
+from tests.property.leaving import LeavingModel
+from tests.property.service_life import ServiceLife
+
+failures = st.sampled_from([name for name in FAILURES if name not in SOME_NEED_NOT_NOTICE])
+
+
+class ServiceAgreement(Agreement):
+    """`Agreement`, with an Octy in the engine's place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._opened = ExitStack()
+
+    def reference_life(self) -> Reference:
+        """Knows what becomes of deleted segments."""
+        return LeavingModel(BIRTH_US)
+
+    def examined_life(self, fold_rows: int, *, refolds_early: bool) -> Examined:  # noqa: ARG002 - the engine's matters
+        """A server with an empty folder."""
+        folder = Path(self._opened.enter_context(tempfile.TemporaryDirectory(prefix="octy-")))
+        self.service = ServiceLife(folder, BIRTH_US, is_sandbox=self.is_sandbox)
+        self._opened.callback(self.service.end)
+        return self.service
+
+    def teardown(self) -> None:
+        """Each life has a folder of its own."""
+        self._opened.close()
+
+    # What only outside a sandbox is so
+
+    @precondition(lambda self: not self.is_sandbox and len(self.definitions) < SEGMENTS_MAX)
+    @rule(definition=past_definitions())
+    def begins_backfill(self, definition: SegmentDefinition) -> None:
+        """In a sandbox nothing comes between a backfill's beginning and its end."""
+        super().begins_backfill(definition)
+
+    # What only a service knows of
+
+    @rule(batch=batches, again=batches)
+    def repeats_itself(self, batch: list[Happening], again: list[Happening]) -> None:
+        """E8: a message id that comes again is not stored again, whatever comes with it."""
+        first = self._occurrences(batch)
+        ids = [f"{len(self.instants)}/{number}" for number in range(len(first))]
+        first_seq = self.service.events_ever + 1
+        agree(self.reference.accept(first), self.service.accept(first, ids))
+        repeated = self._occurrences(again[: len(first)])
+        self.service.repeat(repeated, ids[: len(repeated)], first_seq)
+        assert self.service.news() == []
+
+    @rule(batch=batches, failure=failures)
+    def fails_to_accept(self, batch: list[Happening], failure: str) -> None:
+        """Nothing of it is stored, nothing of it happened."""
+        with self.service.cannot_store(failure):
+            self.service.fails_to_accept(self._occurrences(batch))
+        assert self.service.recovers() == []
+
+    @rule(wait=waits, failure=failures)
+    def fails_to_pass_time(self, wait: When, failure: str) -> None:
+        """A sandbox's clock stays; a production server notices late what fell due meanwhile, as after downtime."""
+        now_us = self.reference.now_us
+        until_us = max(now_us, self._instant(wait, now_us))
+        with self.service.cannot_store(failure):
+            self.service.fails_to_advance(until_us)
+        noticed = [] if self.is_sandbox else self.reference.advance(until_us, until_us)
+        agree(noticed, self.service.recovers())
+
+    @invariant()
+    def remembers_all(self) -> None:
+        """G5: history is never rewritten."""
+        self.service.check_histories()
+
+
+@shards(histories=100)
+def test_service_and_reference_model_agree_at_every_step(shard_seed: int) -> None:
+    write_no_log()
+    live_through(ServiceAgreement, shard_seed, steps=25)
