@@ -1,0 +1,35 @@
+"""A machine for each test, whose processes end with it, and a webhook receiver."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.processes import Machine
+from tests.acceptance.receiver import Receiver
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    machine = Machine(tmp_path)
+    try:
+        yield machine
+    finally:
+        machine.close()
+
+
+@pytest.fixture(scope="module")
+def shared_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """For tests that leave nothing behind."""
+    machine = Machine(tmp_path_factory.mktemp("machine"))
+    try:
+        yield machine
+    finally:
+        machine.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    yield receiver
+    receiver.close()

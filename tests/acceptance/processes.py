@@ -1,0 +1,220 @@
+"""Octy's two commands as real processes, on a machine of their own: a folder, a HOME, a TMPDIR, free ports.
+
+Whatever a test starts bears a mark in its environment, which its children inherit: so the end of a test finds every
+process that is left, whoever started it, and ends it.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import httpx
+
+PUBLIC_KEY, SECRET_KEY = "pk_ours", "sk_ours"
+KEYS = {"OCTY_PUBLIC_KEY": PUBLIC_KEY, "OCTY_SECRET_KEY": SECRET_KEY}
+
+SHUTDOWN_SECONDS_MAX = 15
+"""The product promises 5 s; the rest is for a machine that others use too."""
+PATIENCE_SECONDS = 60
+"""How long to wait for what happens at once on an idle machine."""
+
+_MARK = "OCTY_ACCEPTANCE_MACHINE"
+_ADDRESS = re.compile(r"on (http://\S+?)[,.]? ?(?:a sandbox|Ctrl-C)")
+
+T = TypeVar("T")
+
+
+def wait_for(what: str, look: Callable[[], T | None], seconds: float = PATIENCE_SECONDS) -> T:
+    """The first answer of `look` that is true."""
+    patience = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < patience, f"waited {seconds} s for {what}"
+        time.sleep(0.02)
+    return found
+
+
+class Ended(NamedTuple):
+    """How a process ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+class Process:
+    """A running command, whose output goes into two files."""
+
+    def __init__(self, command: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> None:
+        logs = cwd / "logs"
+        logs.mkdir(exist_ok=True)
+        name = uuid.uuid4().hex
+        self._out, self._err = logs / f"{name}.out", logs / f"{name}.err"
+        with self._out.open("w") as out, self._err.open("w") as err:
+            self.popen = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,  # its group is what a terminal would send Ctrl-C to
+            )
+
+    @property
+    def stdout(self) -> str:
+        """What it has said so far."""
+        return self._out.read_text(encoding="utf-8")
+
+    @property
+    def stderr(self) -> str:
+        """What it has complained of so far."""
+        return self._err.read_text(encoding="utf-8")
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has not ended yet."""
+        return self.popen.poll() is None
+
+    def ctrl_c(self) -> None:
+        """As a terminal does: to the whole foreground group."""
+        os.killpg(self.popen.pid, signal.SIGINT)
+
+    def kill(self) -> None:
+        """`kill -9`: it has no time for anything."""
+        self.popen.kill()
+        self.popen.wait(PATIENCE_SECONDS)
+
+    def end(self, seconds: float = PATIENCE_SECONDS) -> Ended:
+        """Waits for its end."""
+        code = self.popen.wait(seconds)
+        return Ended(code, self.stdout, self.stderr)
+
+    def wait_until_it_says(self, text: str) -> None:
+        """Waits for a text on its standard output."""
+        wait_for(f"{text!r}; it says\n{self.stdout}\n{self.stderr}", lambda: text in self.stdout or not self.runs)
+        assert text in self.stdout, f"it ended without {text!r}:\n{self.stdout}\n{self.stderr}"
+
+
+class Server(Process):
+    """`octy serve`, ready to be used."""
+
+    def __init__(self, command: Sequence[str], cwd: Path, environment: Mapping[str, str], data: Path) -> None:
+        super().__init__(command, cwd, environment)
+        self.data = data
+        self.wait_until_it_says("Ctrl-C ends it.")
+        address = _ADDRESS.search(self.stdout)
+        assert address is not None, self.stdout
+        self.url = address[1]
+        with self.client() as client:
+            wait_for("readiness", lambda: client.get("/readyz").status_code == 200)
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.url.rpartition(":")[2])
+
+    def client(self) -> httpx.Client:
+        """A client with the account's keys. Nothing is encrypted, and to make ready for that would take a while."""
+        keys = (PUBLIC_KEY, SECRET_KEY)
+        return httpx.Client(base_url=self.url, auth=keys, timeout=PATIENCE_SECONDS, trust_env=False, verify=False)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM, *, had_trouble: bool = False) -> Ended:
+        """Asks it to end, and insists on a proper end: 0, in time, and no error ever logged unless it had trouble."""
+        self.popen.send_signal(number)
+        ended = self.end(SHUTDOWN_SECONDS_MAX)
+        assert ended.code == 0, ended
+        assert "Traceback" not in ended.stderr, ended.stderr
+        assert had_trouble or '"level": "error"' not in ended.stderr, ended.stderr
+        return ended
+
+
+class Machine:
+    """A place where commands run; `close` ends all that still do."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._mark = f"{_MARK}={uuid.uuid4().hex}"
+        for name in ("home", "tmp"):
+            (folder / name).mkdir()
+        mark_name, _, mark = self._mark.partition("=")
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder / "home"),
+            "TMPDIR": str(folder / "tmp"),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+            "LANG": "C.UTF-8",
+            mark_name: mark,
+        }
+
+    def start(self, *command: str, environment: Mapping[str, str] | None = None, via: Sequence[str] = ()) -> Process:
+        """Starts `octy …` or `octy-cli …`; `via` is what it is started through."""
+        return Process([*via, *_resolved(command)], self.folder, self.environment | dict(environment or {}))
+
+    def run(self, *command: str, environment: Mapping[str, str] | None = None, via: Sequence[str] = ()) -> Ended:
+        """Starts a command and waits for its end."""
+        return self.start(*command, environment=environment, via=via).end()
+
+    def run_in_shell(self, line: str) -> Ended:
+        """Runs a line as a person would type it."""
+        return Process(["sh", "-c", line], self.folder, self.environment).end()
+
+    def serve(self, *options: str, data: str = "data", keys: bool = True, via: Sequence[str] = ()) -> Server:
+        """`octy serve` with a data folder and a free port."""
+        command = [*via, *_resolved(["octy", "serve", "--port", "0", "--data", data, *options])]
+        environment = self.environment | (KEYS if keys else {})
+        return Server(command, self.folder, environment, self.folder / data)
+
+    def sandbox(self, clock: str = "2024-01-01T00:00:00Z", *options: str, data: str = "data") -> Server:
+        """`octy serve --sandbox`."""
+        return self.serve("--sandbox", "--clock", clock, *options, data=data)
+
+    def cli(self, server: Server, *arguments: str) -> Ended:
+        """`octy-cli` with the address and the keys in its environment."""
+        return self.run("octy-cli", *arguments, environment=KEYS | {"OCTY_URL": server.url})
+
+    def file(self, name: str, content: str | bytes) -> Path:
+        """Writes a file into the folder."""
+        path = self.folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def left_running(self) -> list[int]:
+        """The processes of this machine that have not ended."""
+        return [pid for pid in _pids() if self._mark.encode() in _environ(pid).split(b"\0")]
+
+    def close(self) -> None:
+        """Ends all of them."""
+        while pids := self.left_running():
+            for pid in pids:
+                _kill(pid)
+            time.sleep(0.02)
+
+
+def _resolved(command: Sequence[str]) -> list[str]:
+    return [str(Path(sys.executable).with_name(command[0])), *command[1:]]
+
+
+def _pids() -> list[int]:
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+
+
+def _environ(pid: int) -> bytes:
+    """Empty where it is gone, a zombie, or somebody else's."""
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return b""
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return

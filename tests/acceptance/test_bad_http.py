@@ -1,0 +1,114 @@
+"""What is hardly HTTP any more: the server answers in the error shape where it can, stores nothing, and goes on."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.acceptance import raw
+from tests.acceptance.account import Account, lines_of, messages, stored_rows
+from tests.acceptance.processes import Machine, Server
+
+BATCH = "/v1/retention/events/create/batch"
+PROFILES = "/v1/retention/profiles/create"
+HUNDRED_MB = 100_000_000
+TOO_LARGE = "The body holds more than 5000000 bytes."
+BOB = b'{"profiles":[{"customer_id":"bob"}]}'
+
+
+@pytest.fixture(scope="module")
+def served(shared_machine: Machine) -> Server:
+    return shared_machine.serve()
+
+
+@pytest.fixture
+def server(served: Server) -> Iterator[Server]:
+    """A server on which the test changes nothing, and that serves afterwards as before."""
+    before = stored_rows(served.data)
+    yield served
+    assert stored_rows(served.data) == before
+    assert served.client().get("/readyz").status_code == 200
+    assert '"level": "error"' not in served.stderr
+    assert "Traceback" not in served.stderr
+
+
+def test_a_body_of_100_mb_is_413(server: Server) -> None:
+    answer = raw.answer_to(server, raw.request(PROFILES, b" " * HUNDRED_MB))
+    assert answer.status == 413
+    assert messages(lines_of(answer.body, 413)) == TOO_LARGE
+
+
+def test_a_body_of_100_mb_that_hides_its_length_is_413(server: Server) -> None:
+    answer = raw.answer_to(server, raw.chunked(PROFILES, *[b" " * 1_000_000] * 100))
+    assert answer.status == 413
+    assert messages(lines_of(answer.body, 413)) == TOO_LARGE
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        raw.head(PROFILES, "Content-Type: application/json"),
+        raw.head(PROFILES, "Content-Type: application/json") + BOB,  # without a length, that is no body
+    ],
+    ids=["no body", "a body of no length"],
+)
+def test_a_request_without_a_content_length_has_no_body(server: Server, sent: bytes) -> None:
+    answer = raw.answer_to(server, sent)
+    assert answer.status == 400
+    assert messages(lines_of(answer.body, 400)) == "(body): expected a JSON object; found nothing"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"hello\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # how a TLS client begins
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /v1/retention/segments HTTP/1.1\r\nHost octy\r\n\r\n",
+        raw.head(PROFILES, "Content-Length: many"),
+        raw.head(PROFILES, "Content-Length: -5"),
+        raw.head(PROFILES, "Content-Length: 5", "Content-Length: 6"),
+        raw.head(PROFILES, "Content-Length: 36", "Transfer-Encoding: chunked") + b"24\r\n" + BOB + b"\r\n0\r\n\r\n",
+        raw.chunked(PROFILES, end=b"zz\r\n" + BOB),
+        raw.head("/v1/retention/segments", "X-Long: " + "x" * 1_000_000, method="GET"),
+    ],
+    ids=["hello", "TLS", "HTTP/9.9", "header", "length", "negative", "lengths", "smuggled", "chunk", "long head"],
+)
+def test_what_is_no_http_is_400_in_the_error_shape(server: Server, sent: bytes) -> None:
+    answer = raw.answer_to(server, sent)
+    assert answer.status == 400
+    assert messages(lines_of(answer.body, 400))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        raw.head(PROFILES, f"Content-Length: {len(BOB) + 1}") + BOB,
+        raw.chunked(PROFILES, BOB, end=b""),
+        raw.chunked(PROFILES, BOB[:10], end=b"a\r\n{"),
+        raw.head(PROFILES)[:-2],
+        b"POST",
+    ],
+    ids=["body", "last chunk", "chunk", "headers", "method"],
+)
+def test_a_request_that_breaks_off_does_nothing(server: Server, sent: bytes) -> None:
+    raw.silence_after(server, sent)
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/xml", "multipart/form-data; boundary=x"])
+def test_a_body_that_says_it_is_no_json_is_415(server: Server, media_type: str) -> None:
+    sent = raw.head(PROFILES, f"Content-Type: {media_type}", f"Content-Length: {len(BOB)}") + BOB
+    answer = raw.answer_to(server, sent)
+    assert answer.status == 415
+    assert "Content-Type: application/json" in messages(lines_of(answer.body, 415))
+
+
+def test_a_compressed_body_is_415(server: Server) -> None:
+    answer = raw.answer_to(server, raw.request(PROFILES, b"\x1f\x8b\x08", "Content-Encoding: gzip"))
+    assert answer.status == 415
+    assert "Content-Encoding" in messages(lines_of(answer.body, 415))
+
+
+def test_a_proper_chunked_body_is_as_good_as_any(served: Server) -> None:
+    answer = raw.answer_to(served, raw.chunked(PROFILES, BOB[:7], BOB[7:]))
+    assert answer.status == 201
+    assert Account(served).get("/v1/retention/profiles", id="bob")["profiles"][0]["customer_id"] == "bob"
