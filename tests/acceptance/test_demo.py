@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.acceptance.processes import SHUTDOWN_SECONDS_MAX, Ended, Machine, wait_for
 
 GOLDEN = Path(__file__).parent / "golden" / "demo.txt"
@@ -50,10 +48,6 @@ def test_ctrl_c_in_the_middle_ends_everything(machine: Machine) -> None:
     assert_nothing_is_left(machine)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="demo/run.py makes the server outside its try: it lives on, and makes its folder again after the clean-up",
-)
 def test_ctrl_c_while_the_demo_s_server_starts_ends_everything(machine: Machine) -> None:
     demo = machine.start("octy", "demo")
     demo.wait_until_it_says("$ octy serve")

@@ -126,12 +126,10 @@ def test_a_clock_that_is_no_instant(machine: Machine, clock: str) -> None:
     assert not (machine.folder / "octy-data").exists()
 
 
-@pytest.mark.xfail(strict=True, reason="serve() in main.py takes an empty --clock for none: `clock or SANDBOX_START`")
 def test_an_empty_clock_is_no_instant(machine: Machine) -> None:
     _refuses_at_once(machine, "--sandbox", "--clock", "", environment={})
 
 
-@pytest.mark.xfail(strict=True, reason="_first_account in serve.py takes an empty key for none, and makes up others")
 def test_a_key_without_characters(machine: Machine) -> None:
     _refuses_at_once(machine, environment=KEYS | {"OCTY_PUBLIC_KEY": ""})
 

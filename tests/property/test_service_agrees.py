@@ -13,7 +13,7 @@ from hypothesis.stateful import invariant, precondition, rule
 
 from octy.model.segments import SegmentDefinition
 from tests.integration.service.failing import FAILURES, SOME_NEED_NOT_NOTICE
-from tests.integration.service.serving import write_no_log
+from tests.integration.service.serving import no_log
 from tests.property.agreement import BIRTH_US, SEGMENTS_MAX, Agreement, Examined, Reference, agree
 from tests.property.happenings import Happening, When, batches, past_definitions, waits
 from tests.property.histories import live_through, shards
@@ -91,5 +91,5 @@ class ServiceAgreement(Agreement):
 
 @shards(histories=100)
 def test_service_and_reference_model_agree_at_every_step(shard_seed: int) -> None:
-    write_no_log()
-    live_through(ServiceAgreement, shard_seed, steps=25)
+    with no_log():
+        live_through(ServiceAgreement, shard_seed, steps=25)

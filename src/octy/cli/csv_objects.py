@@ -14,7 +14,8 @@ import msgspec
 from octy.cli.columns import Column, Empty, Form, columns
 from octy.cli.csv_files import Row, Sheet
 from octy.cli.failures import Faults, LinesRefused
-from octy.model.values import Scalar, shown
+from octy.model.limits import STRING_CHARACTERS_MAX
+from octy.model.values import Scalar, problems_in, shown
 
 ROWS_MAX = 1_000_000
 """Some 0.3 GB in memory."""
@@ -77,7 +78,7 @@ class _Builder:
                 if column.field.empty is Empty.FAULT:
                     self._faults.add(self._sheet.place(row.line), f"{column.name}: expected a value; found nothing")
             elif column.key is not None:
-                nested[column.base][column.key] = column.field.read(cell)
+                nested[column.base][column.key] = self._read(row, column, cell)
             else:
                 flat[column.base] = self._read(row, column, cell)
         return flat | nested
@@ -86,6 +87,9 @@ class _Builder:
         if column.base == self._form.unique and self._line_of.setdefault(cell, row.line) != row.line:
             found = f"{column.name}: {shown(cell)} was given before, at line {self._line_of[cell]}"
             self._faults.add(self._sheet.place(row.line), found)
+        if "\0" in cell or len(cell) > STRING_CHARACTERS_MAX:
+            for problem in problems_in(cell, column.name):
+                self._faults.add(self._sheet.place(row.line), str(problem))
         try:
             return column.field.read(cell)
         except ValueError as error:

@@ -67,7 +67,8 @@ def _place(body: bytes, message: str) -> str:
     if not body.strip():
         return "nothing"
     if at_byte := _AT_BYTE.fullmatch(message):
-        return f"{at_byte['what']} at byte {at_byte['byte']}"
+        late_by = 1 if at_byte["what"] == "trailing characters" else 0  # the one place that it counts from 1
+        return f"{at_byte['what']} at byte {int(at_byte['byte']) - late_by}"
     return f"an end in the middle, at byte {len(body)}"
 
 

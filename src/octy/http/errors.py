@@ -105,8 +105,7 @@ def on_exception(request: Request[Any, Any, Any], error: Exception) -> Json[Erro
             answer = error_answer(401, str(error))
             headers["WWW-Authenticate"] = 'Basic realm="Octy"'
         case Unavailable():
-            answer = error_answer(503, str(error))
-            headers["Retry-After"] = str(error.retry_after_seconds)
+            answer, headers = unavailable_answer(error)
         case HTTPException() if error.status_code < 500:
             answer = _of_framework(request, error)
             headers |= error.headers or {}
@@ -114,6 +113,11 @@ def on_exception(request: Request[Any, Any, Any], error: Exception) -> Json[Erro
             answer = error_answer(500, "Something went wrong in the server; the request may be right.")
             _log(request, error)
     return Json(answer, headers)
+
+
+def unavailable_answer(error: Unavailable) -> tuple[Answer, dict[str, str]]:
+    """The answer to a request that may be sent again, and the header that says when."""
+    return error_answer(503, str(error)), {"Retry-After": str(error.retry_after_seconds)}
 
 
 def _lines(refused: Refused, code: int) -> list[ErrorLine]:

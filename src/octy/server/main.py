@@ -74,7 +74,7 @@ def serve(
             port=port,
             data=data,
             allow_private_webhooks=allow_private_webhooks,
-            clock_us=_instant(clock or SANDBOX_START) if sandbox else None,
+            clock_us=_instant(SANDBOX_START if clock is None else clock) if sandbox else None,
             public_key=os.environ.get("OCTY_PUBLIC_KEY"),
             secret_key=os.environ.get("OCTY_SECRET_KEY"),
         )

@@ -11,6 +11,7 @@ import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
+from traceback import format_exception
 from types import FrameType
 
 import structlog
@@ -19,6 +20,7 @@ from msgspec import Struct
 from structlog.typing import Processor
 
 from octy.http.app import create_app
+from octy.http.ending import Ending
 from octy.http.protocol import OctyHttpProtocol
 from octy.model.clock import Clock, ManualClock
 from octy.model.errors import StoreError
@@ -98,6 +100,17 @@ def configure_logs() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    logging.basicConfig(level=logging.WARNING, handlers=[_ToStructlog()], force=True)
+
+
+class _ToStructlog(logging.Handler):
+    """What libraries have to say, in the same form as our own."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Writes a line."""
+        error = record.exc_info[1] if record.exc_info else None
+        raised = {} if error is None else {"exception": "".join(format_exception(error))}
+        structlog.get_logger().log(record.levelno, record.getMessage(), logger=record.name, **raised)
 
 
 def _for_terminals() -> list[Processor]:
@@ -129,7 +142,9 @@ def _first_account(octy: Octy, settings: Settings) -> None:
         return
     if (settings.public_key is None) != (settings.secret_key is None):
         raise StoreError("set both OCTY_PUBLIC_KEY and OCTY_SECRET_KEY, or neither")
-    if settings.public_key and settings.secret_key:
+    if settings.public_key is not None and settings.secret_key is not None:
+        if not settings.public_key or not settings.secret_key:
+            raise StoreError("OCTY_PUBLIC_KEY and OCTY_SECRET_KEY must not be empty; unset both to get new keys")
         octy.create_account(Keys(settings.public_key, settings.secret_key))
         return
     keys = new_keys()
@@ -151,7 +166,7 @@ def _run(octy: Octy, listening: socket.socket) -> None:
     dispatcher = Dispatcher(octy.outbox, sender, octy.clock)
     octy.on_webhooks(dispatcher.wake)
     config = uvicorn.Config(
-        create_app(octy),
+        Ending(create_app(octy)),
         loop="uvloop",
         http=OctyHttpProtocol,
         ws="none",

@@ -48,10 +48,6 @@ class Credentials:
         """Whether there is no account yet."""
         return not self._accounts
 
-    def knows(self, public_key: str) -> bool:
-        """Whether an account has this public key."""
-        return public_key in self._accounts
-
     def add(self, stored: StoredAccount) -> None:
         """One more account."""
         self._accounts[stored.account.public_key] = stored
@@ -65,7 +61,9 @@ class Credentials:
 
 
 def create(tx: Transaction, keys: Keys) -> StoredAccount:
-    """A new account with nothing in it but the system event types (E1)."""
+    """A new account with nothing in it but the system event types (E1); Refused where the public key is taken."""
+    if any(tenant.account.public_key == keys.public_key for tenant in tx.world.tenants.values()):
+        raise Refused("There is an account with this public key already.")
     account_id = accounts.create(tx.connection, keys.public_key, digest(keys.secret_key), tx.now_us)
     account = Account(account_id, keys.public_key)
     tenant = tx.world.tenants[account_id] = Tenant(account, tx.now_us)

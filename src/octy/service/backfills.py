@@ -21,6 +21,9 @@ from octy.store.folder import Store
 
 log = structlog.get_logger()
 
+PAUSE_SECONDS = 1.0
+"""How long a backfill that failed waits before it begins again."""
+
 
 def fold_snapshot(store: Store, tenant: Tenant, backfill: Backfill) -> int:
     """Folds all events that are stored now; returns the last one's seq."""
@@ -100,7 +103,9 @@ class Backfills:
         try:
             last_seq = fold_snapshot(self._store, tenant, backfill)
         except Exception:
-            log.exception("backfill.failed", segment_key=backfill.key)
+            log.exception("backfill.failed", segment_key=backfill.key, again_in_seconds=PAUSE_SECONDS)
+            with self._changed:
+                self._changed.wait_for(lambda: self._stopping, PAUSE_SECONDS)
             self._submit(lambda tx: begin_again(tx, tenant.account_id, backfill))
             return
         self._submit(lambda tx: finish(tx, tenant.account_id, backfill, last_seq))

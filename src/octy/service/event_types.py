@@ -50,11 +50,16 @@ def delete(tx: Transaction, account_id: int, ids: Sequence[str]) -> Outcome[str]
     done: list[str] = []
     failed: list[Failure] = []
     for index, event_type_id in enumerate(ids):
-        reason = _why_not(tx, tenant, names.get(event_type_id))
+        name = names.get(event_type_id)
+        if name is None:
+            unknown = Problem("event_type_id", shown(event_type_id), "the id of an existing event type")
+            failed.append(Failure(index, str(unknown)))
+            continue
+        reason = _why_not(tx, tenant, name)
         if reason is not None:
             failed.append(Failure(index, reason))
             continue
-        name = names.pop(event_type_id)
+        del names[event_type_id]
         event_types.delete(tx.connection, tenant.types[name].type_id)
         tenant.remove_type(name)
         done.append(event_type_id)
@@ -76,10 +81,8 @@ def _problems(tenant: Tenant, draft: EventTypeDraft) -> list[Problem]:
     return problems
 
 
-def _why_not(tx: Transaction, tenant: Tenant, name: str | None) -> str | None:
+def _why_not(tx: Transaction, tenant: Tenant, name: str) -> str | None:
     """Why an event type cannot be deleted; None where it can."""
-    if name is None:
-        return "event_type_id: expected the id of an existing event type"
     if name in SYSTEM_EVENT_TYPES:
         return f"{shown(name)} is a system event type and cannot be deleted"
     users = [

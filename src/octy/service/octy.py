@@ -76,8 +76,6 @@ class Octy:
 
     def create_account(self, keys: Keys) -> Account:
         """A new account with these keys; Refused where the public key is taken."""
-        if self._credentials.knows(keys.public_key):
-            raise Refused("There is an account with this public key already.")
         stored = self._writer.submit(0, lambda tx: accounts.create(tx, keys)).result()
         self._credentials.add(stored)
         return stored.account

@@ -11,7 +11,7 @@ from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
 from octy.model.values import Scalar, flat_problems, id_problems, shown
 from octy.service.ids import new_id
 from octy.service.transaction import Transaction
-from octy.store import profiles, tags
+from octy.store import idempotency, profiles, tags
 from octy.store.profiles import StoredProfile
 
 STATUSES = ("active", "inactive")
@@ -76,9 +76,11 @@ def delete(tx: Transaction, account_id: int, ids: Sequence[str]) -> Outcome[str]
     for index, given in enumerate(ids):
         stored = profiles.by_any_ids(tx.connection, account_id, [given])
         if not stored:
-            failed.append(Failure(index, "expected the profile_id or customer_id of an existing profile"))
+            wanted = "the profile_id or customer_id of an existing profile"
+            failed.append(Failure(index, str(Problem(f"profiles[{index}]", shown(given), wanted))))
             continue
         profiles.delete(tx.connection, account_id, stored[0].profile_key)
+        idempotency.forget(tx.connection, account_id, stored[0].profile.profile_id.encode())
         tenant.remove_profile(stored[0].profile.profile_id)
         done.append(given)
     tenant.refresh_due()

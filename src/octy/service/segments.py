@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import msgspec
 
 from octy.model.definitions import from_wire
+from octy.model.errors import Problem
 from octy.model.outcomes import Failure, Outcome
 from octy.model.rules import Surroundings
 from octy.model.segments import Segment, SegmentStatus, SegmentType
+from octy.model.values import shown
 from octy.service.ids import new_id
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
@@ -48,7 +50,9 @@ def delete(tx: Transaction, account_id: int, ids: Sequence[str]) -> Outcome[str]
     for index, segment_id in enumerate(ids):
         key = keys.get(segment_id)
         if key is None:
-            failed.append(Failure(index, "segment_id: expected the id of an existing segment"))
+            failed.append(
+                Failure(index, str(Problem("segment_id", shown(segment_id), "the id of an existing segment")))
+            )
             continue
         if tenant.segments[key].status is not SegmentStatus.PENDING_DELETION:
             _retire(tx, tenant, tenant.segments[key])

@@ -1,11 +1,12 @@
 """E5: what was answered to a request that carried an `Idempotency-Key`."""
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, bindparam, select
 
 from octy.model.idempotency import Answer
 from octy.store.schema import idempotency_keys as keys
-from octy.store.sqlite import upsert
+from octy.store.sqlite import holds, upsert
 
 _FIND = select(keys.c.body_sha256, keys.c.status, keys.c.answer, keys.c.created_us).where(
     keys.c.account_id == bindparam("account"),
@@ -13,6 +14,18 @@ _FIND = select(keys.c.body_sha256, keys.c.status, keys.c.answer, keys.c.created_
     keys.c.idempotency_key == bindparam("key"),
 )
 _PUT = upsert(keys, ["body_sha256", "status", "answer", "created_us"])
+
+
+BLANK = msgspec.json.encode(
+    {
+        "request_meta": {
+            "request_status": "Success",
+            "message": "This request was answered before; what it was about has been deleted since.",
+            "count": 0,
+            "total": 0,
+        }
+    }
+)
 
 
 class StoredAnswer(Struct, frozen=True):
@@ -43,6 +56,12 @@ def add(
         "created_us": now_us,
     }
     connection.execute(_PUT, row)
+
+
+def forget(connection: Connection, account_id: int, mentioned: bytes) -> None:
+    """Puts a blank answer in the place of each that mentions something deleted (X3); its key stays used (E5)."""
+    told_of = keys.c.account_id == account_id, holds(keys.c.answer, mentioned)
+    connection.execute(keys.update().where(*told_of).values(answer=BLANK))
 
 
 def expire(connection: Connection, before_us: int) -> None:

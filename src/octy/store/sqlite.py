@@ -12,6 +12,7 @@ from urllib.parse import quote
 from sqlalchemy import (
     URL,
     BigInteger,
+    ColumnElement,
     Connection,
     Engine,
     Insert,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
+    func,
 )
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -92,6 +94,11 @@ def upsert(table: Table, replaced: Sequence[str]) -> Insert:
     return statement.on_conflict_do_update(
         index_elements=table.primary_key.columns, set_={name: statement.excluded[name] for name in replaced}
     )
+
+
+def holds(column: ColumnElement[bytes], part: bytes) -> ColumnElement[bool]:
+    """Whether a column of bytes holds these in a row."""
+    return func.instr(column, part) > 0
 
 
 def _url(path: Path) -> URL:

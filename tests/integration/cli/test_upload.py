@@ -2,6 +2,7 @@
 
 import pytest
 
+from octy.model.limits import STRING_CHARACTERS_MAX
 from tests.integration.cli.conftest import Shell
 from tests.integration.cli.octy_server import Answer, OctyServer, refusal
 
@@ -64,10 +65,11 @@ def test_events_of_several_types_keep_the_files_order_over_all_batches(shell: Sh
 
 
 def test_a_batch_is_also_limited_by_its_bytes(shell: Shell, server: OctyServer) -> None:
-    row = f"view,p,2024-01-01 00:00:00,{'x' * 100_000}\n"
-    shell.file("events.csv", EVENTS_HEADER + row * 60)
+    columns = ",".join(f"event_properties>>p{number}" for number in range(12))
+    row = ",".join(["view", "p", "2024-01-01 00:00:00", *["x" * STRING_CHARACTERS_MAX] * 12])
+    shell.file("events.csv", f"event_type,profile_id,created_at,{columns}\n" + f"{row}\n" * 60)
     assert shell.run("upload", "events", "-f", "events.csv").exit_code == 0
-    assert [len(request.body["events"]) for request in server.sent_to(EVENTS)] == [49, 11]
+    assert [len(request.body["events"]) for request in server.sent_to(EVENTS)] == [50, 10]
     assert all(int(request.headers["content-length"]) <= 5_000_000 for request in server.sent_to(EVENTS))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from octy.model.clock import ManualClock
-from tests.integration.service.serving import Service, StandingClock, write_no_log
+from tests.integration.service.serving import Service, StandingClock, no_log
 from tests.integration.service.world import Shop
 from tests.unit.engine.shop import instant
 
@@ -14,8 +14,9 @@ OPENS = "12:00"
 
 
 @pytest.fixture(autouse=True)
-def _quiet() -> None:
-    write_no_log()
+def _quiet() -> Iterator[None]:
+    with no_log():
+        yield
 
 
 @pytest.fixture

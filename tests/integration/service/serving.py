@@ -23,10 +23,13 @@ TIMEOUT_SECONDS = 60
 """How long to wait for what must come: no measure of anything."""
 
 
-def write_no_log() -> None:
+@contextmanager
+def no_log() -> Iterator[None]:
     """Failures that a test makes are not to be told at length, which takes longer than they do."""
     structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=lambda *_: None)])
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory(), cache_logger_on_first_use=False)
+    yield
+    structlog.reset_defaults()
 
 
 class StandingClock:

@@ -1,5 +1,7 @@
 """Two accounts at one server see nothing of one another, though they call everything by the same names."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from octy.model.errors import NotFound, Refused
@@ -125,3 +127,18 @@ def test_events_of_two_accounts_in_one_group_are_all_found_again(
     assert theirs.tags("ana") == {"bought": "12:00"}
     theirs.forgets("ana")
     assert production.rows("SELECT * FROM events WHERE account_id = :ours", ours=theirs.account) == []
+
+
+def test_of_many_who_want_the_same_public_key_one_gets_it(sandbox: Service) -> None:
+    keys = new_keys()
+
+    def wanted(_: int) -> bool:
+        try:
+            sandbox.octy.create_account(keys)
+        except Refused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as senders:
+        assert sorted(senders.map(wanted, range(8))) == [False] * 7 + [True]
+    assert sandbox.octy.authenticate(keys.public_key, keys.secret_key) is not None

@@ -250,7 +250,6 @@ def test_a_deletion_in_the_group_of_its_events_takes_them_along(busy_shop: Shop)
     assert busy_shop.service.rows("SELECT DISTINCT profile_key FROM tag_history") == [(1,)]
 
 
-@pytest.mark.xfail(strict=True, reason="an answer that is kept for a repeat (E5) names the profile for 24 hours more")
 def test_a_deleted_profile_is_not_told_of_by_answers_that_are_kept_for_repeats(shop: Shop) -> None:
     """X3 against E5."""
     once = Once("/v1/retention/events/create", "k1", bytes(32), lambda _: Answer(201, shop.customers["ana"].encode()))

@@ -17,13 +17,25 @@ class Server:
     """A sandbox server in a process of its own, and a client for what the CLI has no command for."""
 
     def __init__(self, data: Path, port: int, clock: str) -> None:
-        command = [_beside("octy"), "serve", "--port", str(port), "--data", str(data), "--sandbox", "--clock", clock]
+        options = ["--sandbox", "--clock", clock, "--port", str(port), "--data", str(data)]
+        self._command = [_beside("octy"), "serve", *options]
         self._log = (data.parent / "server.log").open("w+", encoding="utf-8")
+        self._process: subprocess.Popen[str] | None = None
+        self.url = ""
+        self.client = httpx.Client(auth=(PUBLIC_KEY, SECRET_KEY), timeout=60)
+
+    def start(self) -> None:
+        """Starts the server, and waits until it serves."""
         self._process = subprocess.Popen(
-            command, env=_environment(), stdout=subprocess.PIPE, stderr=self._log, text=True, start_new_session=True
+            self._command,
+            env=_environment(),
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            start_new_session=True,
         )
-        self.url = self._announced_url()
-        self.client = httpx.Client(base_url=self.url, auth=(PUBLIC_KEY, SECRET_KEY), timeout=60)
+        self.url = self._announced_url(self._process)
+        self.client.base_url = httpx.URL(self.url)
 
     def get(self, path: str, **query: str | int) -> dict[str, Any]:
         """A decoded answer."""
@@ -35,18 +47,20 @@ class Server:
 
     def wait(self) -> None:
         """Until the server ends."""
+        assert self._process is not None, "not started"
         self._process.wait()
 
     def stop(self) -> None:
         """Ends the server and waits for it."""
         self.client.close()
-        self._process.terminate()
-        self._process.wait()
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
         self._log.close()
 
-    def _announced_url(self) -> str:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
+    def _announced_url(self, process: "subprocess.Popen[str]") -> str:
+        assert process.stdout is not None
+        for line in process.stdout:
             if "http://" in line:
                 return "http://" + line.split("http://")[1].split(",")[0].rstrip(".\n ")
         self._log.seek(0)

@@ -1,5 +1,6 @@
 """`octy demo`: plays the shop's six months and shows what came of them."""
 
+import signal
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,11 +22,14 @@ def run(*, keep: bool, port: int) -> None:
     """Shows everything on the terminal; with `keep` the server stays until Ctrl-C."""
     console = Console(highlight=False, width=min(Console().width, WIDTH_MAX) if Console().is_terminal else WIDTH_MAX)
     console.print("[bold]Octy demo[/bold]: six months of a shop's clickstream, 31,106 events of 600 customers.")
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C does, so that no server is left behind
+        signal.signal(number, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="octy-demo-") as name:
         receiver = Receiver()
         console.print("[bold]$ octy serve --sandbox --clock 2024-01-01T00:00:00Z[/bold]")
         server = Server(Path(name) / "data", port, START)
         try:
+            server.start()
             console.print(f"  serving on {server.url}; a webhook receiver listens on {receiver.url}")
             story = Replay(server, receiver, Path(name), console.print).run()
             _show(console, server, receiver, story)
