@@ -6,10 +6,14 @@ folds what was stored meanwhile, refolds the profiles that came out of order, an
 
 import numpy as np
 
-from octy.engine.batch import EventBatch, HistoryRequest, Ints
+from octy.engine.batch import Bools, EventBatch, HistoryRequest, Ints, Longs
+from octy.engine.kernels import run
+from octy.engine.kernels.layout import NEWEST
+from octy.engine.kernels.matching import index_of
 from octy.engine.lookback import columns_of, lookback_of
-from octy.engine.machines import PastMachine
 from octy.engine.plan import Plan
+from octy.engine.specification import past_spec
+from octy.engine.states import States, empty_state
 from octy.model.instants import UNSET
 from octy.model.segments import SegmentDefinition
 
@@ -19,15 +23,20 @@ class Backfill:
 
     def __init__(self, key: int, definition: SegmentDefinition, plan: Plan) -> None:
         self.key = key
-        self.machine = PastMachine(definition, plan.compile(definition))
+        self.definition = definition
+        self.spec = past_spec(definition)
+        self.table = plan.compile(definition)
+        """The definition in the engine's plan. It comes first: the private plan then has the same event type codes."""
         self._plan = plan.private()
-        self._table = self._plan.compile(definition)
-        self._forgotten: list[int] = []
-
-    @property
-    def event_types(self) -> frozenset[int]:
+        table = self._plan.compile(definition)
+        self._index = index_of({0: table})
+        self.event_types = frozenset(table.event_type.tolist())
         """Codes of the event types that it needs; events of others may be left out."""
-        return self.machine.event_types
+        self._ordered_types = sorted(set(table.event_type[: len(definition.actions)].tolist()))
+        self._states = States()
+        self._states.add(self.spec, empty_state(self.spec, 0))
+        self._late: Bools = np.zeros(0, np.bool_)
+        self._forgotten: list[int] = []
 
     def watched_types(self) -> set[int]:
         """Codes of the event types whose properties it needs."""
@@ -36,27 +45,40 @@ class Backfill:
     def fold(self, batch: EventBatch) -> None:
         """Takes the next stored events."""
         if len(batch.profile):
-            self.machine.ensure_profiles(int(batch.profile.max()) + 1)
-            self.machine.fold(self._table, columns_of(self._plan, batch))
+            self._ensure_profiles(int(batch.profile.max()) + 1)
+            run.fold(self._index, self._states.segments, columns_of(self._plan, batch), self._late)
 
     def history_needed(self) -> HistoryRequest | None:
         """The profiles whose events came out of order, for `refold`; None when there is none (any more)."""
-        late = self.machine.late_profiles
+        late = np.flatnonzero(self._late).astype(np.int32)
         if not len(late):
             return None
-        return HistoryRequest(late, UNSET, np.array(sorted(self.machine.action_types), np.int32))
+        return HistoryRequest(late, UNSET, np.array(self._ordered_types, np.int32))
 
     def refold(self, profiles: Ints, history: EventBatch) -> None:
         """Takes all stored events of some of those profiles, ordered by profile, created_us and seq."""
-        self.machine.refold(self._table, lookback_of(self._plan, history, profiles))
+        run.refold(self._index, self._states.segments, lookback_of(self._plan, history, profiles))
+        self._late[profiles] = False
 
     def forget(self, profile: int) -> None:
         """A profile was deleted meanwhile."""
         self._forgotten.append(profile)
 
-    def complete(self, profiles: int) -> None:
-        """Ends the taking of stored events: the machine knows all profiles, and none that was deleted meanwhile."""
+    def complete(self, profiles: int) -> Longs:
+        """Ends the taking of stored events: the state of all profiles, without those that were deleted meanwhile."""
         assert self.history_needed() is None, "profiles that came out of order were not refolded"
-        self.machine.ensure_profiles(profiles)
+        self._ensure_profiles(profiles)
         for profile in self._forgotten:
-            self.machine.forget(profile)
+            self._states.forget(profile)
+        return self._states[0]
+
+    def newest_us(self, profiles: int) -> Longs | None:
+        """The newest action of each profile, counted from 1; None where their order does not matter."""
+        return self._states[0][:profiles, self.spec[NEWEST]] if self.spec[NEWEST] else None
+
+    def _ensure_profiles(self, count: int) -> None:
+        self._states.ensure_profiles(count)
+        if count > len(self._late):
+            late = np.zeros(len(self._states[0]), np.bool_)
+            late[: len(self._late)] = self._late
+            self._late = late

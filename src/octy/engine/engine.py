@@ -1,24 +1,41 @@
 """The engine of one account: which tags change as its events arrive and time passes.
 
 It is told everything and asks nothing: the caller brings events in the order of their acceptance, says what time it is,
-and fetches the stored history that `history_needed` names. It holds one machine per segment; a deleted one has none.
+and fetches the stored history that `history_needed` names. A deleted segment has left it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from octy.engine.backfill import Backfill
 from octy.engine.batch import NO_CHANGES, Changes, EventBatch, HistoryRequest, Ints, Longs
-from octy.engine.kernels.columns import CAUSE, EFFECTIVE, EVENT, KIND, NO_EVENT, PROFILE
+from octy.engine.kernels import run
+from octy.engine.kernels.columns import CAUSE, EFFECTIVE, EVENT, KIND, NO_EVENT, PLACE, PROFILE, change_log, taken
+from octy.engine.kernels.layout import ELIGIBLE, FLAGGED, TAGGED
+from octy.engine.kernels.matching import index_of
+from octy.engine.kernels.timers import earliest_us, timers_for, with_room, without
 from octy.engine.lookback import NO_HISTORY, columns_of, late_profiles, lookback_of, note_newest
-from octy.engine.machines import Machine, PastMachine, live_machine
-from octy.engine.plan import Plan
-from octy.model.instants import NEVER, UNSET
-from octy.model.segments import SegmentDefinition
+from octy.engine.plan import Plan, StepTable
+from octy.engine.specification import live_spec
+from octy.engine.states import States, empty_state
+from octy.model.instants import NEVER
+from octy.model.segments import SegmentDefinition, SegmentType
 from octy.model.tags import Cause
 from octy.model.values import canonical
+
+LOG_ROWS_MIN = 4_096
+TIMERS_FREE_MIN = 1_024
+
+
+class Working(Struct, frozen=True, eq=False):
+    """A segment at work."""
+
+    place: int
+    definition: SegmentDefinition
+    table: StepTable
 
 
 class Engine:
@@ -28,9 +45,12 @@ class Engine:
         self.now_us = now_us
         self._plan = Plan()
         self._profiles = 0
-        self._newest_us: Longs = np.empty(0, np.int64)
-        self._machines: dict[int, Machine] = {}
+        self._newest_us: Longs = np.zeros(0, np.int64)
+        self._states = States()
+        self._segments: dict[int, Working] = {}
         self._backfills: dict[int, Backfill] = {}
+        self._timers = timers_for(TIMERS_FREE_MIN)
+        self._reindex()
 
     def event_type_code(self, name: str) -> int:
         """The code by which batches name an event type."""
@@ -45,20 +65,18 @@ class Engine:
         if count <= self._profiles:
             return
         if count > len(self._newest_us):
-            grown = np.full(count + count // 2 + 64, UNSET, np.int64)
+            grown = np.zeros(count + count // 2 + 64, np.int64)
             grown[: self._profiles] = self._newest_us[: self._profiles]
             self._newest_us = grown
         self._profiles = count
-        for machine in self._machines.values():
-            machine.ensure_profiles(count)
+        self._states.ensure_profiles(count)
 
     # Segments
 
     def add_live(self, key: int, definition: SegmentDefinition, created_us: int) -> None:
         """A live segment begins, and sees what happens from its creation on (L1)."""
-        machine = live_machine(definition, self._plan.compile(definition), created_us)
-        machine.ensure_profiles(self._profiles)
-        self._machines[key] = machine
+        spec = live_spec(definition, created_us)
+        self._add(key, definition, self._plan.compile(definition), spec, empty_state(spec, self._profiles))
 
     def begin_backfill(self, key: int, definition: SegmentDefinition) -> Backfill:
         """A past segment begins: the caller folds all stored events into the backfill, then finishes it (P6)."""
@@ -71,56 +89,90 @@ class Engine:
 
         `data` is (profile, profile_data) of every profile; only past 3 and 4 read it (V3).
         """
-        self._install(backfill, data)
-        rows = backfill.machine.settle_all(self.now_us, Cause.BACKFILL)
-        return _changes([(backfill.key, rows)], recorded_us=self.now_us)
+        place = self._install(backfill, data)
+        rows = self._settle(place, 0, self._profiles, Cause.BACKFILL)
+        return self._changes(rows, recorded_us=self.now_us)
 
     def restore_past(self, backfill: Backfill, data: Iterable[tuple[int, Mapping[str, Any]]], tagged: Ints) -> None:
         """The segment goes on where it stood at the engine's now, with the tags that it had made (restart)."""
-        self._install(backfill, data)
-        backfill.machine.set_tagged(tagged)
-        backfill.machine.arm_all(self.now_us)
-
-    def _install(self, backfill: Backfill, data: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
-        machine = backfill.machine
-        del self._backfills[backfill.key]
-        backfill.complete(self._profiles)
-        if machine.property_name is not None:
-            for profile, profile_data in data:
-                machine.set_eligible(profile, _fits(machine, profile_data))
-        newest = self._newest_us[: self._profiles]
-        np.maximum(newest, machine.newest_us, out=newest)
-        self._machines[backfill.key] = machine
+        place = self._install(backfill, data)
+        self._states[place][tagged, FLAGGED] |= TAGGED
+        self._run(
+            self._profiles,
+            lambda first: run.arm_all(
+                first, self._profiles, place, self._states.segments, self._timers, self.now_us + 1
+            ),
+        )
 
     def remove_segment(self, key: int) -> None:
         """From now on the segment changes no tag (X1)."""
-        self._machines.pop(key, None)
         self._backfills.pop(key, None)
+        segment = self._segments.pop(key, None)
+        if segment is not None:
+            self._states.remove(segment.place)
+            self._timers = without(self._timers, segment.place)
+            self._reindex()
+
+    def _install(self, backfill: Backfill, data: Iterable[tuple[int, Mapping[str, Any]]]) -> int:
+        del self._backfills[backfill.key]
+        definition, state = backfill.definition, backfill.complete(self._profiles)
+        if definition.profile_property_name is not None:
+            for profile, profile_data in data:
+                if _fits(definition, profile_data):
+                    state[profile, FLAGGED] |= ELIGIBLE
+        newest_us = backfill.newest_us(self._profiles)
+        if newest_us is not None:
+            newest = self._newest_us[: self._profiles]
+            np.maximum(newest, newest_us, out=newest)
+        return self._add(backfill.key, definition, backfill.table, backfill.spec, state)
+
+    def _add(self, key: int, definition: SegmentDefinition, table: StepTable, spec: Longs, state: Longs) -> int:
+        place = self._states.add(spec, state)
+        self._segments[key] = Working(place, definition, table)
+        self._reindex()
+        return place
+
+    def _reindex(self) -> None:
+        """Works out anew what depends on which segments there are."""
+        self._index = index_of({segment.place: segment.table for segment in self._segments.values()})
+        self._keys = np.zeros(len(self._states), np.int64)
+        for key, segment in self._segments.items():
+            self._keys[segment.place] = key
+        self._log = change_log(max(LOG_ROWS_MIN, 4 * len(self._states)))
+        past = [one.definition for one in self._segments.values() if one.definition.segment_type is SegmentType.PAST]
+        self._ordered = [definition for definition in past if len(definition.actions) > 1]
+        self._by_property = [
+            (segment.place, segment.definition)
+            for segment in self._segments.values()
+            if segment.definition.profile_property_name is not None
+        ]
 
     # Profiles
 
     def forget_profile(self, profile: int) -> None:
         """The profile is deleted (X3)."""
-        self._newest_us[profile] = UNSET
-        for machine in self._machines.values():
-            machine.forget(profile)
+        self._newest_us[profile] = 0
+        self._states.forget(profile)
         for backfill in self._backfills.values():
             backfill.forget(profile)
 
     def profile_changed(self, profile: int, data: Mapping[str, Any]) -> Changes:
         """The profile's data is now `data`: past 3 and 4 may change at once (V3). What is due has been applied."""
-        rows = [
-            (key, machine.change_property(profile, _fits(machine, data), self.now_us))
-            for key, machine in self._machines.items()
-            if isinstance(machine, PastMachine) and machine.property_name is not None
-        ]
-        return _changes(rows, recorded_us=self.now_us)
+        parts: list[Longs] = []
+        for place, definition in self._by_property:
+            row = self._states[place][profile]
+            if bool(row[FLAGGED] & ELIGIBLE) == _fits(definition, data):
+                continue
+            row[FLAGGED] ^= ELIGIBLE
+            parts.append(self._settle(place, profile, profile + 1, Cause.PROPERTY))
+        return self._changes(_joined(parts), recorded_us=self.now_us)
 
     # Time and events
 
     def next_due_us(self) -> int:
         """No tag changes by time alone before this instant; NEVER where none will."""
-        return min((machine.next_due_us() for machine in self._machines.values()), default=NEVER)
+        due_us = int(earliest_us(self._timers))
+        return due_us if due_us == NEVER else due_us - 1
 
     def advance(self, until_us: int, noticed_us: int | None = None) -> Changes:
         """Applies everything due at or before an instant, in order (T6, T7).
@@ -129,43 +181,38 @@ class Engine:
         """
         assert self.now_us <= until_us < NEVER, "time moves forward, and never to its end"
         self.now_us = until_us
-        rows = [
-            (key, machine.advance(until_us))
-            for key, machine in self._machines.items()
-            if machine.next_due_us() <= until_us
-        ]
-        return _changes(rows, recorded_us=noticed_us)
+        rows = self._run(1, lambda _: run.advance(self._states.segments, self._timers, until_us + 1, self._log))
+        return self._changes(rows, recorded_us=noticed_us)
 
     def history_needed(self, batch: EventBatch) -> HistoryRequest | None:
         """What `apply` needs of the log: the profiles with an event that is older than their newest (P7)."""
-        ordered = [m for m in self._machines.values() if isinstance(m, PastMachine) and m.action_types]
-        if not ordered or not len(batch.profile):
+        if not self._ordered or not len(batch.profile):
             return None
         late = late_profiles(batch, self._newest_us)
         if not len(late):
             return None
-        after_us = int(batch.accepted_us[0]) - max(machine.window_us for machine in ordered)
-        types = sorted(frozenset().union(*(machine.action_types for machine in ordered)))
-        return HistoryRequest(late, after_us, np.array(types, np.int32))
+        after_us = int(batch.accepted_us[0]) - max(definition.window_us for definition in self._ordered)
+        names = {step.event_type for definition in self._ordered for step in definition.actions}
+        return HistoryRequest(late, after_us, np.array(sorted(map(self._plan.type_code, names)), np.int32))
 
     def apply(self, batch: EventBatch, history: EventBatch | None = None) -> Changes:
         """Takes accepted events. `history` answers `history_needed`, ordered by profile, created_us and seq."""
         if not len(batch.profile):
             return NO_CHANGES
         assert batch.accepted_us[0] >= self.now_us, "events are accepted now"
-        columns = columns_of(self._plan, batch)
+        columns = columns_of(self._plan, batch, linked=history is not None)
         lookback = (
             NO_HISTORY if history is None else lookback_of(self._plan, history, late_profiles(batch, self._newest_us))
         )
         self.now_us = int(batch.accepted_us[-1])
-        types = set(batch.event_type.tolist())
-        rows = [
-            (key, machine.apply(columns, lookback))
-            for key, machine in self._machines.items()
-            if not types.isdisjoint(machine.event_types) or machine.next_due_us() <= self.now_us
-        ]
+        rows = self._run(
+            len(batch.profile),
+            lambda first: run.apply(
+                first, self._index, self._states.segments, self._timers, columns, lookback, self._log
+            ),
+        )
         note_newest(batch.profile, batch.created_us, self._newest_us)
-        return _changes(rows, batch=batch)
+        return self._changes(rows, batch=batch)
 
     def replay(self, batch: EventBatch) -> None:
         """Takes stored events again at a restart, in seq order, recording nothing.
@@ -174,35 +221,54 @@ class Engine:
         """
         self.apply(batch)
 
+    def _settle(self, place: int, first: int, end: int, cause: Cause) -> Longs:
+        """Makes a past segment's tags agree with membership now, of the profiles `first` to `end` - 1."""
+        now_us, why = self.now_us + 1, int(cause)
+        return self._run(
+            end,
+            lambda next_: run.settle_all(
+                next_, end, place, self._states.segments, self._timers, now_us, why, self._log
+            ),
+            first=first,
+        )
 
-def _fits(machine: PastMachine, data: Mapping[str, Any]) -> bool:
-    return canonical(data.get(machine.property_name or "")) == machine.property_value
+    def _run(self, end: int, kernel: Callable[[int], int], first: int = 0) -> Longs:
+        """Runs a kernel until it has reached `end`, making room whenever it has none."""
+        parts: list[Longs] = []
+        while first < end:
+            self._timers = with_room(self._timers, TIMERS_FREE_MIN + len(self._states))
+            first = kernel(first)
+            assert first != run.MISSING_HISTORY, "a late event's profile is not in the lookback"
+            parts.append(taken(self._log))
+        return _joined(parts)
+
+    def _changes(self, rows: Longs, *, batch: EventBatch | None = None, recorded_us: int | None = None) -> Changes:
+        """The kernels' rows as one story: by recorded instant, what time did before what events did (T7), by event.
+
+        What remains is told by segment and profile, so that a restarted engine tells it in the same order.
+        """
+        if not len(rows):
+            return NO_CHANGES
+        segment, event, effective_us = self._keys[rows[:, PLACE]], rows[:, EVENT], rows[:, EFFECTIVE]
+        by_event = event != NO_EVENT
+        recorded = effective_us.copy() if recorded_us is None else np.full(len(rows), recorded_us)
+        if batch is not None:
+            recorded[by_event] = batch.accepted_us[event[by_event]]
+        order = np.lexsort((rows[:, PROFILE], segment, effective_us, event, by_event, recorded))
+        return Changes(
+            segment[order],
+            rows[order, PROFILE].astype(np.int32),
+            rows[order, KIND].astype(np.int8),
+            rows[order, CAUSE].astype(np.int8),
+            effective_us[order],
+            recorded[order],
+            event[order].astype(np.int32),
+        )
 
 
-def _changes(
-    parts: list[tuple[int, Longs]], *, batch: EventBatch | None = None, recorded_us: int | None = None
-) -> Changes:
-    """The machines' rows as one story: by recorded instant, what time did before what events did (T7), by event.
+def _joined(parts: list[Longs]) -> Longs:
+    return parts[0] if len(parts) == 1 else np.concatenate([np.empty((0, 6), np.int64), *parts])
 
-    What remains is told by segment and profile, so that a restarted engine tells it in the same order.
-    """
-    parts = [(key, rows) for key, rows in parts if len(rows)]
-    if not parts:
-        return NO_CHANGES
-    segment = np.concatenate([np.full(len(rows), key, np.int64) for key, rows in parts])
-    rows = np.concatenate([rows for _, rows in parts])
-    effective_us, event = rows[:, EFFECTIVE], rows[:, EVENT]
-    by_event = event != NO_EVENT
-    recorded = effective_us.copy() if recorded_us is None else np.full(len(rows), recorded_us)
-    if batch is not None:
-        recorded[by_event] = batch.accepted_us[event[by_event]]
-    order = np.lexsort((rows[:, PROFILE], segment, effective_us, event, by_event, recorded))
-    return Changes(
-        segment[order],
-        rows[order, PROFILE].astype(np.int32),
-        rows[order, KIND].astype(np.int8),
-        rows[order, CAUSE].astype(np.int8),
-        effective_us[order],
-        recorded[order],
-        event[order].astype(np.int32),
-    )
+
+def _fits(definition: SegmentDefinition, data: Mapping[str, Any]) -> bool:
+    return canonical(data.get(definition.profile_property_name or "")) == definition.profile_property_value

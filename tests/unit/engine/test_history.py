@@ -57,3 +57,14 @@ def test_a_late_event_in_a_sequence_needs_its_profiles_window() -> None:
     assert request.profiles.tolist() == [1]
     assert request.after_us >= instant("1d 12:00") - 2 * US_PER_DAY
     assert set(request.event_types) == {engine.event_type_code("view"), engine.event_type_code("pay")}
+
+
+def test_a_backfill_means_the_same_event_types_as_the_engine_that_it_came_from() -> None:
+    """P6: also those that nobody had named before it began."""
+    engine = watching()
+    backfill = engine.begin_backfill(1, past("view", "cart"))
+    engine.event_type_code("pay")
+    events = batch(engine, "10:00", (0, "cart", "08:00"), (1, "view", "08:00"), (1, "cart", "09:00"))
+    backfill.fold(events)
+    engine.advance(instant("10:00"))
+    assert engine.finish_backfill(backfill, []).profile.tolist() == [1]

@@ -1,45 +1,40 @@
 """Past segments: O(1) per event, and exact (P1 to P5, P7).
 
-For actions a1..an, `start[i]` is the latest possible start of a match of the prefix a1..ai; with the latest inaction it
-says, for every instant until the next event, whether the profile is a member. Only an event that is older than the
+For actions a1..an, a row keeps the latest possible start of a match of each prefix a1..ai. With the latest inaction
+that says, for every instant until the next event, whether the profile is a member. Only an event that is older than the
 profile's newest needs more, and only in sequences of two or more actions: the pair is then folded anew from the log.
+`spec` and `row` as in `layout`.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from octy.engine.batch import Bools, Ints, Longs
-from octy.engine.kernels.columns import NO_EVENT, ChangeLog, Columns, has_room, match_mask, write
-from octy.engine.kernels.compiled import kernel
-from octy.engine.kernels.timers import Timers, is_due, pop, push
-from octy.engine.plan import StepTable
-from octy.model.instants import NEVER, UNSET
+from octy.engine.batch import Ints, Longs
+from octy.engine.kernels.columns import NO_EVENT, ChangeLog, Columns, write
+from octy.engine.kernels.compiled import kernel, part
+from octy.engine.kernels.layout import (
+    ACTIONS,
+    BY_PROPERTY,
+    ELIGIBLE,
+    FLAGGED,
+    INACTION,
+    LENGTH_US,
+    NEWEST,
+    START,
+    TAGGED,
+    instant_in,
+    with_instant,
+)
+from octy.engine.kernels.matching import Index, match_mask
+from octy.engine.kernels.timers import Timers, push
+from octy.model.instants import NEVER
 from octy.model.tags import Cause, ChangeKind
 
 CREATED = int(ChangeKind.CREATED)
 REMOVED = int(ChangeKind.REMOVED)
 EVENT = int(Cause.EVENT)
 TIME = int(Cause.TIME)
-
-MISSING_HISTORY = -1
-"""What `apply` returns where a late event's profile is not in the lookback: the caller's mistake."""
-
-
-class PastState(NamedTuple):
-    """A past segment's knowledge of each profile, by profile key."""
-
-    start_us: Longs
-    """int64[profiles, actions]"""
-    newest_us: Longs
-    """The newest event that matched an action."""
-    inaction_us: Longs
-    """The latest event that matched the inaction."""
-    eligible: Bools
-    """Whether the profile property has the wanted value (V3); true where none is wanted."""
-    tagged: Bools
-    armed_us: Longs
-    """The earliest entry among the timers; NEVER where there is none."""
 
 
 class Lookback(NamedTuple):
@@ -52,52 +47,50 @@ class Lookback(NamedTuple):
     columns: Columns
 
 
-@kernel
+@part
 def is_member(start_us: int, inaction_us: int, window_us: int, now_us: int) -> bool:
-    """P5: a match in the window, and no inaction in it."""
-    if start_us == UNSET or start_us + window_us <= now_us:
+    """P5: a match in the window, and no inaction in it. 0 stands for none."""
+    if start_us == 0 or start_us + window_us <= now_us:
         return False
-    return inaction_us == UNSET or inaction_us + window_us <= now_us
+    return inaction_us == 0 or inaction_us + window_us <= now_us
 
 
-@kernel
+@part
 def next_change_us(start_us: int, inaction_us: int, window_us: int, now_us: int) -> int:
     """The first instant after `now_us` at which time alone flips membership, or NEVER (P5)."""
-    if start_us == UNSET or start_us + window_us <= now_us:
+    if start_us == 0 or start_us + window_us <= now_us:
         return NEVER  # no match left in the window: only an event can change that
     leaves_us = start_us + window_us
-    if inaction_us != UNSET and inaction_us + window_us > now_us:
+    if inaction_us and inaction_us + window_us > now_us:
         clears_us = inaction_us + window_us
         return clears_us if clears_us < leaves_us else NEVER
     return leaves_us
 
 
-@kernel
-def advance_starts(start_us: Longs, created_us: int, mask: int) -> None:
-    """One more event at the end of a profile's order. From the last action down, so that it is used once (P2)."""
-    for action in range(start_us.size - 1, 0, -1):
-        if mask >> action & 1 and start_us[action - 1] != UNSET:
-            start_us[action] = start_us[action - 1]
-    if mask & 1:
-        start_us[0] = created_us
+@part
+def last_inaction_us(spec: Longs, row: Longs) -> int:
+    """The latest inaction; 0 where there is none."""
+    return row[spec[INACTION]] if spec[INACTION] else 0
 
 
-@kernel
-def arm(state: PastState, timers: Timers, profile: int, window_us: int, now_us: int) -> None:
+@part
+def arm(spec: Longs, row: Longs, timers: Timers, place: int, profile: int, now_us: int) -> None:
     """Sees to it that the pair comes up no later than its next change."""
-    start_us = state.start_us[profile, state.start_us.shape[1] - 1]
-    due_us = next_change_us(start_us, state.inaction_us[profile], window_us, now_us)
-    if due_us < state.armed_us[profile]:
-        push(timers, due_us, profile)
-        state.armed_us[profile] = due_us
+    start_us = row[START + spec[ACTIONS] - 1]
+    due_us = next_change_us(start_us, last_inaction_us(spec, row), spec[LENGTH_US], now_us)
+    armed_us = instant_in(row[FLAGGED])
+    if due_us != NEVER and (armed_us == 0 or due_us < armed_us):
+        push(timers, due_us, place, profile)
+        row[FLAGGED] = with_instant(row[FLAGGED], due_us)
 
 
-@kernel
+@part
 def settle(
-    state: PastState,
+    spec: Longs,
+    row: Longs,
     timers: Timers,
+    place: int,
     profile: int,
-    window_us: int,
     now_us: int,
     cause: int,
     effective_us: int,
@@ -105,79 +98,86 @@ def settle(
     log: ChangeLog,
 ) -> None:
     """Makes the tag agree with membership at `now_us` (P4, G2), and arms the next change."""
-    start_us = state.start_us[profile, state.start_us.shape[1] - 1]
-    member = state.eligible[profile] and is_member(start_us, state.inaction_us[profile], window_us, now_us)
-    if member != state.tagged[profile]:
-        state.tagged[profile] = member
-        write(log, profile, CREATED if member else REMOVED, cause, effective_us, event)
-    arm(state, timers, profile, window_us, now_us)
+    start_us = row[START + spec[ACTIONS] - 1]
+    member = is_member(start_us, last_inaction_us(spec, row), spec[LENGTH_US], now_us)
+    if spec[BY_PROPERTY] and not row[FLAGGED] & ELIGIBLE:
+        member = False
+    if member != (row[FLAGGED] & TAGGED != 0):
+        row[FLAGGED] ^= TAGGED
+        write(log, place, profile, CREATED if member else REMOVED, cause, effective_us, event)
+    arm(spec, row, timers, place, profile, now_us)
 
 
-@kernel
-def advance(state: PastState, timers: Timers, window_us: int, until_us: int, log: ChangeLog) -> bool:
-    """Applies what falls due at or before `until_us`, in order (T6). False where the log filled up before the end."""
-    while is_due(timers, until_us):
-        if not has_room(log):
-            return False
-        due_us, profile = pop(timers)
-        if due_us == state.armed_us[profile]:
-            state.armed_us[profile] = NEVER
-            settle(state, timers, profile, window_us, due_us, TIME, due_us, NO_EVENT, log)
-    return True
+@part
+def elapse(spec: Longs, row: Longs, timers: Timers, place: int, profile: int, due_us: int, log: ChangeLog) -> None:
+    """An entry of the timers has come up: the pair's, or one that an earlier entry made pointless."""
+    if instant_in(row[FLAGGED]) == due_us:
+        row[FLAGGED] = with_instant(row[FLAGGED], 0)
+        settle(spec, row, timers, place, profile, due_us, TIME, due_us, NO_EVENT, log)
 
 
-@kernel
-def apply(
-    first: int,
-    table: StepTable,
-    columns: Columns,
-    state: PastState,
+@part
+def take(
+    spec: Longs,
+    row: Longs,
     timers: Timers,
-    window_us: int,
+    place: int,
+    mask: int,
+    index: Index,
+    columns: Columns,
+    event: int,
     lookback: Lookback,
     log: ChangeLog,
-) -> int:
-    """Takes the events from `first` on; returns the first not taken (the log is full), or their number."""
-    actions = state.start_us.shape[1]
-    for event in range(first, columns.profile.size):
-        now_us = columns.accepted_us[event]
-        if is_due(timers, now_us) and not advance(state, timers, window_us, now_us, log):
-            return event
-        if not has_room(log):
-            return event
-        mask = match_mask(table, columns, event)
-        if mask == 0:
-            continue
-        profile = columns.profile[event]
-        created_us = columns.created_us[event]
-        if mask >> actions & 1 and created_us > state.inaction_us[profile]:
-            state.inaction_us[profile] = created_us
-        mask &= (1 << actions) - 1
-        if mask != 0 and not take_action(state, profile, created_us, mask):
-            late_matters = created_us + window_us > now_us
-            if late_matters and not fold_again(state, table, columns, event, lookback, now_us - window_us):
-                return MISSING_HISTORY
-        settle(state, timers, profile, window_us, now_us, EVENT, created_us, event, log)
-    return columns.profile.size
-
-
-@kernel
-def take_action(state: PastState, profile: int, created_us: int, mask: int) -> bool:
-    """Takes an event that matches the actions in `mask`. False where its order matters and it is not the newest."""
-    if state.start_us.shape[1] == 1:
-        if created_us > state.start_us[profile, 0]:
-            state.start_us[profile, 0] = created_us
-        return True
-    if created_us < state.newest_us[profile]:
-        return False
-    state.newest_us[profile] = created_us
-    advance_starts(state.start_us[profile], created_us, mask)
+) -> bool:
+    """Takes an event that matches the steps in `mask`. False where the lookback lacks its profile and it is late."""
+    created_us, now_us = columns.created_us[event], columns.accepted_us[event]
+    if not note(spec, row, created_us, mask):
+        late_matters = created_us + spec[LENGTH_US] > now_us
+        if late_matters and not fold_again(spec, row, place, index, columns, event, lookback, now_us - spec[LENGTH_US]):
+            return False
+    settle(spec, row, timers, place, columns.profile[event], now_us, EVENT, created_us, event, log)
     return True
+
+
+@part
+def note(spec: Longs, row: Longs, created_us: int, mask: int) -> bool:
+    """Takes what a match says. False where it is of an action whose order matters, and not the newest."""
+    actions = spec[ACTIONS]
+    if mask >> actions & 1:
+        row[spec[INACTION]] = max(row[spec[INACTION]], created_us)
+        mask &= (1 << actions) - 1
+    if mask == 0:
+        return True
+    if actions == 1:
+        row[START] = max(row[START], created_us)
+        return True
+    if created_us < row[spec[NEWEST]]:
+        return False
+    row[spec[NEWEST]] = created_us
+    advance_starts(row, actions, created_us, mask)
+    return True
+
+
+@part
+def advance_starts(row: Longs, actions: int, created_us: int, mask: int) -> None:
+    """One more event at the end of a profile's order. From the last action down, so that it is used once (P2)."""
+    for action in range(actions - 1, 0, -1):
+        if mask >> action & 1 and row[START + action - 1]:
+            row[START + action] = row[START + action - 1]
+    if mask & 1:
+        row[START] = created_us
 
 
 @kernel
 def fold_again(
-    state: PastState, table: StepTable, columns: Columns, event: int, lookback: Lookback, after_us: int
+    spec: Longs,
+    row: Longs,
+    place: int,
+    index: Index,
+    columns: Columns,
+    event: int,
+    lookback: Lookback,
+    after_us: int,
 ) -> bool:
     """Folds a profile's order anew: its stored events, then the batch's up to `event`, sorted by created_us (T2).
 
@@ -185,10 +185,10 @@ def fold_again(
     window and cannot start a match in it. False where the profile is not in the lookback.
     """
     profile = columns.profile[event]
-    place = np.searchsorted(lookback.profiles, profile)
-    if place == lookback.profiles.size or lookback.profiles[place] != profile:
+    found = np.searchsorted(lookback.profiles, profile)
+    if found == lookback.profiles.size or lookback.profiles[found] != profile:
         return False
-    first, last = lookback.first[place], lookback.first[place + 1]
+    first, last = lookback.first[found], lookback.first[found + 1]
     fresh = 0
     other = event
     while other >= 0:
@@ -198,70 +198,14 @@ def fold_again(
     masks = np.empty(last - first + fresh, np.int64)
     for stored in range(first, last):
         times[stored - first] = lookback.columns.created_us[stored]
-        masks[stored - first] = match_mask(table, lookback.columns, stored)
+        masks[stored - first] = match_mask(index, place, lookback.columns, stored)
     other = event
-    for place in range(times.size - 1, last - first - 1, -1):  # the links lead from the last event to the first
-        times[place] = columns.created_us[other]
-        masks[place] = match_mask(table, columns, other)
+    for spot in range(times.size - 1, last - first - 1, -1):  # the links lead from the last event to the first
+        times[spot] = columns.created_us[other]
+        masks[spot] = match_mask(index, place, columns, other)
         other = columns.previous[other]
-    state.start_us[profile, :] = UNSET
-    for place in np.argsort(times, kind="mergesort"):
-        if times[place] > after_us:
-            advance_starts(state.start_us[profile], times[place], masks[place])
+    row[START : START + spec[ACTIONS]] = 0
+    for spot in np.argsort(times, kind="mergesort"):
+        if times[spot] > after_us:
+            advance_starts(row, spec[ACTIONS], times[spot], masks[spot])
     return True
-
-
-@kernel
-def fold(table: StepTable, columns: Columns, state: PastState, late: Bools) -> None:
-    """Takes stored events in seq order without deciding anything; marks the profiles that need `refold`."""
-    actions = state.start_us.shape[1]
-    for event in range(columns.profile.size):
-        mask = match_mask(table, columns, event)
-        if mask == 0:
-            continue
-        profile = columns.profile[event]
-        created_us = columns.created_us[event]
-        if mask >> actions & 1 and created_us > state.inaction_us[profile]:
-            state.inaction_us[profile] = created_us
-        mask &= (1 << actions) - 1
-        if mask != 0 and not take_action(state, profile, created_us, mask):
-            late[profile] = True
-
-
-@kernel
-def refold(table: StepTable, lookback: Lookback, state: PastState) -> None:
-    """Folds the lookback's profiles anew from their stored events."""
-    action_bits = (1 << state.start_us.shape[1]) - 1
-    for place in range(lookback.profiles.size):
-        start_us = state.start_us[lookback.profiles[place]]
-        start_us[:] = UNSET
-        for event in range(lookback.first[place], lookback.first[place + 1]):
-            mask = match_mask(table, lookback.columns, event) & action_bits
-            if mask != 0:
-                advance_starts(start_us, lookback.columns.created_us[event], mask)
-
-
-@kernel
-def settle_all(
-    first: int,
-    profiles: int,
-    state: PastState,
-    timers: Timers,
-    window_us: int,
-    now_us: int,
-    cause: int,
-    log: ChangeLog,
-) -> int:
-    """Settles the profiles from `first` on; returns the first not settled (the log is full), or their number."""
-    for profile in range(first, profiles):
-        if not has_room(log):
-            return profile
-        settle(state, timers, profile, window_us, now_us, cause, now_us, NO_EVENT, log)
-    return profiles
-
-
-@kernel
-def arm_all(profiles: int, state: PastState, timers: Timers, window_us: int, now_us: int) -> None:
-    """Arms every profile's next change after `now_us`."""
-    for profile in range(profiles):
-        arm(state, timers, profile, window_us, now_us)

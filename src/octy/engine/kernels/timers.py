@@ -1,6 +1,6 @@
-"""When does what fall due? A binary heap of (instant, profile) for each segment, earliest first.
+"""When does what fall due? A binary heap of (instant, segment and profile), earliest first.
 
-Entries are hints: what is due is a function of the machine's state, and an entry that no longer agrees with it is
+Entries are hints: what is due is a function of the segments' states, and an entry that no longer agrees with them is
 dropped when it comes up. So nothing is ever searched for or taken out of the middle.
 """
 
@@ -8,22 +8,26 @@ from typing import NamedTuple
 
 import numpy as np
 
-from octy.engine.batch import Ints, Longs
-from octy.engine.kernels.compiled import kernel
+from octy.engine.batch import Longs
+from octy.engine.kernels.compiled import kernel, part
 from octy.model.instants import NEVER
+
+_PROFILE_BITS = 32
+_PROFILE = (1 << _PROFILE_BITS) - 1
 
 
 class Timers(NamedTuple):
     """The heap's columns; `size[0]` entries are in use."""
 
     due_us: Longs
-    profile: Ints
+    who: Longs
+    """A segment's place and a profile in one word. Of what is due at one instant, the smallest comes first."""
     size: Longs
 
 
 def timers_for(capacity: int) -> Timers:
     """An empty heap with room for `capacity` entries."""
-    return Timers(np.empty(capacity, np.int64), np.empty(capacity, np.int32), np.zeros(1, np.int64))
+    return Timers(np.empty(capacity, np.int64), np.empty(capacity, np.int64), np.zeros(1, np.int64))
 
 
 def with_room(timers: Timers, more: int) -> Timers:
@@ -33,9 +37,18 @@ def with_room(timers: Timers, more: int) -> Timers:
         return timers
     grown = timers_for(max(size + more, 2 * capacity))
     grown.due_us[:size] = timers.due_us[:size]
-    grown.profile[:size] = timers.profile[:size]
+    grown.who[:size] = timers.who[:size]
     grown.size[0] = size
     return grown
+
+
+def without(timers: Timers, place: int) -> Timers:
+    """The same heap without a segment's entries. A sorted array is a heap."""
+    size = int(timers.size[0])
+    kept = timers.who[:size] >> _PROFILE_BITS != place
+    due_us, who = timers.due_us[:size][kept], timers.who[:size][kept]
+    order = np.lexsort((who, due_us))
+    return with_room(Timers(due_us[order], who[order], np.array([len(order)], np.int64)), 1)
 
 
 @kernel
@@ -44,49 +57,63 @@ def earliest_us(timers: Timers) -> int:
     return timers.due_us[0] if timers.size[0] > 0 else NEVER
 
 
-@kernel
+@part
 def is_due(timers: Timers, now_us: int) -> bool:
     """Whether an entry comes up at or before an instant."""
     return bool(timers.size[0] > 0 and timers.due_us[0] <= now_us)
 
 
-@kernel
-def push(timers: Timers, due_us: int, profile: int) -> None:
+@part
+def can_take(timers: Timers, more: int) -> bool:
+    """Whether there is room for so many entries."""
+    return bool(timers.size[0] + more <= timers.due_us.size)
+
+
+@part
+def comes_before(due_us: int, who: int, other_due_us: int, other: int) -> bool:
+    """Whether one entry comes up before another."""
+    return due_us < other_due_us or (due_us == other_due_us and who < other)
+
+
+@part
+def push(timers: Timers, due_us: int, place: int, profile: int) -> None:
     """Adds an entry. The caller has seen to the room."""
+    who = place << _PROFILE_BITS | profile
     hole = timers.size[0]
     timers.size[0] = hole + 1
     while hole > 0:
         parent = (hole - 1) >> 1
-        if timers.due_us[parent] <= due_us:
+        if not comes_before(due_us, who, timers.due_us[parent], timers.who[parent]):
             break
         timers.due_us[hole] = timers.due_us[parent]
-        timers.profile[hole] = timers.profile[parent]
+        timers.who[hole] = timers.who[parent]
         hole = parent
     timers.due_us[hole] = due_us
-    timers.profile[hole] = profile
+    timers.who[hole] = who
 
 
-@kernel
-def pop(timers: Timers) -> tuple[int, int]:
-    """Takes the earliest entry out of a heap that has one: (instant, profile)."""
-    due_us = timers.due_us[0]
-    profile = timers.profile[0]
+@part
+def pop(timers: Timers) -> tuple[int, int, int]:
+    """Takes the earliest entry out of a heap that has one: (instant, place, profile)."""
+    due_us, who = timers.due_us[0], timers.who[0]
     last = timers.size[0] - 1
     timers.size[0] = last
-    moved_us = timers.due_us[last]
-    moved = timers.profile[last]
+    moved_us, moved = timers.due_us[last], timers.who[last]
     hole = 0
     while True:
         child = 2 * hole + 1
         if child >= last:
             break
-        if child + 1 < last and timers.due_us[child + 1] < timers.due_us[child]:
-            child += 1
-        if timers.due_us[child] >= moved_us:
+        other = child + 1
+        if other < last and comes_before(
+            timers.due_us[other], timers.who[other], timers.due_us[child], timers.who[child]
+        ):
+            child = other
+        if not comes_before(timers.due_us[child], timers.who[child], moved_us, moved):
             break
         timers.due_us[hole] = timers.due_us[child]
-        timers.profile[hole] = timers.profile[child]
+        timers.who[hole] = timers.who[child]
         hole = child
     timers.due_us[hole] = moved_us
-    timers.profile[hole] = moved
-    return due_us, profile
+    timers.who[hole] = moved
+    return due_us, who >> _PROFILE_BITS, who & _PROFILE

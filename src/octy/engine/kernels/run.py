@@ -1,0 +1,162 @@
+"""The loops: a batch through all segments, time through all timers, one segment through all profiles.
+
+Each returns how far it came. Where that is not the end, the log or the timers are full: the caller makes room and goes
+on from there.
+"""
+
+from octy.engine.batch import Bools
+from octy.engine.kernels import live, past
+from octy.engine.kernels.columns import NO_EVENT, ChangeLog, Columns, has_room
+from octy.engine.kernels.compiled import kernel, part
+from octy.engine.kernels.layout import ACTIONS, KIND, LIVE_ACTION, LIVE_WINDOW, PAST, START
+from octy.engine.kernels.matching import Index, entries_of, fits, match_mask
+from octy.engine.kernels.memory import Segments, lent, row_of
+from octy.engine.kernels.past import Lookback
+from octy.engine.kernels.timers import Timers, can_take, is_due, pop
+
+MISSING_HISTORY = -1
+"""What `apply` returns where a late event's profile is not in the lookback: the caller's mistake."""
+
+
+@kernel
+def apply(
+    first: int,
+    index: Index,
+    segments: Segments,
+    timers: Timers,
+    columns: Columns,
+    lookback: Lookback,
+    log: ChangeLog,
+) -> int:
+    """Takes the events from `first` on in every segment, each after everything that is due by then (T7)."""
+    index = lent(index)
+    segments = lent(segments)
+    timers = lent(timers)
+    columns = lent(columns)
+    lookback = lent(lookback)
+    log = lent(log)
+    places = segments.spec.shape[0]
+    for event in range(first, columns.profile.size):
+        now_us = columns.accepted_us[event]
+        if is_due(timers, now_us) and not advance(segments, timers, now_us, log):
+            return event
+        if not (has_room(log, places) and can_take(timers, places)):
+            return event
+        entry, last = entries_of(index, columns.event_type[event])
+        while entry < last:
+            place = index.place[entry]
+            mask = 0
+            while entry < last and index.place[entry] == place:
+                if fits(index, entry, columns, event):
+                    mask |= 1 << index.step[entry]
+                entry += 1
+            if mask and not take(place, mask, index, segments, timers, columns, event, lookback, log):
+                return MISSING_HISTORY
+    return columns.profile.size
+
+
+@part
+def take(
+    place: int,
+    mask: int,
+    index: Index,
+    segments: Segments,
+    timers: Timers,
+    columns: Columns,
+    event: int,
+    lookback: Lookback,
+    log: ChangeLog,
+) -> bool:
+    """One segment takes an event. False where history is missing."""
+    spec = segments.spec[place]
+    profile = columns.profile[event]
+    row = row_of(segments, place, profile)
+    if spec[KIND] == PAST:
+        return past.take(spec, row, timers, place, mask, index, columns, event, lookback, log)
+    created_us, now_us = columns.created_us[event], columns.accepted_us[event]
+    if spec[KIND] == LIVE_ACTION:
+        live.take_action(spec, row, place, profile, mask, created_us, now_us, event, log)
+    else:
+        live.take_window(spec, row, timers, place, profile, mask, created_us, now_us, event, log)
+    return True
+
+
+@kernel
+def advance(segments: Segments, timers: Timers, until_us: int, log: ChangeLog) -> bool:
+    """Applies everything that is due at or before `until_us`, in order (T6). False where the log filled up before."""
+    segments = lent(segments)
+    timers = lent(timers)
+    log = lent(log)
+    while is_due(timers, until_us):
+        if not has_room(log, 1):
+            return False
+        due_us, place, profile = pop(timers)
+        spec = segments.spec[place]
+        row = row_of(segments, place, profile)
+        if spec[KIND] == PAST:
+            past.elapse(spec, row, timers, place, profile, due_us, log)
+        elif spec[KIND] == LIVE_WINDOW:
+            live.elapse(spec, row, place, profile, due_us, log)
+    return True
+
+
+@kernel
+def settle_all(
+    first: int, profiles: int, place: int, segments: Segments, timers: Timers, now_us: int, cause: int, log: ChangeLog
+) -> int:
+    """Makes a past segment's tags agree with membership at `now_us`, from profile `first` on."""
+    segments = lent(segments)
+    timers = lent(timers)
+    log = lent(log)
+    spec = segments.spec[place]
+    for profile in range(first, profiles):
+        if not (has_room(log, 1) and can_take(timers, 1)):
+            return profile
+        row = row_of(segments, place, profile)
+        past.settle(spec, row, timers, place, profile, now_us, cause, now_us, NO_EVENT, log)
+    return profiles
+
+
+@kernel
+def arm_all(first: int, profiles: int, place: int, segments: Segments, timers: Timers, now_us: int) -> int:
+    """Arms the next change after `now_us` of a past segment's profiles, from `first` on."""
+    segments = lent(segments)
+    timers = lent(timers)
+    spec = segments.spec[place]
+    for profile in range(first, profiles):
+        if not can_take(timers, 1):
+            return profile
+        past.arm(spec, row_of(segments, place, profile), timers, place, profile, now_us)
+    return profiles
+
+
+@kernel
+def fold(index: Index, segments: Segments, columns: Columns, late: Bools) -> None:
+    """Takes stored events in seq order in the past segment at place 0, deciding nothing; marks who needs `refold`."""
+    index = lent(index)
+    segments = lent(segments)
+    columns = lent(columns)
+    late = lent(late)
+    spec = segments.spec[0]
+    for event in range(columns.profile.size):
+        mask = match_mask(index, 0, columns, event)
+        if mask:
+            profile = columns.profile[event]
+            if not past.note(spec, row_of(segments, 0, profile), columns.created_us[event], mask):
+                late[profile] = True
+
+
+@kernel
+def refold(index: Index, segments: Segments, lookback: Lookback) -> None:
+    """Folds the lookback's profiles anew from their stored events, in the past segment at place 0."""
+    index = lent(index)
+    segments = lent(segments)
+    lookback = lent(lookback)
+    actions = segments.spec[0, ACTIONS]
+    for found in range(lookback.profiles.size):
+        row = row_of(segments, 0, lookback.profiles[found])
+        row[START : START + actions] = 0
+        for event in range(lookback.first[found], lookback.first[found + 1]):
+            mask = match_mask(index, 0, lookback.columns, event) & ((1 << actions) - 1)
+            if mask:
+                past.advance_starts(row, actions, lookback.columns.created_us[event], mask)
