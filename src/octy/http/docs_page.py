@@ -4,6 +4,7 @@ One self-contained file: no script, nothing loaded from anywhere, so it works on
 Litestar's own pages load theirs from a content delivery network.)
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
@@ -53,6 +54,8 @@ _PAGE = """<!doctype html>
 </html>
 """
 
+_CODE = re.compile("`([^`]+)`")
+
 
 class DocsPage(OpenAPIRenderPlugin):
     """Renders the page."""
@@ -74,8 +77,8 @@ def page(document: Mapping[str, Any]) -> str:
         style=_STYLE,
         title=escape(info["title"]),
         version=escape(info["version"]),
-        about=escape(info["description"]),
-        keys=escape(document["components"]["securitySchemes"]["keys"]["description"]),
+        about=_prose(info["description"]),
+        keys=_prose(document["components"]["securitySchemes"]["keys"]["description"]),
         errors=escape(outline(schemas["ErrorAnswer"], schemas)),
         links="".join(f'<a href="#{_anchor(tag)}">{escape(tag)}</a>' for tag in by_tag),
         sections="".join(
@@ -85,7 +88,7 @@ def page(document: Mapping[str, Any]) -> str:
 
 
 def _operation(path: str, method: str, operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
-    about = escape(operation.get("description", ""))
+    about = _prose(operation.get("description", ""))
     keyless = "" if operation.get("security") else " <em>Needs no keys.</em>"
     return (
         f'<details><summary><b class="{method}">{method.upper()}</b><code>{escape(path)}</code>'
@@ -105,7 +108,7 @@ def _parts(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterator
 
 def _parameter(parameter: Mapping[str, Any]) -> str:
     need = "required" if parameter.get("required") else "optional"
-    about = escape(parameter.get("description") or parameter.get("schema", {}).get("description") or "")
+    about = _prose(parameter.get("description") or parameter.get("schema", {}).get("description") or "")
     name, place = escape(parameter["name"]), escape(parameter["in"])
     return f"<tr><td><code>{name}</code></td><td>{place}, {need}</td><td>{about}</td></tr>"
 
@@ -117,3 +120,8 @@ def _schema(content: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
 
 def _anchor(tag: str) -> str:
     return tag.lower().replace(" ", "-")
+
+
+def _prose(text: str) -> str:
+    """A description as HTML; `names` in it are code."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))
