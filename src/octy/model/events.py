@@ -1,6 +1,7 @@
 """Events: their types (E1), what a sender says of one, and the instance that is stored (E2)."""
 
-from typing import Annotated, Any, TypeAlias
+from collections.abc import Sequence
+from typing import Annotated, Any, TypeAlias, overload
 
 from msgspec import Meta, Struct
 
@@ -70,3 +71,50 @@ class EventInstance(Struct):
     created_us: int
     duplicate: bool = False
     """Whether it had been stored before, under the same `message_id` (E8)."""
+
+
+class EventInstances(Sequence[EventInstance]):
+    """The event instances of a batch as columns: nearly all that is done with them, is done with all of them."""
+
+    def __init__(
+        self,
+        event_id: Sequence[str],
+        event_type_id: Sequence[str],
+        event_type: Sequence[str],
+        profile_id: Sequence[str],
+        event_properties: Sequence[dict[str, Any] | None],
+        created_us: Sequence[int],
+        duplicate: Sequence[bool],
+    ) -> None:
+        """Columns of equal length, named like the fields of an `EventInstance`."""
+        self.event_id = event_id
+        self.event_type_id = event_type_id
+        self.event_type = event_type
+        self.profile_id = profile_id
+        self.event_properties = event_properties
+        self.created_us = created_us
+        self.duplicate = duplicate
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.event_id)
+
+    @overload
+    def __getitem__(self, index: int) -> EventInstance: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[EventInstance]: ...
+
+    def __getitem__(self, index: int | slice) -> EventInstance | list[EventInstance]:
+        """One of them, or some."""
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        return EventInstance(
+            self.event_id[index],
+            self.event_type_id[index],
+            self.event_type[index],
+            self.profile_id[index],
+            self.event_properties[index],
+            self.created_us[index],
+            self.duplicate[index],
+        )

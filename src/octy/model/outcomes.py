@@ -1,5 +1,6 @@
 """What became of a request for several objects: one bad object never voids the others (wire.md 1.2)."""
 
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -17,5 +18,5 @@ class Failure(Struct, frozen=True):
 class Outcome(Struct, Generic[T], frozen=True):
     """The accepted objects in the request's order, and the failures."""
 
-    done: list[T]
+    done: Sequence[T]
     failed: list[Failure]

@@ -9,7 +9,7 @@ from itertools import compress
 
 from octy.model import limits
 from octy.model.errors import Refused
-from octy.model.events import EventDraft, EventInstance
+from octy.model.events import EventDraft, EventInstance, EventInstances
 from octy.model.instants import FUTURE_TOLERANCE_US, NEVER
 from octy.model.outcomes import Outcome
 from octy.service.judging import Judged, judge
@@ -77,17 +77,14 @@ def _instants(tx: Transaction, said_us: Sequence[int | None], repeats: Sequence[
 
 def _instances(
     tx: Transaction, judged: Judged, seqs: Sequence[int], created_us: Sequence[int], repeats: Sequence[bool]
-) -> list[EventInstance]:
+) -> EventInstances:
     """What the sender is told."""
-    return list(
-        map(
-            EventInstance,
-            tx.world.event_ids.of_many(seqs),
-            [known.event_type_id for known in judged.types],
-            [draft.event_type for draft in judged.drafts],
-            [draft.profile_id for draft in judged.drafts],
-            [draft.event_properties for draft in judged.drafts],
-            created_us,
-            repeats,
-        )
+    return EventInstances(
+        tx.world.event_ids.of_many(seqs),
+        [known.event_type_id for known in judged.types],
+        [draft.event_type for draft in judged.drafts],
+        [draft.profile_id for draft in judged.drafts],
+        [draft.event_properties for draft in judged.drafts],
+        created_us,
+        repeats,
     )

@@ -19,7 +19,7 @@ from octy.http.wire.events import (
     created_alone,
 )
 from octy.model import limits
-from octy.model.events import EventDraft, EventInstance, PlainEventDraft
+from octy.model.events import EventDraft, EventInstance, EventInstances, PlainEventDraft
 from octy.model.idempotency import Answer
 from octy.model.outcomes import Failure, Outcome
 from octy.model.values import property_problems
@@ -47,6 +47,7 @@ async def create_events(request: OctyRequest, data: JSONBody[Sent[EventDraft]]) 
     """Store up to 500 events. Each is judged alone; those that are not accepted are told of one by one (E2)."""
 
     def answer(outcome: Outcome[EventInstance]) -> Answer:
+        assert isinstance(outcome.done, EventInstances), "the service's word for many"
         failed = [_failure(data, one) for one in outcome.failed]
         done = len(outcome.done)
         meta = success(f"{counted(done, 'event')} created.", done, done + len(failed))

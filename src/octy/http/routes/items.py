@@ -43,7 +43,7 @@ async def create_items(request: OctyRequest, data: JSONBody[Sent[Item]]) -> Json
     def answer(outcome: Outcome[Item]) -> Answer:
         done = len(outcome.done)
         meta = success(f"{counted(done, 'item')} created.", done, done + len(outcome.failed))
-        return Answer(201, encode(ItemsCreated(meta, outcome.done, _failures(data, outcome))))
+        return Answer(201, encode(ItemsCreated(meta, list(outcome.done), _failures(data, outcome))))
 
     return await _put(request, data, answer, create=True)
 
@@ -55,7 +55,7 @@ async def update_items(request: OctyRequest, data: JSONBody[Sent[Item]]) -> Json
     def answer(outcome: Outcome[Item]) -> Answer:
         done = len(outcome.done)
         meta = success(f"{counted(done, 'item')} updated.", done, done + len(outcome.failed))
-        return Answer(200, encode(ItemsUpdated(meta, outcome.done, _failures(data, outcome))))
+        return Answer(200, encode(ItemsUpdated(meta, list(outcome.done), _failures(data, outcome))))
 
     return await _put(request, data, answer, create=False)
 

@@ -1,13 +1,12 @@
 """Events on the wire (wire.md 3.10). The types of the hottest route: no field, and no step, more than it needs."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
 from octy.http.answers import RequestMeta, date
 from octy.model import limits
-from octy.model.events import EventInstance
+from octy.model.events import EventInstance, EventInstances
 from octy.model.instants import CREATED_AT_FORM, iso
 
 
@@ -103,18 +102,19 @@ class PastEventList(Struct):
     events: list[PastEvent]
 
 
-def created(events: Sequence[EventInstance]) -> list[CreatedEvent]:
+def created(events: EventInstances) -> list[CreatedEvent]:
     """As the answer to a batch shows them."""
+    dates = {created_us: date(created_us) for created_us in set(events.created_us)}
     return list(
         map(
             CreatedEvent,
-            [event.event_id for event in events],
-            [event.profile_id for event in events],
-            [event.event_type_id for event in events],
-            [event.event_type for event in events],
-            [event.event_properties for event in events],
-            [date(event.created_us) for event in events],
-            [event.duplicate for event in events],
+            events.event_id,
+            events.profile_id,
+            events.event_type_id,
+            events.event_type,
+            events.event_properties,
+            map(dates.__getitem__, events.created_us),
+            events.duplicate,
         )
     )
 
