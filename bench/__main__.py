@@ -6,14 +6,19 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from bench.engine import BATCH as ENGINE_BATCH
+from bench.engine import PROFILES, engine_stages
 from bench.limits import decoding_per_second, inserting_per_second
 from bench.load import Load, drive, encode_request
 from bench.server import AUTHORIZATION, Running, serving
 from bench.world import BATCH, events, furnish
+from octy.engine.warm import warm
 
 SEGMENTS = 20
 BATCHES = 400
 SINGLES = 20_000
+ENGINE_SEGMENTS = (20, 100)
+ENGINE_STAGES = (100_000, 1_000_000, 2_000_000, 4_000_000)
 BATCH_PATH = "/v1/retention/events/create/batch"
 SINGLE_PATH = "/v1/retention/events/create"
 
@@ -53,7 +58,22 @@ def main() -> None:
     table.add_section()
     table.add_row("msgspec decoding the batches alone", "", f"{decoding:,.0f}", "", "", "")
     table.add_row("SQLite inserting the batches alone, durable", "", f"{inserting:,.0f}", "", "", "100%")
-    Console(width=120).print(table)
+    console = Console(width=120)
+    console.print(table)
+    console.print(_engine_table())
+
+
+def _engine_table() -> Table:
+    warm()
+    table = Table(title=f"The engine alone, one core: {PROFILES:,} profiles, batches of {ENGINE_BATCH:,}")
+    for column in ("segments", "events before", "µs per event", "tag changes per event"):
+        table.add_column(column, justify="right")
+    for segments in ENGINE_SEGMENTS:
+        for stage in engine_stages(segments, ENGINE_STAGES):
+            cells = (f"{stage.events_before:,}", f"{stage.us_per_event:.2f}", f"{stage.changes_per_event:.2f}")
+            table.add_row(str(segments), *cells)
+        table.add_section()
+    return table
 
 
 def _run(server: Running, path: str, bodies: list[bytes], connections: int, events_per_body: int) -> tuple[Load, float]:
