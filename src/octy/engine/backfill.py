@@ -12,7 +12,7 @@ from octy.engine.kernels.layout import NEWEST
 from octy.engine.kernels.matching import index_of
 from octy.engine.lookback import columns_of, lookback_of
 from octy.engine.plan import Plan
-from octy.engine.specification import past_spec
+from octy.engine.specification import action_types, past_spec
 from octy.engine.states import States, empty_state
 from octy.model.instants import UNSET
 from octy.model.segments import SegmentDefinition
@@ -32,7 +32,7 @@ class Backfill:
         self._index = index_of({0: table})
         self.event_types = frozenset(table.event_type.tolist())
         """Codes of the event types that it needs; events of others may be left out."""
-        self._ordered_types = sorted(set(table.event_type[: len(definition.actions)].tolist()))
+        self._action_types = action_types([(definition, table)])
         self._states = States()
         self._states.add(self.spec, empty_state(self.spec, 0))
         self._late: Bools = np.zeros(0, np.bool_)
@@ -45,6 +45,7 @@ class Backfill:
     def fold(self, batch: EventBatch) -> None:
         """Takes the next stored events."""
         if len(batch.profile):
+            assert batch.profile.min() >= 0, "no such profile key"
             self._ensure_profiles(int(batch.profile.max()) + 1)
             run.fold(self._index, self._states.segments, columns_of(self._plan, batch), self._late)
 
@@ -53,10 +54,11 @@ class Backfill:
         late = np.flatnonzero(self._late).astype(np.int32)
         if not len(late):
             return None
-        return HistoryRequest(late, UNSET, np.array(self._ordered_types, np.int32))
+        return HistoryRequest(late, UNSET, self._action_types)
 
     def refold(self, profiles: Ints, history: EventBatch) -> None:
         """Takes all stored events of some of those profiles, ordered by profile, created_us and seq."""
+        assert not len(profiles) or profiles[-1] < len(self._late), "only profiles that were folded need it"
         run.refold(self._index, self._states.segments, lookback_of(self._plan, history, profiles))
         self._late[profiles] = False
 

@@ -13,21 +13,35 @@ from msgspec import Struct
 from octy.engine.backfill import Backfill
 from octy.engine.batch import NO_CHANGES, Changes, EventBatch, HistoryRequest, Ints, Longs
 from octy.engine.kernels import run
-from octy.engine.kernels.columns import CAUSE, EFFECTIVE, EVENT, KIND, NO_EVENT, PLACE, PROFILE, change_log, taken
+from octy.engine.kernels.columns import (
+    CAUSE,
+    CHANGES_PER_PAIR_MAX,
+    EFFECTIVE,
+    EVENT,
+    KIND,
+    NO_EVENT,
+    PLACE,
+    PROFILE,
+    change_log,
+    taken,
+)
 from octy.engine.kernels.layout import ELIGIBLE, FLAGGED, TAGGED
-from octy.engine.kernels.matching import index_of
-from octy.engine.kernels.timers import earliest_us, timers_for, with_room, without
+from octy.engine.kernels.matching import Index, index_of
+from octy.engine.kernels.timers import earliest_us, timers_for, with_room
 from octy.engine.lookback import NO_HISTORY, columns_of, late_profiles, lookback_of, note_newest
 from octy.engine.plan import Plan, StepTable
-from octy.engine.specification import live_spec
+from octy.engine.specification import action_types, is_ordered, live_spec
 from octy.engine.states import States, empty_state
 from octy.model.instants import NEVER
-from octy.model.segments import SegmentDefinition, SegmentType
+from octy.model.segments import SegmentDefinition
 from octy.model.tags import Cause
 from octy.model.values import canonical
 
 LOG_ROWS_MIN = 4_096
+"""How many rows the log of changes holds at least."""
+LOG_ROWS_PER_SEGMENT = 2 * CHANGES_PER_PAIR_MAX
 TIMERS_FREE_MIN = 1_024
+"""For how many timers a kernel finds room at least, beyond one for each segment."""
 
 
 class Working(Struct, frozen=True, eq=False):
@@ -36,6 +50,18 @@ class Working(Struct, frozen=True, eq=False):
     place: int
     definition: SegmentDefinition
     table: StepTable
+
+
+class Outlook(Struct, frozen=True, eq=False):
+    """What follows from which segments are at work; worked out when it is first needed after a change of them."""
+
+    index: Index
+    ordered_types: Ints
+    """Codes of the event types whose order matters to some past segment (P7)."""
+    ordered_window_us: int
+    """The longest window of those segments; 0 where there are none."""
+    by_property: list[Working]
+    """Past 3 and 4."""
 
 
 class Engine:
@@ -50,7 +76,10 @@ class Engine:
         self._segments: dict[int, Working] = {}
         self._backfills: dict[int, Backfill] = {}
         self._timers = timers_for(TIMERS_FREE_MIN)
-        self._reindex()
+        self._log = change_log(LOG_ROWS_MIN)
+        self._keys: Longs = np.zeros(0, np.int64)
+        """By place."""
+        self._known: Outlook | None = None
 
     def event_type_code(self, name: str) -> int:
         """The code by which batches name an event type."""
@@ -110,8 +139,7 @@ class Engine:
         segment = self._segments.pop(key, None)
         if segment is not None:
             self._states.remove(segment.place)
-            self._timers = without(self._timers, segment.place)
-            self._reindex()
+            self._known = None
 
     def _install(self, backfill: Backfill, data: Iterable[tuple[int, Mapping[str, Any]]]) -> int:
         del self._backfills[backfill.key]
@@ -129,23 +157,25 @@ class Engine:
     def _add(self, key: int, definition: SegmentDefinition, table: StepTable, spec: Longs, state: Longs) -> int:
         place = self._states.add(spec, state)
         self._segments[key] = Working(place, definition, table)
-        self._reindex()
+        self._keys = np.append(self._keys, key)
+        self._known = None
         return place
 
-    def _reindex(self) -> None:
-        """Works out anew what depends on which segments there are."""
-        self._index = index_of({segment.place: segment.table for segment in self._segments.values()})
-        self._keys = np.zeros(len(self._states), np.int64)
-        for key, segment in self._segments.items():
-            self._keys[segment.place] = key
-        self._log = change_log(max(LOG_ROWS_MIN, 4 * len(self._states)))
-        past = [one.definition for one in self._segments.values() if one.definition.segment_type is SegmentType.PAST]
-        self._ordered = [definition for definition in past if len(definition.actions) > 1]
-        self._by_property = [
-            (segment.place, segment.definition)
-            for segment in self._segments.values()
-            if segment.definition.profile_property_name is not None
-        ]
+    @property
+    def _outlook(self) -> Outlook:
+        if self._known is None:
+            self._known = self._look_out()
+        return self._known
+
+    def _look_out(self) -> Outlook:
+        segments = self._segments.values()
+        ordered = [one for one in segments if is_ordered(one.definition)]
+        return Outlook(
+            index=index_of({one.place: one.table for one in segments}),
+            ordered_types=action_types([(one.definition, one.table) for one in ordered]),
+            ordered_window_us=max((one.definition.window_us for one in ordered), default=0),
+            by_property=[one for one in segments if one.definition.profile_property_name is not None],
+        )
 
     # Profiles
 
@@ -159,19 +189,18 @@ class Engine:
     def profile_changed(self, profile: int, data: Mapping[str, Any]) -> Changes:
         """The profile's data is now `data`: past 3 and 4 may change at once (V3). What is due has been applied."""
         parts: list[Longs] = []
-        for place, definition in self._by_property:
-            row = self._states[place][profile]
-            if bool(row[FLAGGED] & ELIGIBLE) == _fits(definition, data):
-                continue
-            row[FLAGGED] ^= ELIGIBLE
-            parts.append(self._settle(place, profile, profile + 1, Cause.PROPERTY))
+        for segment in self._outlook.by_property:
+            row = self._states[segment.place][profile]
+            if bool(row[FLAGGED] & ELIGIBLE) != _fits(segment.definition, data):
+                row[FLAGGED] ^= ELIGIBLE
+                parts.append(self._settle(segment.place, profile, profile + 1, Cause.PROPERTY))
         return self._changes(_joined(parts), recorded_us=self.now_us)
 
     # Time and events
 
     def next_due_us(self) -> int:
         """No tag changes by time alone before this instant; NEVER where none will."""
-        due_us = int(earliest_us(self._timers))
+        due_us = earliest_us(self._timers)
         return due_us if due_us == NEVER else due_us - 1
 
     def advance(self, until_us: int, noticed_us: int | None = None) -> Changes:
@@ -181,25 +210,26 @@ class Engine:
         """
         assert self.now_us <= until_us < NEVER, "time moves forward, and never to its end"
         self.now_us = until_us
-        rows = self._run(1, lambda _: run.advance(self._states.segments, self._timers, until_us + 1, self._log))
+        rows = self._run(1, lambda _: int(run.advance(self._states.segments, self._timers, until_us + 1, self._log)))
         return self._changes(rows, recorded_us=noticed_us)
 
     def history_needed(self, batch: EventBatch) -> HistoryRequest | None:
         """What `apply` needs of the log: the profiles with an event that is older than their newest (P7)."""
-        if not self._ordered or not len(batch.profile):
+        outlook = self._outlook
+        if not outlook.ordered_window_us or not len(batch.profile):
             return None
+        self._check(batch)
         late = late_profiles(batch, self._newest_us)
         if not len(late):
             return None
-        after_us = int(batch.accepted_us[0]) - max(definition.window_us for definition in self._ordered)
-        names = {step.event_type for definition in self._ordered for step in definition.actions}
-        return HistoryRequest(late, after_us, np.array(sorted(map(self._plan.type_code, names)), np.int32))
+        return HistoryRequest(late, int(batch.accepted_us[0]) - outlook.ordered_window_us, outlook.ordered_types)
 
     def apply(self, batch: EventBatch, history: EventBatch | None = None) -> Changes:
         """Takes accepted events. `history` answers `history_needed`, ordered by profile, created_us and seq."""
         if not len(batch.profile):
             return NO_CHANGES
-        assert batch.accepted_us[0] >= self.now_us, "events are accepted now"
+        self._check(batch)
+        outlook = self._outlook
         columns = columns_of(self._plan, batch, linked=history is not None)
         lookback = (
             NO_HISTORY if history is None else lookback_of(self._plan, history, late_profiles(batch, self._newest_us))
@@ -208,7 +238,14 @@ class Engine:
         rows = self._run(
             len(batch.profile),
             lambda first: run.apply(
-                first, self._index, self._states.segments, self._timers, columns, lookback, self._log
+                first,
+                outlook.index,
+                self._states.segments,
+                self._timers,
+                columns,
+                lookback,
+                self._log,
+                len(self._segments),
             ),
         )
         note_newest(batch.profile, batch.created_us, self._newest_us)
@@ -221,25 +258,32 @@ class Engine:
         """
         self.apply(batch)
 
+    def _check(self, batch: EventBatch) -> None:
+        """Kernels reckon addresses from profile keys, and look at nothing twice."""
+        assert batch.profile.min() >= 0, "no such profile key"
+        assert batch.profile.max() < self._profiles, "no such profile key yet"
+        assert batch.accepted_us[0] >= self.now_us, "events are accepted now"
+
     def _settle(self, place: int, first: int, end: int, cause: Cause) -> Longs:
         """Makes a past segment's tags agree with membership now, of the profiles `first` to `end` - 1."""
-        now_us, why = self.now_us + 1, int(cause)
+        segments, now_us, why = self._states.segments, self.now_us + 1, int(cause)
         return self._run(
             end,
-            lambda next_: run.settle_all(
-                next_, end, place, self._states.segments, self._timers, now_us, why, self._log
-            ),
+            lambda next_: run.settle_all(next_, end, place, segments, self._timers, now_us, why, self._log),
             first=first,
         )
 
     def _run(self, end: int, kernel: Callable[[int], int], first: int = 0) -> Longs:
         """Runs a kernel until it has reached `end`, making room whenever it has none."""
+        if len(self._log.rows) < LOG_ROWS_PER_SEGMENT * len(self._segments):
+            self._log = change_log(LOG_ROWS_PER_SEGMENT * len(self._segments))
         parts: list[Longs] = []
         while first < end:
-            self._timers = with_room(self._timers, TIMERS_FREE_MIN + len(self._states))
+            self._timers = with_room(self._timers, TIMERS_FREE_MIN + len(self._segments))
             first = kernel(first)
-            assert first != run.MISSING_HISTORY, "a late event's profile is not in the lookback"
             parts.append(taken(self._log))
+            if first == run.MISSING_HISTORY:
+                raise AssertionError("a late event's profile is not in the lookback")
         return _joined(parts)
 
     def _changes(self, rows: Longs, *, batch: EventBatch | None = None, recorded_us: int | None = None) -> Changes:
@@ -271,4 +315,6 @@ def _joined(parts: list[Longs]) -> Longs:
 
 
 def _fits(definition: SegmentDefinition, data: Mapping[str, Any]) -> bool:
-    return canonical(data.get(definition.profile_property_name or "")) == definition.profile_property_value
+    """V3, for past 3 and 4."""
+    assert definition.profile_property_name is not None
+    return canonical(data.get(definition.profile_property_name)) == definition.profile_property_value

@@ -25,6 +25,7 @@ def columns_of(plan: Plan, batch: EventBatch, *, linked: bool = False) -> Column
 
 def lookback_of(plan: Plan, history: EventBatch, profiles: Ints) -> Lookback:
     """Stored events of those profiles, ordered by profile, created_us and seq. `profiles` ascend; some have none."""
+    assert np.all(history.profile[1:] >= history.profile[:-1]), "history comes by profile"
     edges = np.append(profiles, profiles[-1] + 1) if len(profiles) else np.zeros(1, np.int32)
     first = np.searchsorted(history.profile, edges).astype(np.int64)
     return Lookback(profiles, first, columns_of(plan, history))

@@ -1,9 +1,12 @@
 """A segment definition as the kernels read it: a specification, and how wide its rows are (`kernels.layout`)."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
-from octy.engine.batch import Longs
+from octy.engine.batch import Ints, Longs
 from octy.engine.kernels.layout import LIVE_ACTION, LIVE_WINDOW, OPPOSED, PAST, SPEC_COLUMNS, START, WINDOW
+from octy.engine.plan import StepTable
 from octy.model.segments import SegmentDefinition, SegmentType
 
 
@@ -27,6 +30,17 @@ def past_spec(definition: SegmentDefinition) -> Longs:
     return _spec(
         PAST, width, definition.window_us, actions=actions, newest=newest, inaction=inaction, by_property=by_property
     )
+
+
+def is_ordered(definition: SegmentDefinition) -> bool:
+    """Whether the order of a profile's events matters to a segment: in a past one with two or more actions (P2)."""
+    return definition.segment_type is SegmentType.PAST and len(definition.actions) > 1
+
+
+def action_types(segments: Iterable[tuple[SegmentDefinition, StepTable]]) -> Ints:
+    """Codes, ascending, of the event types of some segments' actions. In a step table these come first."""
+    codes = [table.event_type[: len(definition.actions)] for definition, table in segments]
+    return np.unique(np.concatenate([np.empty(0, np.int32), *codes]))
 
 
 def _spec(

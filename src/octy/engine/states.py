@@ -6,12 +6,14 @@ Rows begin as zeros, which cost no memory until a kernel writes to them: profile
 import numpy as np
 
 from octy.engine.batch import Longs
-from octy.engine.kernels.layout import SPEC_COLUMNS, WIDTH
+from octy.engine.kernels.layout import KIND, NOTHING, SPEC_COLUMNS, WIDTH
 from octy.engine.kernels.memory import Segments
+
+_ROWS_PER_BLOCK = 4_096
 
 
 class States:
-    """Places, with what the kernels need to know of each."""
+    """Places, with what the kernels need to know of each. A place is never given twice, so old timers mean nobody."""
 
     def __init__(self) -> None:
         self._states: list[Longs] = []
@@ -24,24 +26,18 @@ class States:
         return Segments(self._spec, self._address)
 
     def add(self, spec: Longs, state: Longs) -> int:
-        """Puts a segment to work; returns its place, the first that is free."""
-        place = next((place for place, taken in enumerate(self._states) if not taken.size), len(self._states))
-        if place == len(self._states):
-            self._states.append(state)
-            self._spec = np.concatenate([self._spec, spec[np.newaxis]])
-            self._address = np.append(self._address, 0)
-        self._spec[place] = spec
+        """Puts a segment to work; returns its place."""
+        place = len(self._states)
+        self._states.append(state)
+        self._spec = np.concatenate([self._spec, spec[np.newaxis]])
+        self._address = np.append(self._address, 0)
         self._put(place, state)
         return place
 
     def remove(self, place: int) -> None:
-        """Frees a place."""
-        self._spec[place] = 0
+        """The place is nobody's from now on."""
+        self._spec[place, KIND] = NOTHING
         self._put(place, np.zeros((0, 0), np.int64))
-
-    def __len__(self) -> int:
-        """How many places there are, free ones included."""
-        return len(self._states)
 
     def __getitem__(self, place: int) -> Longs:
         """The state at a place: int64[profiles, WIDTH]."""
@@ -71,9 +67,12 @@ def empty_state(spec: Longs, profiles: int) -> Longs:
 
 
 def grown(state: Longs, profiles: int) -> Longs:
-    """The same rows and room for more."""
+    """The same rows and room for more. What nobody has written to is not written to now either."""
     larger = np.zeros((_roomy(profiles), state.shape[1]), np.int64)
-    larger[: len(state)] = state
+    for first in range(0, len(state), _ROWS_PER_BLOCK):
+        block = state[first : first + _ROWS_PER_BLOCK]
+        if block.any():
+            larger[first : first + len(block)] = block
     return larger
 
 

@@ -1,7 +1,10 @@
 """`python -m octy.engine.warm`: compiles every kernel once, so that no server start and no test has to."""
 
+import shutil
+
 from octy.engine.batch import EventBatch
 from octy.engine.engine import Engine
+from octy.engine.kernels.compiled import CACHE
 from octy.model.definitions import from_wire
 from octy.model.instants import US_PER_DAY, US_PER_MINUTE
 from octy.model.segments import SegmentDefinition
@@ -53,5 +56,13 @@ def warm() -> None:
     engine.advance(2 * US_PER_DAY)
 
 
+def tidy() -> None:
+    """Removes kernels that were compiled from other sources."""
+    for folder in CACHE.parent.glob("compiled-*"):
+        if folder != CACHE:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 if __name__ == "__main__":
     warm()
+    tidy()

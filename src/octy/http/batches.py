@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from octy.http.decoding import decoded
+from octy.http.decoding import decoded, may_hold_strange_text
 from octy.http.wording import UNEXPECTED_FORM, body_problem
 from octy.model.errors import Refused
 from octy.model.outcomes import Failure, Outcome
@@ -84,7 +84,7 @@ class BatchReader(Generic[W, D]):
     ) -> None:
         """`draft_of` makes a draft of a decoded object, and may refuse it; without it, W is D.
 
-        `plain` is a stricter type of elements, tried first, for bodies in which no character is escaped by its number.
+        `plain` is a stricter type of elements, tried first, for bodies that hold no strange text.
         """
         self._field = field
         self._objects_max = objects_max
@@ -109,7 +109,7 @@ class BatchReader(Generic[W, D]):
 
     def _plain_objects(self, body: bytes) -> list[Any] | None:
         """The objects, if all are of the plain type."""
-        if self._plain is None or (b"\\" in body and b"\\u" in body):
+        if self._plain is None or may_hold_strange_text(body):
             return None
         try:
             objects: list[Any] = getattr(decoded(self._plain, body), self._field)

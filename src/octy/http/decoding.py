@@ -21,6 +21,7 @@ _ESCAPES = re.compile(
     rb"|.)",
     re.DOTALL,
 )
+_STRANGE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _AT_BYTE = re.compile(r"JSON is malformed: (?P<what>.*) \(byte (?P<byte>\d+)\)")
 
 
@@ -45,6 +46,14 @@ def check_utf8(body: bytes) -> None:
         body.decode()
     except UnicodeDecodeError as error:
         raise _malformed(body, f"bytes that are no UTF-8 at byte {error.start}") from None
+
+
+def may_hold_strange_text(body: bytes) -> bool:
+    r"""Whether a NUL or half a character may be in the body: as JSON, either can only be escaped (`\u0000`, `\ud800`).
+
+    Whole characters that are escaped as two halves make it say so too.
+    """
+    return b"\\" in body and _STRANGE.search(body) is not None  # the first is a hundred times as fast
 
 
 def without_lone_surrogates(body: bytes) -> bytes:

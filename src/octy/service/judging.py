@@ -45,13 +45,15 @@ def judge(tenant: Tenant, drafts: Sequence[EventDraft], latest_us: int) -> Judge
     problems = {index: list(_problems(tenant, drafts[index], created_us[index], latest_us)) for index in suspects}
     failed = [Failure(index, "; ".join(map(str, found))) for index, found in problems.items() if found]
     good = [not problems.get(index) for index in range(len(drafts))] if failed else [True] * len(drafts)
-    return Judged(
+    accepted = Judged(
         list(compress(drafts, good)),
         [profile for profile in compress(profiles, good) if profile is not None],
         [known for known in compress(types, good) if known is not None],
         list(compress(created_us, good)),
         failed,
     )
+    assert len(accepted.profiles) == len(accepted.types) == len(accepted.drafts), "no good event names anything unknown"
+    return accepted
 
 
 def _instant(created_at: str) -> int:

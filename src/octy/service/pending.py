@@ -1,7 +1,6 @@
 """Accepted events of one account that wait for the end of their group."""
 
 from collections.abc import Iterable
-from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -63,10 +62,9 @@ class PendingEvents:
         lines = _encode_lines(self._properties).decode().split("\n")[:-1]
         texts = [None if line in ("null", "{}") else line for line in lines]
         type_ids = [known.type_id for known in self._types]
-        account_ids = repeat(self.tenant.account_id)
-        return list(
-            zip(self.seqs, account_ids, self._profiles, type_ids, self._created_us, self._accepted_us, texts)  # noqa: B905
-        )
+        account_ids = [self.tenant.account_id] * len(self.seqs)
+        columns = (self.seqs, account_ids, self._profiles, type_ids, self._created_us, self._accepted_us, texts)
+        return list(zip(*columns, strict=True))
 
     def charged(self) -> list[int]:
         """Profiles with a `charged` event (E4)."""

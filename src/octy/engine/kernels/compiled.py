@@ -1,26 +1,31 @@
 """How a kernel is compiled: once, cached beside its source, and free of the interpreter's lock while it runs.
 
-Numba compiles a cached kernel anew when its own file has changed, and does not look at the files of its parts. So the
-cache's folder is named after all of the engine's sources: whatever changes among them, nothing stale is ever run.
+Numba compiles a cached kernel anew when its own file has changed, and does not look at the files of its parts and
+constants. So the cache's folder is named after all sources that may be in it: nothing stale is ever run.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar, cast
 
 import numba
 
-
-def cache_folder(engine: Path) -> Path:
-    """Where the kernels of an engine's sources are kept, once compiled."""
-    sources = sorted(engine.rglob("*.py"))
-    digest = sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
-    return engine / "kernels" / "__pycache__" / f"compiled-{digest[:16]}"
+_HERE = Path(__file__).parent
+_ENGINE = _HERE.parent
+_MODEL = _ENGINE.with_name("model")
 
 
-# Where that folder cannot be written to, Numba takes one of the user's.
-numba.config.CACHE_DIR = str(cache_folder(Path(__file__).parents[1]))  # type: ignore[attr-defined]
+def cache_name(folders: Iterable[Path]) -> str:
+    """What the folder of the compiled kernels is called that are made of all sources in some folders."""
+    sources = [source for folder in folders for source in sorted(folder.rglob("*.py"))]
+    return f"compiled-{sha256(b''.join(source.read_bytes() for source in sources)).hexdigest()[:16]}"
+
+
+CACHE = _HERE / "__pycache__" / cache_name([_ENGINE, _MODEL])
+"""Where compiled kernels are kept. Where this cannot be written to, Numba takes a folder of the user's."""
+
+numba.config.CACHE_DIR = str(CACHE)  # type: ignore[attr-defined]
 
 F = TypeVar("F", bound=Callable[..., object])
 

@@ -1,7 +1,7 @@
 """The loops: a batch through all segments, time through all timers, one segment through all profiles.
 
-Each returns how far it came. Where that is not the end, the log or the timers are full: the caller makes room and goes
-on from there.
+Those that fill the log or the timers return how far they came. Where that is not the end, there was no room: the caller
+makes some, and calls again from there.
 """
 
 from octy.engine.batch import Bools
@@ -27,6 +27,7 @@ def apply(
     columns: Columns,
     lookback: Lookback,
     log: ChangeLog,
+    pairs: int,
 ) -> int:
     """Takes the events from `first` on in every segment, each after everything that is due by then (T7)."""
     index = lent(index)
@@ -35,12 +36,11 @@ def apply(
     columns = lent(columns)
     lookback = lent(lookback)
     log = lent(log)
-    places = segments.spec.shape[0]
     for event in range(first, columns.profile.size):
         now_us = columns.accepted_us[event]
         if is_due(timers, now_us) and not advance(segments, timers, now_us, log):
             return event
-        if not (has_room(log, places) and can_take(timers, places)):
+        if not (has_room(log, pairs) and can_take(timers, pairs)):
             return event
         entry, last = entries_of(index, columns.event_type[event])
         while entry < last:

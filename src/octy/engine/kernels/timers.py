@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from octy.engine.batch import Longs
-from octy.engine.kernels.compiled import kernel, part
+from octy.engine.kernels.compiled import part
 from octy.model.instants import NEVER
 
 _PROFILE_BITS = 32
@@ -21,7 +21,7 @@ class Timers(NamedTuple):
 
     due_us: Longs
     who: Longs
-    """A segment's place and a profile in one word. Of what is due at one instant, the smallest comes first."""
+    """A segment's place and a profile in one word."""
     size: Longs
 
 
@@ -42,19 +42,9 @@ def with_room(timers: Timers, more: int) -> Timers:
     return grown
 
 
-def without(timers: Timers, place: int) -> Timers:
-    """The same heap without a segment's entries. A sorted array is a heap."""
-    size = int(timers.size[0])
-    kept = timers.who[:size] >> _PROFILE_BITS != place
-    due_us, who = timers.due_us[:size][kept], timers.who[:size][kept]
-    order = np.lexsort((who, due_us))
-    return with_room(Timers(due_us[order], who[order], np.array([len(order)], np.int64)), 1)
-
-
-@kernel
 def earliest_us(timers: Timers) -> int:
     """When the next entry comes up; NEVER for an empty heap."""
-    return timers.due_us[0] if timers.size[0] > 0 else NEVER
+    return int(timers.due_us[0]) if timers.size[0] else NEVER
 
 
 @part
@@ -70,12 +60,6 @@ def can_take(timers: Timers, more: int) -> bool:
 
 
 @part
-def comes_before(due_us: int, who: int, other_due_us: int, other: int) -> bool:
-    """Whether one entry comes up before another."""
-    return due_us < other_due_us or (due_us == other_due_us and who < other)
-
-
-@part
 def push(timers: Timers, due_us: int, place: int, profile: int) -> None:
     """Adds an entry. The caller has seen to the room."""
     who = place << _PROFILE_BITS | profile
@@ -83,7 +67,7 @@ def push(timers: Timers, due_us: int, place: int, profile: int) -> None:
     timers.size[0] = hole + 1
     while hole > 0:
         parent = (hole - 1) >> 1
-        if not comes_before(due_us, who, timers.due_us[parent], timers.who[parent]):
+        if timers.due_us[parent] <= due_us:
             break
         timers.due_us[hole] = timers.due_us[parent]
         timers.who[hole] = timers.who[parent]
@@ -104,12 +88,9 @@ def pop(timers: Timers) -> tuple[int, int, int]:
         child = 2 * hole + 1
         if child >= last:
             break
-        other = child + 1
-        if other < last and comes_before(
-            timers.due_us[other], timers.who[other], timers.due_us[child], timers.who[child]
-        ):
-            child = other
-        if not comes_before(timers.due_us[child], timers.who[child], moved_us, moved):
+        if child + 1 < last and timers.due_us[child + 1] < timers.due_us[child]:
+            child += 1
+        if timers.due_us[child] >= moved_us:
             break
         timers.due_us[hole] = timers.due_us[child]
         timers.who[hole] = timers.who[child]
