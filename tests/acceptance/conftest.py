@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.processes import Machine
+from tests.acceptance.account import stored_rows
+from tests.acceptance.processes import Machine, Server
 from tests.acceptance.receiver import Receiver
 
 
@@ -33,3 +34,14 @@ def receiver() -> Iterator[Receiver]:
     receiver = Receiver()
     yield receiver
     receiver.close()
+
+
+@pytest.fixture
+def server(served: Server) -> Iterator[Server]:
+    """A server on which the test changes nothing, and that serves afterwards as before."""
+    before = stored_rows(served.data)
+    yield served
+    assert stored_rows(served.data) == before
+    assert served.client().get("/readyz").status_code == 200
+    assert '"level": "error"' not in served.stderr
+    assert "Traceback" not in served.stderr

@@ -1,11 +1,9 @@
 """What is hardly HTTP any more: the server answers in the error shape where it can, stores nothing, and goes on."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.acceptance import raw
-from tests.acceptance.account import Account, lines_of, messages, stored_rows
+from tests.acceptance.account import Account, lines_of, messages
 from tests.acceptance.processes import Machine, Server
 
 BATCH = "/v1/retention/events/create/batch"
@@ -18,17 +16,6 @@ BOB = b'{"profiles":[{"customer_id":"bob"}]}'
 @pytest.fixture(scope="module")
 def served(shared_machine: Machine) -> Server:
     return shared_machine.serve()
-
-
-@pytest.fixture
-def server(served: Server) -> Iterator[Server]:
-    """A server on which the test changes nothing, and that serves afterwards as before."""
-    before = stored_rows(served.data)
-    yield served
-    assert stored_rows(served.data) == before
-    assert served.client().get("/readyz").status_code == 200
-    assert '"level": "error"' not in served.stderr
-    assert "Traceback" not in served.stderr
 
 
 def test_a_body_of_100_mb_is_413(server: Server) -> None:

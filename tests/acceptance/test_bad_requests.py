@@ -1,13 +1,12 @@
 """Bad input over real HTTP: each gets wire.md 1.1's shape, the right status, words that help, and stores nothing."""
 
 import json
-from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from tests.acceptance import raw
-from tests.acceptance.account import Account, error_lines, lines_of, messages, stored_rows
+from tests.acceptance.account import Account, error_lines, lines_of, messages
 from tests.acceptance.processes import Machine, Server
 
 SEGMENT = "/v1/retention/segments/create"
@@ -21,17 +20,6 @@ def served(shared_machine: Machine) -> Server:
     server = shared_machine.serve()
     Account(server).profiles("ana")
     return server
-
-
-@pytest.fixture
-def server(served: Server) -> Iterator[Server]:
-    """A server on which the test changes nothing, and that serves afterwards as before."""
-    before = stored_rows(served.data)
-    yield served
-    assert stored_rows(served.data) == before
-    assert served.client().get("/readyz").status_code == 200
-    assert '"level": "error"' not in served.stderr
-    assert "Traceback" not in served.stderr
 
 
 def test_a_definition_is_told_of_every_rule_it_breaks_at_once(server: Server) -> None:

@@ -14,11 +14,10 @@ from octy.model.idempotency import Once
 from octy.model.instants import iso
 from octy.model.outcomes import Outcome
 from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
-from octy.model.tags import CAUSE_TEXT
 from octy.service.accounts import new_keys
 from octy.service.octy import Octy
 from tests.integration.service.serving import Service, done
-from tests.unit.engine.shop import Did, instant, said
+from tests.unit.engine.shop import Did, instant, said, told
 
 TYPES = {"view": ("product", "a", "b"), "cart": ("product", "a", "b"), "pay": ("product", "a", "b")}
 URL = "https://hooks.example.org/octy"
@@ -154,14 +153,9 @@ class Shop:
         return {tag.segment_tag: said(tag.created_us) for tag in self.profile(who).segment_tags}
 
     def history(self, who: str) -> list[str]:
-        """`checkout created at 12:05 by elapsed time`; `..., known at 12:09` where it got known later."""
-        lines = []
-        for change in self.octy.reading.tag_history(self.account, self.customers[who]):
-            line = f"{change.segment_tag} {change.kind.name.lower()} at {said(change.effective_us)}"
-            line += f" by {CAUSE_TEXT[change.cause]}"
-            late = change.recorded_us != change.effective_us
-            lines.append(line + (f", known at {said(change.recorded_us)}" if late else ""))
-        return lines
+        """What became of the customer's tags, line by line (`told`)."""
+        changes = self.octy.reading.tag_history(self.account, self.customers[who])
+        return [told(change.segment_tag, change) for change in changes]
 
     def causes(self, who: str) -> list[str | None]:
         """The id of the event that caused each line of the history."""

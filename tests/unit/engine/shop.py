@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from octy.model.definitions import from_wire
 from octy.model.instants import NEVER, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_SECOND, from_datetime
-from octy.model.tags import CAUSE_TEXT
+from octy.model.tags import CAUSE_TEXT, TagChange
 from octy.model.values import Scalar
 from tests.reference.life import Change, Life, Occurrence
 
@@ -39,6 +39,13 @@ def instant(text: str) -> int:
     days, hours, minutes, seconds, micros = (int(part or 0) for part in parts.groups())
     in_day_us = hours * US_PER_HOUR + minutes * US_PER_MINUTE + seconds * US_PER_SECOND + micros
     return OPENING_US + days * US_PER_DAY + in_day_us
+
+
+def told(segment: str, change: Change | TagChange) -> str:
+    """`checkout created at 12:05 by elapsed time`; `..., known at 12:09` where it got known later."""
+    line = f"{segment} {change.kind.name.lower()} at {said(change.effective_us)} by {CAUSE_TEXT[change.cause]}"
+    late = change.recorded_us != change.effective_us
+    return line + (f", known at {said(change.recorded_us)}" if late else "")
 
 
 def said(instant_us: int) -> str:
@@ -153,16 +160,10 @@ class Shop:
         }
 
     def history(self, who: str) -> list[str]:
-        """`checkout created at 12:05 by elapsed time`; `..., known at 12:09` where it got known later."""
+        """What became of the customer's tags, line by line (`told`)."""
         names = {key: name for name, key in self._segments.items()}
-        lines = []
-        for change in self.changes:
-            if change.profile == self._customer(who):
-                line = f"{names[change.segment]} {change.kind.name.lower()} at {said(change.effective_us)}"
-                line += f" by {CAUSE_TEXT[change.cause]}"
-                late = change.recorded_us != change.effective_us
-                lines.append(line + (f", known at {said(change.recorded_us)}" if late else ""))
-        return lines
+        customer = self._customer(who)
+        return [told(names[change.segment], change) for change in self.changes if change.profile == customer]
 
     def causes(self, who: str) -> list[int | None]:
         """For each line of the history, the number of the event that caused it, counted from 1."""
