@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from sqlalchemy import Connection
 
 from octy.engine.batch import Changes
@@ -11,7 +12,6 @@ from octy.service.ids import new_id
 from octy.service.tenant import Tenant
 from octy.store import outbox, tags
 from octy.store.outbox import NewDelivery
-from octy.store.segments import StoredSegment
 from octy.store.tags import ChangeRow
 from octy.webhooks.message import match_body
 
@@ -34,38 +34,23 @@ def record_changes(
 
 
 def _rows(tenant: Tenant, changes: Changes, seqs: Sequence[int]) -> list[ChangeRow]:
-    columns = (column.tolist() for column in changes)
-    return [
-        _row(
-            tenant.segments[segment],
-            profile,
-            kind,
-            cause,
-            effective_us,
-            recorded_us,
-            seqs[event] if event >= 0 else None,
-        )
-        for segment, profile, kind, cause, effective_us, recorded_us, event in zip(*columns, strict=True)
-    ]
-
-
-def _row(
-    segment: StoredSegment, profile: int, kind: int, cause: int, effective_us: int, recorded_us: int, seq: int | None
-) -> ChangeRow:
     """A past tag dates from its event's acceptance (G2), a live one from its match (G3), any other from its instant."""
-    dates_from_acceptance = cause == Cause.EVENT and segment.definition.segment_type is SegmentType.PAST
-    return ChangeRow(
-        profile_key=profile,
-        segment_key=segment.segment_key,
-        segment_id=segment.segment_id,
-        segment_tag=segment.definition.name,
-        kind=kind,
-        effective_us=effective_us,
-        tag_created_us=recorded_us if dates_from_acceptance else effective_us,
-        recorded_us=recorded_us,
-        cause=cause,
-        event_seq=seq,
+    segments = [tenant.segments[key] for key in changes.segment.tolist()]
+    live = np.array([segment.definition.segment_type is SegmentType.LIVE for segment in segments], np.bool_)
+    dates_from_acceptance = (changes.cause == Cause.EVENT) & ~live
+    columns = (
+        changes.profile.tolist(),
+        changes.segment.tolist(),
+        [segment.segment_id for segment in segments],
+        [segment.definition.name for segment in segments],
+        changes.kind.tolist(),
+        changes.effective_us.tolist(),
+        np.where(dates_from_acceptance, changes.recorded_us, changes.effective_us).tolist(),
+        changes.recorded_us.tolist(),
+        changes.cause.tolist(),
+        [seqs[event] if event >= 0 else None for event in changes.event.tolist()],
     )
+    return list(map(ChangeRow._make, zip(*columns, strict=True)))
 
 
 def _deliveries(tenant: Tenant, rows: Sequence[ChangeRow]) -> list[NewDelivery]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Dialect, Insert, Table
+from sqlalchemy import Connection, CursorResult, Delete, Dialect, Insert, Table, Update
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -30,6 +30,12 @@ def insert_rows(connection: Connection, statement: Insert, rows: Sequence[Row]) 
             connection.exec_driver_sql(_sql(statement, rows_each, connection.dialect), tuples)
 
 
+def run_rows(connection: Connection, statement: Update | Delete, rows: Sequence[Row]) -> None:
+    """Runs a statement for each row of values of its parameters, in the order in which its text has them."""
+    if rows:
+        connection.exec_driver_sql(_text(statement, connection.dialect), list(rows))
+
+
 def in_chunks(values: Sequence[T], size: int = KEYS_PER_STATEMENT) -> Iterator[Sequence[T]]:
     """The values in portions that fit into one statement."""
     return (values[first : first + size] for first in range(0, len(values), size))
@@ -40,6 +46,12 @@ def new_key(inserted: CursorResult[Any]) -> int:
     assert inserted.inserted_primary_key is not None
     key: int = inserted.inserted_primary_key[0]
     return key
+
+
+@lru_cache
+def _text(statement: Update | Delete, dialect: Dialect) -> str:
+    assert dialect.positional, "tuples need a driver with positional parameters"
+    return str(statement.compile(dialect=dialect))
 
 
 @lru_cache

@@ -4,7 +4,7 @@ Changes come in the order in which they were recorded. What they amount to for e
 first, so that the tags themselves are written in three statements however many changes there are.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, select
 from octy.engine.batch import Ints
 from octy.model.tags import Cause, ChangeKind, SegmentTag
 from octy.store.log import Log
-from octy.store.rows import in_chunks, insert_rows
+from octy.store.rows import in_chunks, insert_rows, run_rows
 from octy.store.schema import change_places, segments, tag_history, tags
 from octy.store.sqlite import upsert
 
@@ -63,19 +63,19 @@ class StoredChange(Struct, frozen=True):
     event_seq: int | None
 
 
-class _Effect(NamedTuple):
-    """What the changes of one tag of one profile amount to: `kind` at `at_us`."""
-
-    kind: int
-    at_us: int
-
-
 def apply(connection: Connection, account_id: int, changes: Sequence[ChangeRow]) -> None:
     """Stores the changes in their order, and puts the tags on and takes them off accordingly (G2 to G4)."""
+    if not changes:
+        return
+    profile, segment, segment_id, tag, kind, effective_us, _, recorded_us, cause, event_seq = zip(*changes, strict=True)
     first_id = _HISTORY.last_number(connection) + 1
-    rows = [_history_row(change_id, account_id, change) for change_id, change in enumerate(changes, first_id)]
-    _HISTORY.append(connection, rows)
-    _apply_effects(connection, _effects(changes))
+    change_id = range(first_id, first_id + len(changes))
+    account = (account_id,) * len(changes)
+    columns = (change_id, account, profile, segment, segment_id, tag, kind, effective_us, recorded_us, cause, event_seq)
+    _HISTORY.append(connection, list(zip(*columns, strict=True)))
+    if len(set(zip(segment, profile, strict=True))) < len(changes):
+        changes = _effects(changes)
+    _put_on_and_take_off(connection, changes)
 
 
 def of_profiles(
@@ -113,35 +113,24 @@ def delete_of_profile(connection: Connection, account_id: int, profile_key: int)
     _HISTORY.delete_of_profile(connection, account_id, profile_key)
 
 
-def _apply_effects(connection: Connection, effects: Mapping[tuple[int, int], _Effect]) -> None:
-    put, move, remove = [], [], []
-    for (segment, profile), (kind, at_us) in effects.items():
-        if kind == ChangeKind.CREATED:
-            put.append((segment, profile, at_us))
-        elif kind == ChangeKind.UPDATED:
-            move.append({"segment": segment, "profile": profile, "at_us": at_us})
-        else:
-            remove.append({"segment": segment, "profile": profile})
-    insert_rows(connection, _PUT, put)
-    if move:
-        connection.execute(_MOVE, move)
-    if remove:
-        connection.execute(_DELETE, remove)
+def _put_on_and_take_off(connection: Connection, changes: Sequence[ChangeRow]) -> None:
+    """At most one change for each tag of each profile."""
+    of_kind: dict[int, list[ChangeRow]] = {kind: [] for kind in ChangeKind}
+    for change in changes:
+        of_kind[change.kind].append(change)
+    insert_rows(connection, _PUT, [(one[1], one[0], one[6]) for one in of_kind[ChangeKind.CREATED]])
+    run_rows(connection, _MOVE, [(one[6], one[1], one[0], one[6]) for one in of_kind[ChangeKind.UPDATED]])
+    run_rows(connection, _DELETE, [(one[1], one[0]) for one in of_kind[ChangeKind.REMOVED]])
 
 
-def _effects(changes: Iterable[ChangeRow]) -> dict[tuple[int, int], _Effect]:
-    """By (segment, profile): a put tag stays a put one when it moves, and one that was taken off cannot move."""
-    effects: dict[tuple[int, int], _Effect] = {}
+def _effects(changes: Iterable[ChangeRow]) -> list[ChangeRow]:
+    """What the changes amount to: a put tag stays a put one when it moves, and one that was taken off cannot move."""
+    effects: dict[tuple[int, int], ChangeRow] = {}
     for change in changes:
         whose = (change.segment_key, change.profile_key)
         before = effects.get(whose)
         if change.kind != ChangeKind.UPDATED or before is None:
-            effects[whose] = _Effect(change.kind, change.tag_created_us)
-        elif before.kind != ChangeKind.REMOVED:
-            effects[whose] = _Effect(before.kind, max(before.at_us, change.tag_created_us))
-    return effects
-
-
-def _history_row(change_id: int, account_id: int, change: ChangeRow) -> tuple[int | str | None, ...]:
-    profile, segment, segment_id, tag, kind, effective_us, _, recorded_us, cause, event_seq = change
-    return change_id, account_id, profile, segment, segment_id, tag, kind, effective_us, recorded_us, cause, event_seq
+            effects[whose] = change
+        elif before.kind != ChangeKind.REMOVED and change.tag_created_us > before.tag_created_us:
+            effects[whose] = before._replace(tag_created_us=change.tag_created_us)
+    return list(effects.values())
