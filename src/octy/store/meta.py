@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, bindparam, select
 
+from octy.store.rows import insert_rows
 from octy.store.schema import meta
 from octy.store.sqlite import upsert
 
@@ -17,4 +18,4 @@ def get_value(connection: Connection, name: str) -> str | None:
 
 def set_value(connection: Connection, name: str, value: str) -> None:
     """Sets it, or replaces it."""
-    connection.execute(_SET, {"name": name, "value": value})
+    insert_rows(connection, _SET, [(name, value)])
