@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from msgspec import Struct
 
 from octy.engine.backfill import Backfill
 from octy.engine.batch import NO_CHANGES, Changes, EventBatch, HistoryRequest, Ints, Longs
@@ -26,11 +25,11 @@ from octy.engine.kernels.columns import (
     taken,
 )
 from octy.engine.kernels.layout import ELIGIBLE, FLAGGED, TAGGED
-from octy.engine.kernels.matching import Index, index_of
 from octy.engine.kernels.timers import earliest_us, timers_for, with_room
 from octy.engine.lookback import NO_HISTORY, columns_of, late_profiles, lookback_of, note_newest
+from octy.engine.outlook import Outlook, Working, outlook
 from octy.engine.plan import Plan, StepTable
-from octy.engine.specification import action_types, is_ordered, live_spec
+from octy.engine.specification import live_spec
 from octy.engine.states import States, empty_state
 from octy.model.instants import NEVER
 from octy.model.segments import SegmentDefinition
@@ -42,26 +41,6 @@ LOG_ROWS_MIN = 4_096
 LOG_ROWS_PER_SEGMENT = 2 * CHANGES_PER_PAIR_MAX
 TIMERS_FREE_MIN = 1_024
 """For how many timers a kernel finds room at least, beyond one for each segment."""
-
-
-class Working(Struct, frozen=True, eq=False):
-    """A segment at work."""
-
-    place: int
-    definition: SegmentDefinition
-    table: StepTable
-
-
-class Outlook(Struct, frozen=True, eq=False):
-    """What follows from which segments are at work; worked out when it is first needed after a change of them."""
-
-    index: Index
-    ordered_types: Ints
-    """Codes of the event types whose order matters to some past segment (P7)."""
-    ordered_window_us: int
-    """The longest window of those segments; 0 where there are none."""
-    by_property: list[Working]
-    """Past 3 and 4."""
 
 
 class Engine:
@@ -164,18 +143,8 @@ class Engine:
     @property
     def _outlook(self) -> Outlook:
         if self._known is None:
-            self._known = self._look_out()
+            self._known = outlook(self._segments.values())
         return self._known
-
-    def _look_out(self) -> Outlook:
-        segments = self._segments.values()
-        ordered = [one for one in segments if is_ordered(one.definition)]
-        return Outlook(
-            index=index_of({one.place: one.table for one in segments}),
-            ordered_types=action_types([(one.definition, one.table) for one in ordered]),
-            ordered_window_us=max((one.definition.window_us for one in ordered), default=0),
-            by_property=[one for one in segments if one.definition.profile_property_name is not None],
-        )
 
     # Profiles
 
@@ -215,21 +184,21 @@ class Engine:
 
     def history_needed(self, batch: EventBatch) -> HistoryRequest | None:
         """What `apply` needs of the log: the profiles with an event that is older than their newest (P7)."""
-        outlook = self._outlook
-        if not outlook.ordered_window_us or not len(batch.profile):
+        known = self._outlook
+        if not known.ordered_window_us or not len(batch.profile):
             return None
         self._check(batch)
         late = late_profiles(batch, self._newest_us)
         if not len(late):
             return None
-        return HistoryRequest(late, int(batch.accepted_us[0]) - outlook.ordered_window_us, outlook.ordered_types)
+        return HistoryRequest(late, int(batch.accepted_us[0]) - known.ordered_window_us, known.ordered_types)
 
     def apply(self, batch: EventBatch, history: EventBatch | None = None) -> Changes:
         """Takes accepted events. `history` answers `history_needed`, ordered by profile, created_us and seq."""
         if not len(batch.profile):
             return NO_CHANGES
         self._check(batch)
-        outlook = self._outlook
+        index = self._outlook.index
         columns = columns_of(self._plan, batch, linked=history is not None)
         lookback = (
             NO_HISTORY if history is None else lookback_of(self._plan, history, late_profiles(batch, self._newest_us))
@@ -239,7 +208,7 @@ class Engine:
             len(batch.profile),
             lambda first: run.apply(
                 first,
-                outlook.index,
+                index,
                 self._states.segments,
                 self._timers,
                 columns,
