@@ -27,7 +27,7 @@ check: setup  ## lint, format, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-soak: setup  ## engine against reference model, 20,000 histories (about a quarter of an hour; SOAK_HISTORIES=n for more or fewer)
+soak: setup  ## engine against reference model, 20,000 histories (about half an hour on 2 cores; SOAK_HISTORIES=n for more or fewer)
 	SOAK_HISTORIES=$${SOAK_HISTORIES:-20000} $(BIN)/pytest -n auto tests/property/test_engine_agrees.py
 
 bench: setup  ## speed through the front door, beside the limits of the machine
