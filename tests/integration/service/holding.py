@@ -15,6 +15,8 @@ Ending: TypeAlias = Callable[[Transaction], None]
 class HeldService(Service):
     """An Octy whose backfills, outside a sandbox, fold the history at once and end when they are told to."""
 
+    ends_backfills = False
+
     def prepare(self) -> None:
         """Puts a hand on the backfills."""
         backfills = self.octy._writer._backfills

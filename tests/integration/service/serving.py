@@ -52,6 +52,9 @@ class StandingClock:
 class Service:
     """A folder, and the Octy that serves it now."""
 
+    ends_backfills = True
+    """Whether a backfill ends by itself, soon after its segment's creation (P6)."""
+
     def __init__(self, folder: Path, clock: ManualClock | StandingClock) -> None:
         self.folder = folder
         self.clock = clock

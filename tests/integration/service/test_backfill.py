@@ -64,7 +64,7 @@ def test_outside_a_sandbox_the_request_is_answered_before_the_backfill_ends(held
 def test_outside_a_sandbox_a_backfill_ends_by_itself(busy_shop: Shop) -> None:
     busy_shop.views("ana", at="11:00")
     busy_shop.past("viewers", "view")
-    eventually(lambda: busy_shop.statuses() == {"viewers": "active"})
+    assert busy_shop.statuses() == {"viewers": "active"}
     assert busy_shop.tags("ana") == {"viewers": "12:00"}
 
 

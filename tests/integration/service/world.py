@@ -16,7 +16,7 @@ from octy.model.outcomes import Outcome
 from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
 from octy.service.accounts import new_keys
 from octy.service.octy import Octy
-from tests.integration.service.serving import Service, done
+from tests.integration.service.serving import Service, done, eventually
 from tests.unit.engine.shop import Did, instant, said, told
 
 TYPES = {"view": ("product", "a", "b"), "cart": ("product", "a", "b"), "pay": ("product", "a", "b")}
@@ -112,7 +112,7 @@ class Shop:
     def past(
         self, name: str, *actions: str | Did, days: int = 30, unless: str | Did | None = None, **wants: str
     ) -> str:
-        """Past 1 to 4: with an inaction, with a profile property. Returns the segment's id."""
+        """Past 1 to 4: with an inaction, with a profile property. Returns the segment's id, after its backfill (P6)."""
         steps = [*(step(action) for action in actions), *_inaction(unless)]
         return self._creates(name, "past", (2 if unless else 1) + (2 if wants else 0), days, steps, **wants)
 
@@ -129,6 +129,8 @@ class Shop:
         raw = definition(name, kind, sub_type, days, steps, **wants)
         segment, _ = done(self.octy.create_segment(self.account, raw))
         self.segments[name] = segment.segment_id
+        if self.service.ends_backfills:
+            eventually(lambda: self.statuses()[name] == "active")
         return segment.segment_id
 
     # The clock
