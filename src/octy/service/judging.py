@@ -5,6 +5,7 @@ The whole batch is looked through once, quickly; only an event that something ma
 
 from collections.abc import Iterator, Sequence
 from itertools import compress
+from typing import cast
 
 from msgspec import Struct
 
@@ -33,27 +34,51 @@ def judge(tenant: Tenant, drafts: Sequence[EventDraft], latest_us: int) -> Judge
     """Parts the acceptable events from the others. None may have happened after `latest_us`."""
     profiles = list(map(tenant.profile_keys.get, [draft.profile_id for draft in drafts]))
     types = list(map(tenant.types.get, [draft.event_type for draft in drafts]))
-    created_us = [None if draft.created_at is None else _instant(draft.created_at) for draft in drafts]
-    suspects = [
-        index
-        for index, (draft, profile, known, at_us) in enumerate(zip(drafts, profiles, types, created_us, strict=True))
-        if profile is None
-        or known is None
-        or type(draft) is not PlainEventDraft
-        or (at_us is not None and not 0 <= at_us <= latest_us)
-    ]
-    problems = {index: list(_problems(tenant, drafts[index], created_us[index], latest_us)) for index in suspects}
-    failed = [Failure(index, "; ".join(map(str, found))) for index, found in problems.items() if found]
-    good = [not problems.get(index) for index in range(len(drafts))] if failed else [True] * len(drafts)
-    accepted = Judged(
-        list(compress(drafts, good)),
-        [profile for profile in compress(profiles, good) if profile is not None],
-        [known for known in compress(types, good) if known is not None],
-        list(compress(created_us, good)),
-        failed,
+    created_us = _instants([draft.created_at for draft in drafts])
+    failed = []
+    if not _all_beyond_doubt(drafts, profiles, types, created_us, latest_us):
+        failed = list(_failures(tenant, drafts, created_us, latest_us))
+    if failed:
+        good = [True] * len(drafts)
+        for failure in failed:
+            good[failure.index] = False
+        drafts, created_us = list(compress(drafts, good)), list(compress(created_us, good))
+        profiles, types = list(compress(profiles, good)), list(compress(types, good))
+    assert None not in profiles, "no good event is an unknown profile's"
+    assert None not in types, "no good event is of an unknown type"
+    return Judged(drafts, cast("list[int]", profiles), cast("list[KnownType]", types), created_us, failed)
+
+
+def _all_beyond_doubt(
+    drafts: Sequence[EventDraft],
+    profiles: Sequence[int | None],
+    types: Sequence[KnownType | None],
+    created_us: Sequence[int | None],
+    latest_us: int,
+) -> bool:
+    """Whether no event need be judged by itself: looks at columns, each in one go, and not at events."""
+    return (
+        None not in profiles
+        and None not in types
+        and set(map(type, drafts)) == {PlainEventDraft}
+        and all(0 <= at_us <= latest_us for at_us in set(created_us) if at_us is not None)
     )
-    assert len(accepted.profiles) == len(accepted.types) == len(accepted.drafts), "no good event names anything unknown"
-    return accepted
+
+
+def _failures(
+    tenant: Tenant, drafts: Sequence[EventDraft], created_us: Sequence[int | None], latest_us: int
+) -> Iterator[Failure]:
+    """What speaks against each event that something speaks against."""
+    for index, (draft, at_us) in enumerate(zip(drafts, created_us, strict=True)):
+        if problems := list(_problems(tenant, draft, at_us, latest_us)):
+            yield Failure(index, "; ".join(map(str, problems)))
+
+
+def _instants(created_at: Sequence[str | None]) -> list[int | None]:
+    """The instants that senders give; UNSET where a text is none (E9)."""
+    if created_at.count(None) == len(created_at):
+        return [None] * len(created_at)
+    return [None if text is None else _instant(text) for text in created_at]
 
 
 def _instant(created_at: str) -> int:
@@ -65,11 +90,13 @@ def _instant(created_at: str) -> int:
 
 
 def _problems(tenant: Tenant, draft: EventDraft, created_us: int | None, latest_us: int) -> Iterator[Problem]:
+    """What speaks against one event. A plain one's properties are right by their type."""
     if draft.profile_id not in tenant.profile_keys:
         yield Problem("profile_id", shown(draft.profile_id), "the profile_id of an existing profile")
     if draft.event_type not in tenant.types:
         yield Problem("event_type", shown(draft.event_type), "the name of an existing event type")
-    yield from property_problems(draft.event_properties or {}, "event_properties")
+    if type(draft) is not PlainEventDraft:
+        yield from property_problems(draft.event_properties or {}, "event_properties")
     if created_us == UNSET:
         yield Problem("created_at", shown(draft.created_at), CREATED_AT_FORM)
     elif created_us is not None and created_us > latest_us:
