@@ -85,8 +85,9 @@ class EventInstances(Sequence[EventInstance]):
         event_properties: Sequence[dict[str, Any] | None],
         created_us: Sequence[int],
         duplicate: Sequence[bool],
+        properties_json: Sequence[str],
     ) -> None:
-        """Columns of equal length, named like the fields of an `EventInstance`."""
+        """Columns of equal length, named like the fields of an `EventInstance`; and the properties as JSON."""
         self.event_id = event_id
         self.event_type_id = event_type_id
         self.event_type = event_type
@@ -94,6 +95,7 @@ class EventInstances(Sequence[EventInstance]):
         self.event_properties = event_properties
         self.created_us = created_us
         self.duplicate = duplicate
+        self.properties_json = properties_json
 
     def __len__(self) -> int:
         """How many there are."""

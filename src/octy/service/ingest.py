@@ -6,6 +6,9 @@ what is done for each event is done a hundred thousand times a second.
 
 from collections.abc import Sequence
 from itertools import compress
+from typing import Any
+
+import msgspec
 
 from octy.model import limits
 from octy.model.errors import Refused
@@ -17,6 +20,8 @@ from octy.service.pending import PendingEvents
 from octy.service.transaction import Transaction
 from octy.store import message_ids
 
+_encode_lines = msgspec.json.Encoder().encode_lines
+
 
 def ingest(tx: Transaction, account_id: int, drafts: Sequence[EventDraft]) -> Outcome[EventInstance]:
     """Accepts the good ones of 1 to 500 events, in their order."""
@@ -27,6 +32,8 @@ def ingest(tx: Transaction, account_id: int, drafts: Sequence[EventDraft]) -> Ou
     judged = judge(pending.tenant, drafts, latest_us)
     seqs, repeats = _numbered(tx, pending, judged.drafts)
     created_us, accepted_us = _instants(tx, judged.created_us, repeats)
+    properties = [draft.event_properties for draft in judged.drafts]
+    texts = _encode_lines(properties).decode().split("\n")[:-1]
     fresh = [not is_repeat for is_repeat in repeats]
     pending.add(
         compress(seqs, fresh),
@@ -34,9 +41,10 @@ def ingest(tx: Transaction, account_id: int, drafts: Sequence[EventDraft]) -> Ou
         compress(judged.types, fresh),
         compress(created_us, fresh),
         compress(accepted_us, fresh),
-        compress([draft.event_properties for draft in judged.drafts], fresh),
+        compress(properties, fresh),
+        compress(texts, fresh),
     )
-    return Outcome(_instances(tx, judged, seqs, created_us, repeats), judged.failed)
+    return Outcome(_instances(tx, judged, seqs, created_us, repeats, properties, texts), judged.failed)
 
 
 def _numbered(tx: Transaction, pending: PendingEvents, drafts: Sequence[EventDraft]) -> tuple[list[int], list[bool]]:
@@ -76,15 +84,22 @@ def _instants(tx: Transaction, said_us: Sequence[int | None], repeats: Sequence[
 
 
 def _instances(
-    tx: Transaction, judged: Judged, seqs: Sequence[int], created_us: Sequence[int], repeats: Sequence[bool]
+    tx: Transaction,
+    judged: Judged,
+    seqs: Sequence[int],
+    created_us: Sequence[int],
+    repeats: Sequence[bool],
+    properties: Sequence[dict[str, Any] | None],
+    texts: Sequence[str],
 ) -> EventInstances:
     """What the sender is told."""
     return EventInstances(
-        tx.world.event_ids.of_many(seqs),
+        tx.world.event_ids.of_many(seqs) if seqs else [],
         [known.event_type_id for known in judged.types],
         [draft.event_type for draft in judged.drafts],
         [draft.profile_id for draft in judged.drafts],
-        [draft.event_properties for draft in judged.drafts],
+        properties,
         created_us,
         repeats,
+        texts,
     )

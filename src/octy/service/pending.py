@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
 import numpy as np
 from sqlalchemy import Connection
 
@@ -13,7 +12,8 @@ from octy.service.tenant import KnownType, Tenant
 from octy.store import message_ids
 from octy.store.events import EventRow
 
-_encode_lines = msgspec.json.Encoder().encode_lines
+NO_PROPERTIES = ("null", "{}")
+"""What the store keeps nothing of."""
 
 
 class PendingEvents:
@@ -29,6 +29,8 @@ class PendingEvents:
         self._created_us: list[int] = []
         self._accepted_us: list[int] = []
         self._properties: list[dict[str, Any] | None] = []
+        self._texts: list[str] = []
+        """The properties as JSON."""
 
     def add(
         self,
@@ -38,14 +40,16 @@ class PendingEvents:
         created_us: Iterable[int],
         accepted_us: Iterable[int],
         properties: Iterable[dict[str, Any] | None],
+        texts: Iterable[str],
     ) -> None:
-        """More events, in the order of their numbers. `profiles` are keys."""
+        """More events, in the order of their numbers. `profiles` are keys, `texts` the properties as JSON."""
         self.seqs += seqs
         self._profiles += profiles
         self._types += types
         self._created_us += created_us
         self._accepted_us += accepted_us
         self._properties += properties
+        self._texts += texts
 
     def batch(self) -> EventBatch:
         """The events as the engine takes them."""
@@ -59,8 +63,7 @@ class PendingEvents:
 
     def rows(self) -> list[EventRow]:
         """The events as the store keeps them."""
-        lines = _encode_lines(self._properties).decode().split("\n")[:-1]
-        texts = [None if line in ("null", "{}") else line for line in lines]
+        texts = [None if text in NO_PROPERTIES else text for text in self._texts]
         type_ids = [known.type_id for known in self._types]
         account_ids = [self.tenant.account_id] * len(self.seqs)
         columns = (self.seqs, account_ids, self._profiles, type_ids, self._created_us, self._accepted_us, texts)

@@ -9,13 +9,13 @@ from octy.http.body import body, typed
 from octy.http.errors import all_failed, speakable
 from octy.http.idempotency import write, write_batch
 from octy.http.requests import OctyRequest
+from octy.http.wire.created import encode_created
 from octy.http.wire.events import (
     EventCreated,
     EventFailure,
     EventsCreated,
     EventsToCreate,
     EventToCreate,
-    created,
     created_alone,
 )
 from octy.model import limits
@@ -51,7 +51,7 @@ async def create_events(request: OctyRequest, data: JSONBody[Sent[EventDraft]]) 
         failed = [_failure(data, one) for one in outcome.failed]
         done = len(outcome.done)
         meta = success(f"{counted(done, 'event')} created.", done, done + len(failed))
-        return Answer(201, encode(EventsCreated(meta, created(outcome.done), failed)))
+        return Answer(201, encode_created(meta, outcome.done, failed))
 
     octy, account_id = request.octy, request.account_id
     return await write_batch(request, data, lambda drafts, once: octy.ingest(account_id, drafts, once), answer)

@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 from octy.http.answers import RequestMeta, date
 from octy.model import limits
-from octy.model.events import EventInstance, EventInstances
+from octy.model.events import EventInstance
 from octy.model.instants import CREATED_AT_FORM, iso
 
 
@@ -100,23 +100,6 @@ class PastEventList(Struct):
     request_meta: RequestMeta
     profile_id: str
     events: list[PastEvent]
-
-
-def created(events: EventInstances) -> list[CreatedEvent]:
-    """As the answer to a batch shows them."""
-    dates = {created_us: date(created_us) for created_us in set(events.created_us)}
-    return list(
-        map(
-            CreatedEvent,
-            events.event_id,
-            events.profile_id,
-            events.event_type_id,
-            events.event_type,
-            events.event_properties,
-            map(dates.__getitem__, events.created_us),
-            events.duplicate,
-        )
-    )
 
 
 def created_alone(event: EventInstance, meta: RequestMeta) -> EventCreated:
