@@ -20,7 +20,12 @@ async def authorize(request: Request[Any, Any, Any]) -> None:
 
     Called by Litestar before each request of an account. (A guard would do, but costs a copy of the handler each time.)
     """
-    request.scope["user"] = _account(request.app.state.octy, _header(request.scope["headers"]))
+    request.scope["user"] = account_of(request.app.state.octy, request.scope["headers"])
+
+
+def account_of(octy: Octy, headers: Iterable[tuple[bytes, bytes]]) -> Account:
+    """The account of which the headers carry the keys; Unauthorized where they carry none."""
+    return _account(octy, _header(headers))
 
 
 def _header(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:

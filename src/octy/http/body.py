@@ -36,9 +36,7 @@ class Body(AbstractDTO[Any]):
 
     def decode_bytes(self, value: bytes) -> object:
         """The handler's `data`."""
-        _check_headers(self.asgi_connection.scope["headers"])
-        check_utf8(value)
-        return type(self).read(value)
+        return read_json(self.asgi_connection.scope["headers"], value, type(self).read)
 
     @classmethod
     def create_for_field_definition(cls, *_: object, **__: object) -> None:
@@ -72,6 +70,11 @@ def body(wire_type: object, read: Callable[[bytes], Any]) -> type[Body]:
 
 def typed(wire_type: type[T]) -> type[Body]:
     """The DTO of a handler whose `data` is one object of the wire type."""
+    return body(wire_type, reader(wire_type))
+
+
+def reader(wire_type: type[T]) -> Callable[[bytes], T]:
+    """What makes one object of the wire type of a body. Refused where the body is not of the type."""
     decoder = msgspec.json.Decoder(wire_type)
 
     def read(sent: bytes) -> T:
@@ -80,7 +83,14 @@ def typed(wire_type: type[T]) -> type[Body]:
         except msgspec.ValidationError as error:
             raise Refused(UNEXPECTED_FORM, [body_problem(error)]) from None
 
-    return body(wire_type, read)
+    return read
+
+
+def read_json(headers: Iterable[tuple[bytes, bytes]], sent: bytes, read: Callable[[bytes], T]) -> T:
+    """What `read` makes of a body that says of itself that it is JSON, and is text."""
+    _check_headers(headers)
+    check_utf8(sent)
+    return read(sent)
 
 
 UNDECLARED = (b"", b"application/x-www-form-urlencoded")

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from octy.http.answers import Json
 from octy.http.batches import Sent
 from octy.http.errors import all_failed
-from octy.http.requests import OctyRequest
+from octy.http.requests import Asking
 from octy.model import limits
 from octy.model.errors import Problem, Refused
 from octy.model.idempotency import Answer, Once, Replayed
@@ -27,7 +27,7 @@ REPLAYED = {"Idempotent-Replayed": "true"}
 
 
 async def write(
-    request: OctyRequest, start: Callable[[Once | None], "Future[T]"], answer: Callable[[T], Answer]
+    request: Asking, start: Callable[[Once | None], "Future[T]"], answer: Callable[[T], Answer]
 ) -> Json[Any]:
     """Starts a change, waits until it is durable, and answers; or answers as the first time, if this is a repeat."""
     once = await _once(request, answer)
@@ -39,7 +39,7 @@ async def write(
 
 
 async def write_batch(
-    request: OctyRequest,
+    request: Asking,
     sent: Sent[D],
     start: Callable[[list[D], Once | None], "Future[Outcome[T]]"],
     answer: Callable[[Outcome[T]], Answer],
@@ -84,7 +84,7 @@ async def _settled(future: "Future[T]") -> T:
     return future.result()
 
 
-async def _once(request: OctyRequest, answer: Callable[[Any], Answer]) -> Once | None:
+async def _once(request: Asking, answer: Callable[[Any], Answer]) -> Once | None:
     keys = [value for name, value in request.scope["headers"] if name == HEADER]
     if not keys:
         return None

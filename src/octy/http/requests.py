@@ -1,13 +1,33 @@
 """Who asks, and whom? A request with Octy and the account at hand."""
 
-from typing import cast
+from typing import Protocol, cast
 
 from litestar import Request
 from litestar.datastructures import State
+from litestar.types import Scope
 
 from octy.model.accounts import Account
 from octy.service.octy import Octy
 from octy.service.reading import Reading
+
+
+class Asking(Protocol):
+    """What a route that changes something needs of its request, by whichever way it came."""
+
+    @property
+    def scope(self) -> Scope:
+        """The request in ASGI's words."""
+
+    @property
+    def octy(self) -> Octy:
+        """What the request talks to."""
+
+    @property
+    def account_id(self) -> int:
+        """Whose request it is."""
+
+    async def body(self) -> bytes:
+        """The whole body."""
 
 
 class OctyRequest(Request[Account, None, State]):

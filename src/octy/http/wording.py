@@ -12,6 +12,7 @@ from octy.model.values import shown
 
 BODY = "(body)"
 UNEXPECTED_FORM = "The request does not have the expected form."
+NO_BODY = Problem(BODY, "nothing", "a JSON object")
 
 _MESSAGE = re.compile(r"(?P<what>.*?)(?: - at `(?:key in )?\$\.?(?P<path>.*)`)?", re.DOTALL)
 _TYPES = re.compile(r"Expected `(?P<wanted>.*?)`, got `(?P<found>.*?)`")
@@ -57,7 +58,7 @@ def parameter_problems(
 def _parameter_problem(extra: Mapping[str, Any], query: Mapping[str, Any], headers: Mapping[str, str]) -> Problem:
     name = str(extra.get("key", BODY)).removesuffix("_query")
     if name == "data":
-        return Problem(BODY, "nothing", "a JSON object")
+        return NO_BODY
     value = query.get(name, headers.get(name))
     wanted = str(extra["message"]).replace(" | null`", "`")
     return _problem(name, wanted, None if value is None else shown(value))

@@ -21,6 +21,7 @@ from structlog.typing import Processor
 
 from octy.http.app import create_app
 from octy.http.ending import Ending
+from octy.http.lane import Lane
 from octy.http.protocol import OctyHttpProtocol
 from octy.model.clock import Clock, ManualClock
 from octy.model.errors import StoreError
@@ -166,7 +167,7 @@ def _run(octy: Octy, listening: socket.socket) -> None:
     dispatcher = Dispatcher(octy.outbox, sender, octy.clock)
     octy.on_webhooks(dispatcher.wake)
     config = uvicorn.Config(
-        Ending(create_app(octy)),
+        Ending(Lane(create_app(octy), octy)),
         loop="uvloop",
         http=OctyHttpProtocol,
         ws="none",

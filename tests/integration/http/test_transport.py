@@ -5,16 +5,19 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from io import BufferedReader
 from typing import Any, NamedTuple
 
 import httpx
 import pytest
 import uvicorn
 
+from octy.http.lane import Lane
 from octy.http.protocol import HEAD_BYTES_MAX, OctyHttpProtocol
 from octy.model import limits
 from tests.integration.http.world import ERROR_CODES, Api, World, error_of
 
+ONE = "/v1/retention/events/create"
 BATCH = "/v1/retention/events/create/batch"
 
 
@@ -29,8 +32,9 @@ class Answer(NamedTuple):
 @pytest.fixture(scope="module")
 def port(world: World) -> Iterator[int]:
     """The port at which a uvicorn serves the world."""
+    app = Lane(world.app, world.octy)
     config = uvicorn.Config(
-        world.app, port=0, http=OctyHttpProtocol, ws="none", lifespan="off", log_level="critical", access_log=False
+        app, port=0, http=OctyHttpProtocol, ws="none", lifespan="off", log_level="critical", access_log=False
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
@@ -109,6 +113,45 @@ def test_a_chunked_body_that_fits_is_read(port: int, api: Api) -> None:
     assert answer.body["error"]["errors"][0]["error_message"].startswith("events: ")
 
 
+def test_who_asks_whether_to_go_on_is_told_so_before_the_body_is_sent(port: int, api: Api) -> None:
+    body = charged(api)
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(head(api, ONE, Content_Length=len(body), Expect="100-continue"))
+        assert connection.recv(65_536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(body)
+        assert read(connection).status == 201
+
+
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+def test_a_chunked_event_is_stored(port: int, api: Api, size: int) -> None:
+    body = charged(api)
+    chunks = [body[start : start + size] for start in range(0, len(body), size)]
+    framed = [b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks]
+    assert send(port, head(api, ONE, Transfer_Encoding="chunked"), *framed, b"0\r\n\r\n").status == 201
+
+
+def test_events_sent_at_once_are_answered_in_their_order(port: int, api: Api) -> None:
+    """Pipelined, with a request between them that takes another way."""
+    body = charged(api, message_id="first")
+    event = head(api, ONE, Content_Length=len(body)) + body
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        reader = connection.makefile("rb")
+        connection.sendall(event + head(api, "/v1/account/authenticate", "GET") + event + event)
+        first, other, second, third = (read_next(reader) for _ in range(4))
+    assert [one.status for one in (first, other, second, third)] == [201, 200, 201, 201]
+    assert "duplicate" not in first.body
+    assert second.body == third.body
+    assert second.body["duplicate"] is True
+
+
+def test_an_event_whose_sender_hangs_up_before_its_end_is_not_stored(port: int, api: Api) -> None:
+    body = charged(api)
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(head(api, ONE, Content_Length=len(body) + 1) + body)
+    assert send(port, head(api, ONE, Content_Length=2) + b"{}").status == 400
+    assert api.get("/v1/retention/profiles/events?id=ana").json()["events"] == []
+
+
 def test_wrong_keys_are_told_before_the_body_is_read(port: int, api: Api) -> None:
     lines = head(api, Content_Length=1000).replace(api.headers["Authorization"].encode(), b"cGtfYTpza19i")
     assert send(port, lines).status == 401
@@ -172,6 +215,22 @@ def test_who_hangs_up_in_the_middle_leaves_nothing_behind(port: int, api: Api) -
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.sendall(head(api, Content_Length=1000) + b'{"events": [')
     assert send(port, head(api, "/v1/account/authenticate", "GET")).status == 200
+
+
+def charged(api: Api, **more: object) -> bytes:
+    """An event of a new profile, as a body."""
+    (profile_id,) = api.has_profiles("ana")
+    return json.dumps({"event_type": "charged", "profile_id": profile_id} | more).encode()
+
+
+def read_next(reader: BufferedReader) -> Answer:
+    """As `read`, where more answers may follow at once."""
+    status = int(reader.readline().split()[1])
+    headers: dict[str, str] = {}
+    while line := reader.readline().decode().strip():
+        name, _, value = line.partition(": ")
+        headers[name.lower()] = value
+    return Answer(status, headers, json.loads(reader.read(int(headers["content-length"]))))
 
 
 def _more(connection: socket.socket) -> bytes:

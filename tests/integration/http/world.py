@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from httpx import Response
-from litestar import Litestar
 from litestar.testing import TestClient
 
 from octy.http.app import create_app
+from octy.http.lane import Lane
 from octy.model.clock import Clock, ManualClock
 from octy.model.instants import iso, parse_instant
 from octy.service.accounts import Keys, new_keys
@@ -27,7 +27,9 @@ class World:
         self.octy = Octy(open_store(folder), clock or ManualClock(parse_instant(START)))
         self.octy.start()
         self.app = create_app(self.octy)
-        self.client: TestClient[Litestar] = TestClient(self.app, raise_server_exceptions=False)
+        self.client = TestClient(Lane(self.app, self.octy), raise_server_exceptions=False)
+        """As served; `detour` is without the lane."""
+        self.detour = TestClient(self.app, raise_server_exceptions=False)
 
     def account(self) -> "Api":
         """Somebody new, who sees nothing of anybody else."""
@@ -48,7 +50,7 @@ class World:
 class Api:
     """An account at its client."""
 
-    def __init__(self, client: "TestClient[Litestar]", keys: Keys, account_id: int) -> None:
+    def __init__(self, client: "TestClient[Any]", keys: Keys, account_id: int) -> None:
         self.client = client
         self.keys = keys
         self.account_id = account_id

@@ -1,14 +1,17 @@
-"""Routes that take in events (wire.md 3.10; semantics E2, E8): the hottest of all."""
+"""Routes that take in events (wire.md 3.10; semantics E2, E8): the hottest of all.
+
+Litestar routes and documents them; what they do, `add_event` and `add_events`, `octy.http.lane` does without it too.
+"""
 
 from litestar import Router, post
 from litestar.params import JSONBody
 
 from octy.http.answers import Json, counted, encode, success
 from octy.http.batches import BatchReader, Sent
-from octy.http.body import body, typed
+from octy.http.body import body, reader
 from octy.http.errors import all_failed, speakable
 from octy.http.idempotency import write, write_batch
-from octy.http.requests import OctyRequest
+from octy.http.requests import Asking, OctyRequest
 from octy.http.wire.created import encode_created
 from octy.http.wire.events import (
     EventCreated,
@@ -24,14 +27,33 @@ from octy.model.idempotency import Answer
 from octy.model.outcomes import Failure, Outcome
 from octy.model.values import property_problems
 
-_read_batch = BatchReader[EventDraft, EventDraft](
+PATH = "/v1/retention/events"
+
+read_event = reader(EventDraft)
+read_events = BatchReader[EventDraft, EventDraft](
     "events", EventDraft, limits.EVENTS_PER_BATCH_MAX, plain=PlainEventDraft
 ).read
 
 
-@post("/create", dto=body(EventToCreate, typed(EventDraft).read))
+@post("/create", dto=body(EventToCreate, read_event))
 async def create_event(request: OctyRequest, data: JSONBody[EventDraft]) -> Json[EventCreated]:
     """Store one event. Once it is answered, the profile bears the tags that it causes (T5)."""
+    return await add_event(request, data)
+
+
+@post("/create/batch", dto=body(EventsToCreate, read_events))
+async def create_events(request: OctyRequest, data: JSONBody[Sent[EventDraft]]) -> Json[EventsCreated]:
+    """Store up to 500 events. Each is judged alone; those that are not accepted are told of one by one (E2)."""
+    return await add_events(request, data)
+
+
+def router() -> Router:
+    """The routes of this module."""
+    return Router(PATH, route_handlers=[create_event, create_events], tags=["Events"])
+
+
+async def add_event(request: Asking, draft: EventDraft) -> Json[EventCreated]:
+    """Stores an event, and answers."""
 
     def answer(outcome: Outcome[EventInstance]) -> Answer:
         if outcome.failed:
@@ -39,27 +61,21 @@ async def create_event(request: OctyRequest, data: JSONBody[EventDraft]) -> Json
         return Answer(201, encode(created_alone(outcome.done[0], success("The event is created.", 1))))
 
     octy, account_id = request.octy, request.account_id
-    return await write(request, lambda once: octy.ingest(account_id, [data], once), answer)
+    return await write(request, lambda once: octy.ingest(account_id, [draft], once), answer)
 
 
-@post("/create/batch", dto=body(EventsToCreate, _read_batch))
-async def create_events(request: OctyRequest, data: JSONBody[Sent[EventDraft]]) -> Json[EventsCreated]:
-    """Store up to 500 events. Each is judged alone; those that are not accepted are told of one by one (E2)."""
+async def add_events(request: Asking, sent: Sent[EventDraft]) -> Json[EventsCreated]:
+    """Stores the good ones of several events, and answers."""
 
     def answer(outcome: Outcome[EventInstance]) -> Answer:
         assert isinstance(outcome.done, EventInstances), "the service's word for many"
-        failed = [_failure(data, one) for one in outcome.failed]
+        failed = [_failure(sent, one) for one in outcome.failed]
         done = len(outcome.done)
         meta = success(f"{counted(done, 'event')} created.", done, done + len(failed))
         return Answer(201, encode_created(meta, outcome.done, failed))
 
     octy, account_id = request.octy, request.account_id
-    return await write_batch(request, data, lambda drafts, once: octy.ingest(account_id, drafts, once), answer)
-
-
-def router() -> Router:
-    """The routes of this module."""
-    return Router("/v1/retention/events", route_handlers=[create_event, create_events], tags=["Events"])
+    return await write_batch(request, sent, lambda drafts, once: octy.ingest(account_id, drafts, once), answer)
 
 
 def _failure(sent: Sent[EventDraft], failure: Failure) -> EventFailure:

@@ -1,0 +1,35 @@
+"""How does a body come in? In pieces, up to the limit (wire.md 1.6), unless its sender hangs up."""
+
+from collections.abc import Iterable
+
+from litestar.exceptions import HTTPException, InternalServerException
+from litestar.types import Receive
+
+from octy.http.errors import CLIENT_LEFT
+from octy.model import limits
+
+
+class TooLarge(HTTPException):
+    """The body is longer than any that is read."""
+
+    status_code = 413
+
+
+async def receive_body(headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> bytes:
+    """The whole body. One that is announced to be too long is not waited for."""
+    for name, value in headers:
+        if name == b"content-length" and int(value) > limits.BODY_BYTES_MAX:
+            raise TooLarge
+    parts: list[bytes] = []
+    length, is_more = 0, True
+    while is_more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise InternalServerException(CLIENT_LEFT)
+        assert message["type"] == "http.request", "nothing else is received of a request"
+        parts.append(message["body"])
+        length += len(message["body"])
+        if length > limits.BODY_BYTES_MAX:
+            raise TooLarge
+        is_more = message["more_body"]
+    return b"".join(parts)
