@@ -5,6 +5,7 @@ the handler gets what `read` makes of the bytes.
 """
 
 from collections.abc import Callable, Generator, Iterable
+from contextlib import suppress
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
@@ -15,7 +16,7 @@ from litestar.exceptions import HTTPException
 from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 
-from octy.http.decoding import check_utf8, decoded
+from octy.http.decoding import check_utf8, decoded, may_hold_strange_text
 from octy.http.wording import UNEXPECTED_FORM, body_problem
 from octy.model.errors import Refused
 
@@ -73,11 +74,18 @@ def typed(wire_type: type[T]) -> type[Body]:
     return body(wire_type, reader(wire_type))
 
 
-def reader(wire_type: type[T]) -> Callable[[bytes], T]:
-    """What makes one object of the wire type of a body. Refused where the body is not of the type."""
+def reader(wire_type: type[T], plain: type[T] | None = None) -> Callable[[bytes], T]:
+    """What makes one object of the wire type of a body. Refused where the body is not of the type.
+
+    `plain` is a stricter type, tried first, for bodies that hold no strange text.
+    """
     decoder = msgspec.json.Decoder(wire_type)
+    plain_decoder = None if plain is None else msgspec.json.Decoder(plain)
 
     def read(sent: bytes) -> T:
+        if plain_decoder is not None and not may_hold_strange_text(sent):
+            with suppress(msgspec.ValidationError):
+                return decoded(plain_decoder, sent)
         try:
             return decoded(decoder, sent)
         except msgspec.ValidationError as error:

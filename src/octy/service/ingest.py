@@ -94,7 +94,7 @@ def _instances(
 ) -> EventInstances:
     """What the sender is told."""
     return EventInstances(
-        tx.world.event_ids.of_many(seqs) if seqs else [],
+        tx.world.event_ids.of_many(seqs),
         [known.event_type_id for known in judged.types],
         [draft.event_type for draft in judged.drafts],
         [draft.profile_id for draft in judged.drafts],

@@ -29,7 +29,7 @@ from octy.model.values import property_problems
 
 PATH = "/v1/retention/events"
 
-read_event = reader(EventDraft)
+read_event = reader(EventDraft, plain=PlainEventDraft)
 read_events = BatchReader[EventDraft, EventDraft](
     "events", EventDraft, limits.EVENTS_PER_BATCH_MAX, plain=PlainEventDraft
 ).read
