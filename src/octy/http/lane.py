@@ -14,7 +14,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from octy.http.answers import Json
-from octy.http.auth import account_of
+from octy.http.auth import Recognition
 from octy.http.body import read_json
 from octy.http.errors import on_exception
 from octy.http.receiving import receive_body
@@ -47,6 +47,7 @@ class Lane:
     def __init__(self, app: ASGIApp, octy: Octy) -> None:
         self._app = app
         self._octy = octy
+        self._recognition = Recognition(octy)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers, or lets answer."""
@@ -61,7 +62,7 @@ class Lane:
         await answer.to_asgi_response()(scope, receive, send)
 
     async def _answer(self, stop: Stop, scope: Scope, receive: Receive) -> Json[Any]:
-        account = account_of(self._octy, scope["headers"])
+        account = self._recognition.account_of(scope["headers"])
         body = await receive_body(scope["headers"], receive)
         if not body:
             raise Refused(UNEXPECTED_FORM, [NO_BODY])

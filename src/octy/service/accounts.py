@@ -42,6 +42,8 @@ class Credentials:
 
     def __init__(self, stored: Iterable[StoredAccount]) -> None:
         self._accounts = {one.account.public_key: one for one in stored}
+        self.changes = 0
+        """How often an answer that was given before may have become another."""
 
     @property
     def empty(self) -> bool:
@@ -51,6 +53,7 @@ class Credentials:
     def add(self, stored: StoredAccount) -> None:
         """One more account."""
         self._accounts[stored.account.public_key] = stored
+        self.changes += 1
 
     def account_id(self, public_key: str, secret_key: str) -> int | None:
         """The account, or None where the keys are wrong."""

@@ -70,6 +70,11 @@ class Octy:
         account_id = self._credentials.account_id(public_key, secret_key)
         return None if account_id is None else Account(account_id, public_key)
 
+    @property
+    def credentials_changes(self) -> int:
+        """A number that is another one when `authenticate` may say other than before."""
+        return self._credentials.changes
+
     def has_accounts(self) -> bool:
         """Whether anybody could use this store yet."""
         return not self._credentials.empty

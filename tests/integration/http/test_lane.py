@@ -1,13 +1,22 @@
 """Events come in by the lane as they would through Litestar: the same answer to the same request, whatever is wrong."""
 
+import asyncio
 import json
 from collections.abc import Mapping
+from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 import pytest
 from httpx import Response
 
+from octy.http import auth
+from octy.http.ending import Ending
+from octy.http.lane import Lane
 from octy.model import limits
+from octy.model.accounts import Account
+from octy.service.accounts import digest
+from octy.store.accounts import StoredAccount
 from tests.integration.http.test_every_route import BAD_BODIES, BadBody
 from tests.integration.http.world import Api, World, error_of, message_of
 
@@ -147,6 +156,69 @@ def test_our_own_faults_are_500_and_tell_nothing(
 
 def test_keys_are_looked_at_before_the_body(ways: tuple[Api, Api]) -> None:
     assert message_of(ways[0].post(BATCH, b"hello", {"Authorization": "x"}), 401, code=401)
+
+
+def test_keys_are_recognized_in_every_spelling_and_no_others_with_them(world: World, api: Api) -> None:
+    """wire.md 0.1."""
+    right = api.headers["Authorization"]
+    for header in (right, f"Basic {right}", f"basic  {right} ", right):
+        error_of(api.post(ONE, b"{}", {"Authorization": header}), 400)
+    for header in (right[:-4], f"{right}AAAA", f"Bearer {right}", world.account().keys.public_key):
+        error_of(api.post(ONE, b"{}", {"Authorization": header}), 401, code=401)
+    error_of(api.post(ONE, b"{}", {"Authorization": right}), 400)
+
+
+def test_keys_that_were_recognized_are_not_once_they_are_changed(world: World, api: Api) -> None:
+    """Nothing changes keys yet; whatever does one day will tell the credentials."""
+    error_of(api.post(ONE, b"{}"), 400)
+    account = Account(api.account_id, api.keys.public_key)
+    world.octy._credentials.add(StoredAccount(account, digest("another secret")))
+    error_of(api.post(ONE, b"{}"), 401, code=401)
+
+
+def test_the_memory_for_headers_has_an_end(world: World, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "HEADERS_REMEMBERED_MAX", 3)
+    recognition = auth.Recognition(world.octy)
+    header = api.headers["Authorization"].encode()
+    for blanks in range(10):
+        headers = [(b"authorization", b"Basic" + b" " * (blanks + 1) + header)]
+        assert recognition.account_of(headers).account_id == api.account_id
+        assert len(recognition._accounts) <= 3
+
+
+def test_a_server_that_is_stopping_takes_no_event(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    api = world.account()
+    world.close()
+    answer = api.post(ONE, viewed("ana"))
+    error_of(answer, 503, code=500)
+    assert int(answer.headers["retry-after"]) >= 1
+
+
+def test_an_event_that_the_end_of_the_server_overtakes_is_answered_503(
+    world: World, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is under way when the server's patience ends, and uvicorn cancels what is under way."""
+    monkeypatch.setattr(world.octy, "ingest", lambda *_: Future())
+    said: list[Any] = []
+
+    async def cut_short() -> None:
+        serving = asyncio.ensure_future(Ending(Lane(world.app, world.octy))(scope, receive, send))
+        await asyncio.sleep(0.05)
+        serving.cancel()
+        await serving
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": json.dumps(viewed("ana")).encode(), "more_body": False}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    headers = [(name.lower().encode(), value.encode()) for name, value in api.headers.items()]
+    scope: Any = {"type": "http", "method": "POST", "path": ONE, "headers": headers, "query_string": b""}
+    asyncio.run(cut_short())
+    assert [message.get("status") for message in said] == [503, None]
+    assert "stopping" in json.loads(said[1]["body"])["error"]["reason"]
 
 
 def test_a_body_at_the_limit_is_read(ways: tuple[Api, Api], ana: str) -> None:
