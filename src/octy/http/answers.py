@@ -5,7 +5,7 @@ A route's return annotation, `Json[SegmentList]`, is what the OpenAPI document s
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Annotated, TypeVar, cast
+from typing import Annotated, TypeVar
 
 import msgspec
 from litestar import Response
@@ -37,11 +37,14 @@ class Acknowledged(Struct):
 
 
 class Json(Response[T]):
-    """An encoded answer; T documents what it holds."""
+    """An encoded answer; T documents what it holds.
+
+    Litestar asks nothing of a response but `to_asgi_response`, so nothing else of one is made.
+    """
 
     def __init__(self, answer: Answer, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(cast("T", answer.body), status_code=answer.status, headers=headers)
         self.answer = answer
+        self.headers = dict(headers or {})
 
     def to_asgi_response(self, *_: object, **__: object) -> ASGIResponse:
         """The answer as it is: nothing is left to encode, merge or negotiate."""

@@ -174,6 +174,7 @@ def _run(octy: Octy, listening: socket.socket) -> None:
         lifespan="on",
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # nobody asks who the client is
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
