@@ -6,6 +6,7 @@ dropped and rebuilt from the log, and everybody in the group is told that nothin
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -34,6 +35,10 @@ T = TypeVar("T")
 QUEUED_JOBS_MAX = 2_000
 QUEUED_OBJECTS_MAX = 200_000
 OBJECTS_PER_GROUP_MAX = 20_000
+BREATH_SECONDS = 20e-6
+"""How long the writer holds its breath before it takes what waits, so that requests that came together are committed
+together: the thread that reads them needs the interpreter, and would get it only after the first one's commit."""
+
 IDLE_SECONDS_MAX = 0.5
 """How long the writer sleeps at most, so that a clock that jumps is noticed."""
 
@@ -129,6 +134,8 @@ class Writer:
         with self._changed:
             if not self._jobs and not self._stopping:
                 self._changed.wait(self._idle_seconds())
+        time.sleep(BREATH_SECONDS)
+        with self._changed:
             if not self._jobs and self._stopping:
                 return None
             group: list[Job] = []
