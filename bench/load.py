@@ -1,4 +1,8 @@
-"""A client that costs next to nothing: requests encoded beforehand, connections kept, answers only measured."""
+"""A client that costs next to nothing: requests encoded beforehand, connections kept, answers only measured.
+
+Either each connection sends its next request when its last is answered, which shows how much is served at most; or
+requests are due at a fixed rate, which shows how long one takes at that rate.
+"""
 
 import asyncio
 import time
@@ -35,30 +39,51 @@ def encode_request(path: str, authorization: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
-def drive(port: int, requests: Sequence[bytes], connections: int) -> Load:
-    """Sends all requests over that many connections, each sending its next when the last is answered."""
-    return asyncio.run(_drive(port, requests, connections))
+def drive(port: int, requests: Sequence[bytes], connections: int, per_second: float | None = None) -> Load:
+    """Sends all requests over that many connections, each sending its next when the last is answered.
+
+    With `per_second`, requests are due at that rate. One for which no connection was free has waited since it was due.
+    """
+    return asyncio.run(_drive(port, requests, connections, per_second))
 
 
-async def _drive(port: int, requests: Sequence[bytes], connections: int) -> Load:
+async def _drive(port: int, requests: Sequence[bytes], connections: int, per_second: float | None) -> Load:
     latencies: list[float] = []
-    waiting = iter(requests)
+    waiting = _due(requests, per_second)
     began = time.perf_counter()
     await asyncio.gather(*(_connection(port, waiting, latencies) for _ in range(connections)))
     seconds = time.perf_counter() - began
     return Load(len(latencies), seconds, sorted(latencies))
 
 
-async def _connection(port: int, waiting: Iterator[bytes], latencies: list[float]) -> None:
+def _due(requests: Sequence[bytes], per_second: float | None) -> Iterator[tuple[float | None, bytes]]:
+    """Each request with the instant at which it is due; None where that is at once."""
+    start = time.perf_counter()
+    for place, request in enumerate(requests):
+        yield (None if per_second is None else start + place / per_second), request
+
+
+async def _connection(port: int, waiting: Iterator[tuple[float | None, bytes]], latencies: list[float]) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
     try:
-        for request in waiting:
-            began = time.perf_counter()
+        for due, request in waiting:
+            began = await _wait_until(due)
             writer.write(request)
             await _answer(reader)
             latencies.append(time.perf_counter() - began)
     finally:
         writer.close()
+
+
+async def _wait_until(due: float | None) -> float:
+    """When the request began: when it was due, but for what the timer was late."""
+    now = time.perf_counter()
+    if due is None:
+        return now
+    if now >= due:
+        return due
+    await asyncio.sleep(due - now)
+    return time.perf_counter()
 
 
 async def _answer(reader: asyncio.StreamReader) -> None:
