@@ -27,7 +27,7 @@ class Running(Struct, frozen=True):
     process: "subprocess.Popen[str]"
 
     def cpu_seconds(self) -> float:
-        """What it has used of its core so far. Unlike the clock, that hardly depends on who else uses the machine."""
+        """What it has used of its core so far: steadier than the clock where others use the machine too."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
