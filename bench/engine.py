@@ -31,7 +31,7 @@ class Stage(Struct, frozen=True):
 
 def engine_stages(segments: int, stages: tuple[int, ...]) -> Iterator[Stage]:
     """Takes so many events in all, one stage after another; what matching costs, reading the properties included."""
-    engine, codes = _engine(segments)
+    engine, codes = engine_with(segments, PROFILES, START_US)
     chance = np.random.default_rng(1)
     taken = 0
     for through in stages:
@@ -46,14 +46,15 @@ def engine_stages(segments: int, stages: tuple[int, ...]) -> Iterator[Stage]:
         yield Stage(before, spent / (taken - before) * 1e6, changes / (taken - before))
 
 
-def _engine(segments: int) -> tuple[Engine, np.ndarray[Any, np.dtype[np.int32]]]:
-    engine = Engine(START_US)
-    engine.ensure_profiles(PROFILES)
+def engine_with(segments: int, profiles: int, now_us: int) -> tuple[Engine, np.ndarray[Any, np.dtype[np.int32]]]:
+    """An engine at an instant, and the codes of the event types in the order of `WEIGHTS`."""
+    engine = Engine(now_us)
+    engine.ensure_profiles(profiles)
     surroundings = Surroundings(dict.fromkeys(WEIGHTS, frozenset({"plan", "page"})), frozenset())
     for key, raw in enumerate(definitions(segments)):
         definition, _ = from_wire(raw, surroundings)
         if definition.segment_type is SegmentType.LIVE:
-            engine.add_live(key, definition, START_US)
+            engine.add_live(key, definition, now_us)
         else:
             engine.finish_backfill(engine.begin_backfill(key, definition), [])
     return engine, np.array([engine.event_type_code(name) for name in WEIGHTS], np.int32)
