@@ -26,7 +26,8 @@ from octy.engine.kernels.columns import (
 )
 from octy.engine.kernels.layout import ELIGIBLE, FLAGGED, TAGGED
 from octy.engine.kernels.timers import earliest_us, timers_for, with_room
-from octy.engine.lookback import NO_HISTORY, columns_of, late_profiles, lookback_of, note_newest
+from octy.engine.latecomers import Latecomers
+from octy.engine.lookback import columns_of, lookback_of
 from octy.engine.outlook import Outlook, Working, outlook
 from octy.engine.plan import Plan, StepTable
 from octy.engine.specification import live_spec
@@ -50,7 +51,6 @@ class Engine:
         self.now_us = now_us
         self._plan = Plan()
         self._profiles = 0
-        self._newest_us: Longs = np.zeros(0, np.int64)
         self._states = States()
         self._segments: dict[int, Working] = {}
         self._backfills: dict[int, Backfill] = {}
@@ -59,6 +59,7 @@ class Engine:
         self._keys: Longs = np.zeros(0, np.int64)
         """By place."""
         self._known: Outlook | None = None
+        self._late = Latecomers(outlook([]))
 
     def event_type_code(self, name: str) -> int:
         """The code by which batches name an event type."""
@@ -72,11 +73,8 @@ class Engine:
         """Profile keys are 0 to count - 1 from now on."""
         if count <= self._profiles:
             return
-        if count > len(self._newest_us):
-            grown = np.zeros(count + count // 2 + 64, np.int64)
-            grown[: self._profiles] = self._newest_us[: self._profiles]
-            self._newest_us = grown
         self._profiles = count
+        self._late.ensure_profiles(count)
         self._states.ensure_profiles(count)
 
     # Segments
@@ -129,8 +127,7 @@ class Engine:
                     state[profile, FLAGGED] |= ELIGIBLE
         newest_us = backfill.newest_us(self._profiles)
         if newest_us is not None:
-            newest = self._newest_us[: self._profiles]
-            np.maximum(newest, newest_us, out=newest)
+            self._late.note_newest(newest_us)
         return self._add(backfill.key, definition, backfill.table, backfill.spec, state)
 
     def _add(self, key: int, definition: SegmentDefinition, table: StepTable, spec: Longs, state: Longs) -> int:
@@ -144,13 +141,14 @@ class Engine:
     def _outlook(self) -> Outlook:
         if self._known is None:
             self._known = outlook(self._segments.values())
+            self._late.watch(self._known)
         return self._known
 
     # Profiles
 
     def forget_profile(self, profile: int) -> None:
         """The profile is deleted (X3)."""
-        self._newest_us[profile] = 0
+        self._late.forget(profile)
         self._states.forget(profile)
         for backfill in self._backfills.values():
             backfill.forget(profile)
@@ -183,15 +181,18 @@ class Engine:
         return self._changes(rows, recorded_us=noticed_us)
 
     def history_needed(self, batch: EventBatch) -> HistoryRequest | None:
-        """What `apply` needs of the log: the profiles with an event that is older than their newest (P7)."""
+        """What `apply` needs of the log: the profiles with an event that is older than their newest (P7).
+
+        Those whose stored events were fetched before are named again only where they had to be forgotten meanwhile.
+        """
         known = self._outlook
         if not known.ordered_window_us or not len(batch.profile):
             return None
         self._check(batch)
-        late = late_profiles(batch, self._newest_us)
-        if not len(late):
+        profiles = self._late.strangers(batch)
+        if not len(profiles):
             return None
-        return HistoryRequest(late, int(batch.accepted_us[0]) - known.ordered_window_us, known.ordered_types)
+        return HistoryRequest(profiles, int(batch.accepted_us[0]) - known.ordered_window_us, known.ordered_types)
 
     def apply(self, batch: EventBatch, history: EventBatch | None = None) -> Changes:
         """Takes accepted events. `history` answers `history_needed`, ordered by profile, created_us and seq."""
@@ -199,10 +200,9 @@ class Engine:
             return NO_CHANGES
         self._check(batch)
         index = self._outlook.index
-        columns = columns_of(self._plan, batch, linked=history is not None)
-        lookback = (
-            NO_HISTORY if history is None else lookback_of(self._plan, history, late_profiles(batch, self._newest_us))
-        )
+        columns = columns_of(self._plan, batch)
+        if history is not None:
+            self._late.admit(lookback_of(self._plan, history, self._late.strangers(batch)))
         self.now_us = int(batch.accepted_us[-1])
         rows = self._run(
             len(batch.profile),
@@ -212,12 +212,12 @@ class Engine:
                 self._states.segments,
                 self._timers,
                 columns,
-                lookback,
+                self._late.trails,
                 self._log,
                 len(self._segments),
             ),
         )
-        note_newest(batch.profile, batch.created_us, self._newest_us)
+        self._late.note(batch)
         return self._changes(rows, batch=batch)
 
     def replay(self, batch: EventBatch) -> None:
@@ -252,7 +252,7 @@ class Engine:
             first = kernel(first)
             parts.append(taken(self._log))
             if first == run.MISSING_HISTORY:
-                raise AssertionError("a late event's profile is not in the lookback")
+                raise AssertionError("a late event's profile has no trail")
         return _joined(parts)
 
     def _changes(self, rows: Longs, *, batch: EventBatch | None = None, recorded_us: int | None = None) -> Changes:

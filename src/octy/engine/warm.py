@@ -5,6 +5,8 @@ import shutil
 from octy.engine.batch import EventBatch
 from octy.engine.engine import Engine
 from octy.engine.kernels.compiled import CACHE
+from octy.engine.latecomers import Latecomers
+from octy.engine.outlook import outlook
 from octy.model.definitions import from_wire
 from octy.model.instants import US_PER_DAY, US_PER_MINUTE
 from octy.model.segments import SegmentDefinition
@@ -52,6 +54,7 @@ def warm() -> None:
     late = EventBatch.of([(0, a, 10, 50, None)])
     assert engine.history_needed(late) is not None
     engine.apply(late, stored)
+    Latecomers(outlook([])).tidy(0)
     engine.advance(5 * US_PER_MINUTE)
     engine.advance(2 * US_PER_DAY)
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from octy.engine.batch import Bools, Ints, Longs
+from octy.engine.batch import Ints, Longs
 from octy.engine.kernels.compiled import part
 
 PLACE, PROFILE, KIND, CAUSE, EFFECTIVE, EVENT = range(6)
@@ -25,10 +25,6 @@ class Columns(NamedTuple):
     accepted_us: Longs
     codes: Ints
     """int32[events, slots], from `Plan.encode`."""
-    previous: Ints
-    """int32[events]: the index of the same profile's previous event in the batch, -1 for its first.
-
-    Empty where no event is late."""
 
 
 class ChangeLog(NamedTuple):
@@ -68,12 +64,3 @@ def write(log: ChangeLog, place: int, profile: int, kind: int, cause: int, effec
     log.rows[row, EFFECTIVE] = effective_us
     log.rows[row, EVENT] = event
     log.written[0] = row + 1
-
-
-def links(profile: Ints) -> Ints:
-    """`Columns.previous` of a batch."""
-    previous = np.full(len(profile), -1, np.int32)
-    order = np.argsort(profile, kind="stable").astype(np.int32)
-    same: Bools = profile[order[1:]] == profile[order[:-1]]
-    previous[order[1:][same]] = order[:-1][same]
-    return previous

@@ -2,17 +2,15 @@
 
 For actions a1..an, a row keeps the latest possible start of a match of each prefix a1..ai. With the latest inaction
 that says, for every instant until the next event, whether the profile is a member. Only an event that is older than the
-profile's newest needs more, and only in sequences of two or more actions: the pair is then folded anew from the log.
+profile's newest needs more, and only in sequences of two or more actions: its place in the profile's trail (`weave`).
 `spec` and `row` as in `layout`.
 """
 
 from typing import NamedTuple
 
-import numpy as np
-
 from octy.engine.batch import Ints, Longs
 from octy.engine.kernels.columns import NO_EVENT, ChangeLog, Columns, write
-from octy.engine.kernels.compiled import kernel, part
+from octy.engine.kernels.compiled import part
 from octy.engine.kernels.layout import (
     ACTIONS,
     BY_PROPERTY,
@@ -26,8 +24,9 @@ from octy.engine.kernels.layout import (
     instant_in,
     with_instant,
 )
-from octy.engine.kernels.matching import Index, match_mask
 from octy.engine.kernels.timers import Timers, push
+from octy.engine.kernels.trail import Trails
+from octy.engine.kernels.weave import weave
 from octy.model.instants import NEVER
 from octy.model.tags import Cause, ChangeKind
 
@@ -123,19 +122,22 @@ def take(
     timers: Timers,
     place: int,
     mask: int,
-    index: Index,
     columns: Columns,
     event: int,
-    lookback: Lookback,
+    trails: Trails,
+    spot: int,
     log: ChangeLog,
 ) -> bool:
-    """Takes an event that matches the steps in `mask`. False where the lookback lacks its profile and it is late."""
-    created_us, now_us = columns.created_us[event], columns.accepted_us[event]
-    if not note(spec, row, created_us, mask):
-        late_matters = created_us + spec[LENGTH_US] > now_us
-        if late_matters and not fold_again(spec, row, place, index, columns, event, lookback, now_us - spec[LENGTH_US]):
+    """Takes an event that matches the steps in `mask` and lies at the row `spot` of its profile's trail.
+
+    False where it is late, and its profile has no trail: `spot` is 0.
+    """
+    profile, created_us, now_us = columns.profile[event], columns.created_us[event], columns.accepted_us[event]
+    if not note(spec, row, created_us, mask) and created_us + spec[LENGTH_US] > now_us:
+        if spot == 0:
             return False
-    settle(spec, row, timers, place, columns.profile[event], now_us, EVENT, created_us, event, log)
+        weave(spec, row, trails, spot, profile, place, mask, now_us - spec[LENGTH_US])
+    settle(spec, row, timers, place, profile, now_us, EVENT, created_us, event, log)
     return True
 
 
@@ -166,46 +168,3 @@ def advance_starts(row: Longs, actions: int, created_us: int, mask: int) -> None
             row[START + action] = row[START + action - 1]
     if mask & 1:
         row[START] = created_us
-
-
-@kernel
-def fold_again(
-    spec: Longs,
-    row: Longs,
-    place: int,
-    index: Index,
-    columns: Columns,
-    event: int,
-    lookback: Lookback,
-    after_us: int,
-) -> bool:
-    """Folds a profile's order anew: its stored events, then the batch's up to `event`, sorted by created_us (T2).
-
-    Stored events precede the batch's in seq, and a stable sort keeps that. Events at or before `after_us` have left the
-    window and cannot start a match in it. False where the profile is not in the lookback.
-    """
-    profile = columns.profile[event]
-    found = np.searchsorted(lookback.profiles, profile)
-    if found == lookback.profiles.size or lookback.profiles[found] != profile:
-        return False
-    first, last = lookback.first[found], lookback.first[found + 1]
-    fresh = 0
-    other = event
-    while other >= 0:
-        fresh += 1
-        other = columns.previous[other]
-    times = np.empty(last - first + fresh, np.int64)
-    masks = np.empty(last - first + fresh, np.int64)
-    for stored in range(first, last):
-        times[stored - first] = lookback.columns.created_us[stored]
-        masks[stored - first] = match_mask(index, place, lookback.columns, stored)
-    other = event
-    for spot in range(times.size - 1, last - first - 1, -1):  # the links lead from the last event to the first
-        times[spot] = columns.created_us[other]
-        masks[spot] = match_mask(index, place, columns, other)
-        other = columns.previous[other]
-    row[START : START + spec[ACTIONS]] = 0
-    for spot in np.argsort(times, kind="mergesort"):
-        if times[spot] > after_us:
-            advance_starts(row, spec[ACTIONS], times[spot], masks[spot])
-    return True

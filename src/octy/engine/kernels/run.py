@@ -1,7 +1,7 @@
 """The loops: a batch through all segments, time through all timers, one segment through all profiles.
 
-Those that fill the log or the timers return how far they came. Where that is not the end, there was no room: the caller
-makes some, and calls again from there.
+Those that fill the log, the timers or the trails return how far they came. Where that is not the end, there was no
+room: the caller makes some, and calls again from there.
 """
 
 from octy.engine.batch import Bools
@@ -13,9 +13,10 @@ from octy.engine.kernels.matching import Index, entries_of, fits, match_mask
 from octy.engine.kernels.memory import Segments, lent, row_of
 from octy.engine.kernels.past import Lookback
 from octy.engine.kernels.timers import Timers, can_take, is_due, pop
+from octy.engine.kernels.trail import Trails, can_enter, enter
 
 MISSING_HISTORY = -1
-"""What `apply` returns where a late event's profile is not in the lookback: the caller's mistake."""
+"""What `apply` returns where a late event's profile has no trail: the caller's mistake."""
 
 
 @kernel
@@ -25,7 +26,7 @@ def apply(
     segments: Segments,
     timers: Timers,
     columns: Columns,
-    lookback: Lookback,
+    trails: Trails,
     log: ChangeLog,
     pairs: int,
 ) -> int:
@@ -34,14 +35,15 @@ def apply(
     segments = lent(segments)
     timers = lent(timers)
     columns = lent(columns)
-    lookback = lent(lookback)
+    trails = lent(trails)
     log = lent(log)
     for event in range(first, columns.profile.size):
         now_us = columns.accepted_us[event]
         if is_due(timers, now_us) and not advance(segments, timers, now_us, log):
             return event
-        if not (has_room(log, pairs) and can_take(timers, pairs)):
+        if not (has_room(log, pairs) and can_take(timers, pairs) and can_enter(trails)):
             return event
+        spot = enter(trails, columns, event)
         entry, last = entries_of(index, columns.event_type[event])
         while entry < last:
             place = index.place[entry]
@@ -50,7 +52,7 @@ def apply(
                 if fits(index, entry, columns, event):
                     mask |= 1 << index.step[entry]
                 entry += 1
-            if mask and not take(place, mask, index, segments, timers, columns, event, lookback, log):
+            if mask and not take(place, mask, segments, timers, columns, event, trails, spot, log):
                 return MISSING_HISTORY
     return columns.profile.size
 
@@ -59,20 +61,20 @@ def apply(
 def take(
     place: int,
     mask: int,
-    index: Index,
     segments: Segments,
     timers: Timers,
     columns: Columns,
     event: int,
-    lookback: Lookback,
+    trails: Trails,
+    spot: int,
     log: ChangeLog,
 ) -> bool:
-    """One segment takes an event. False where history is missing."""
+    """One segment takes an event; `spot` is its row in its profile's trail. False where that is missing."""
     spec = segments.spec[place]
     profile = columns.profile[event]
     row = row_of(segments, place, profile)
     if spec[KIND] == PAST:
-        return past.take(spec, row, timers, place, mask, index, columns, event, lookback, log)
+        return past.take(spec, row, timers, place, mask, columns, event, trails, spot, log)
     created_us, now_us = columns.created_us[event], columns.accepted_us[event]
     if spec[KIND] == LIVE_ACTION:
         live.take_action(spec, row, place, profile, mask, created_us, now_us, event, log)
