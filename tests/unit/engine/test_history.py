@@ -1,5 +1,8 @@
 """P7's price: when does the engine ask for stored events, and for which?"""
 
+import pytest
+
+from octy.engine import latecomers
 from octy.engine.batch import EventBatch, HistoryRequest
 from octy.engine.engine import Engine
 from octy.model.instants import US_PER_DAY
@@ -57,6 +60,61 @@ def test_a_late_event_in_a_sequence_needs_its_profiles_window() -> None:
     assert request.profiles.tolist() == [1]
     assert request.after_us >= instant("1d 12:00") - 2 * US_PER_DAY
     assert set(request.event_types) == {engine.event_type_code("view"), engine.event_type_code("pay")}
+
+
+def test_a_late_event_that_matters_to_no_order_needs_none() -> None:
+    engine = watching(past("view", "pay", inaction="return", days=2), past("view", days=9))
+    engine.apply(batch(engine, "3d 12:00", (0, "view", "3d 12:00")))
+    others = (0, "return", "3d 11:00"), (0, "search", "3d 11:00"), (0, "view", "1d 12:00"), (0, "pay", "-9d 00:00")
+    assert engine.history_needed(batch(engine, "3d 12:00", *others)) is None
+    assert asked(engine, batch(engine, "3d 12:00", (0, "view", "1d 12:00:00.000001"))).profiles.tolist() == [0]
+
+
+def with_late_events(engine: Engine) -> EventBatch:
+    """Profiles 0 and 1 have had late events; a batch in which all three have one."""
+    none = batch(engine, "12:00")
+    engine.apply(batch(engine, "12:00", (0, "view", "12:00"), (1, "view", "12:00"), (2, "view", "12:00")))
+    engine.apply(batch(engine, "12:00", (0, "pay", "11:00"), (1, "pay", "11:00")), none)
+    return batch(engine, "12:00", (0, "view", "10:00"), (1, "view", "10:00"), (2, "view", "10:00"))
+
+
+def test_a_profiles_history_is_needed_once() -> None:
+    """Also where none of it is stored."""
+    engine = watching(past("view", "pay"))
+    late = with_late_events(engine)
+    assert asked(engine, late).profiles.tolist() == [2]
+    assert asked(engine, late).profiles.tolist() == [2], "to ask changes nothing"
+    engine.apply(late, batch(engine, "12:00", (2, "view", "12:00")))
+    engine.apply(batch(engine, "1d 12:00", (2, "pay", "1d 12:00")))
+    assert engine.history_needed(late._replace(accepted_us=late.accepted_us + US_PER_DAY)) is None
+
+
+def test_history_is_needed_again_when_other_segments_look_at_the_order_of_events() -> None:
+    engine = watching(past("view", "pay"), past("pay", "view"))
+    late = with_late_events(engine)
+    engine.finish_backfill(engine.begin_backfill(3, past("view")), [])
+    assert asked(engine, late).profiles.tolist() == [2]
+    engine.remove_segment(2)
+    assert asked(engine, late).profiles.tolist() == [0, 1, 2]
+    engine.apply(late, batch(engine, "12:00"))
+    assert engine.history_needed(late) is None
+    engine.finish_backfill(engine.begin_backfill(4, past("view", "cart")), [])
+    assert asked(engine, late).profiles.tolist() == [0, 1, 2]
+
+
+def test_a_forgotten_profile_leaves_nothing_behind() -> None:  # X3
+    engine = watching(past("view", "pay"))
+    late = with_late_events(engine)
+    engine.forget_profile(1)
+    assert asked(engine, late).profiles.tolist() == [2]
+    engine.apply(batch(engine, "12:00", (1, "pay", "12:00")))
+    assert asked(engine, late).profiles.tolist() == [1, 2]
+
+
+def test_history_is_needed_again_when_there_was_no_room_to_keep_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = watching(past("view", "pay"))
+    monkeypatch.setattr(latecomers, "TRAIL_BYTES_MAX", 0)
+    assert asked(engine, with_late_events(engine)).profiles.tolist() == [0, 1, 2]
 
 
 def test_a_backfill_means_the_same_event_types_as_the_engine_that_it_came_from() -> None:
