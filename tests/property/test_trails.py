@@ -42,7 +42,6 @@ def test_events_in_any_order_lead_where_the_reference_model_leads(
 ) -> None:
     """Two segments come and go on the way, and a customer."""
     monkeypatch.setattr(latecomers, "TRAIL_BYTES_MAX", bytes_max)
-    monkeypatch.setattr(latecomers, "ROWS_MIN", 1)
     chance = random.Random(seed)
     lives: tuple[Life, Life] = (Model(BIRTH_US), Asked(BIRTH_US))
     profiles = list(range(PROFILES))
@@ -86,7 +85,6 @@ def test_a_history_is_asked_for_once() -> None:
 def test_they_agree_where_trails_never_last(shard_seed: int, bytes_max: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The random lives of `Agreement`."""
     monkeypatch.setattr(latecomers, "TRAIL_BYTES_MAX", bytes_max)
-    monkeypatch.setattr(latecomers, "ROWS_MIN", 1)
     live_through(Agreement, shard_seed)
 
 

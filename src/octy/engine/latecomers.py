@@ -13,15 +13,17 @@ from octy.engine.batch import Bools, EventBatch, Ints, Longs
 from octy.engine.kernels.compiled import kernel
 from octy.engine.kernels.matching import Index, entries_of
 from octy.engine.kernels.past import Lookback
-from octy.engine.kernels.trail import HEADER, SPARE, USED, Trails, admit, sweep, trails_for, with_room
+from octy.engine.kernels.trail import FIRST, HEADER, SPARE, USED, Trails, admit, rows_in, sweep, trails_for, with_room
 from octy.engine.outlook import Outlook
 
-TRAIL_BYTES_MAX = 96 * 1024 * 1024
-"""How much memory an account's trails may take when a batch has been taken; eight million events of 30 actions."""
-SWEPT_PER_CENT_MAX = 75
-"""How full of trails that memory may still be when it has been swept, so that sweeping remains rare."""
-ROWS_MIN = 1_024
-
+TRAIL_BYTES_MAX = 120 * 1024 * 1024
+"""How large the pool of an account's trails grows, unless a single batch needs more."""
+DOUBLINGS = 13
+"""How often the pool doubles until it is as large: it then never holds and copies more than that at once."""
+FULL = 7 / 8
+"""Above which part of the pool it is swept, when a batch has been taken."""
+SWEPT = 3 / 4
+"""Above which part, when it has been swept, all trails are given up: to sweep again so soon would not be worth it."""
 
 Column = TypeVar("Column", Ints, Longs)
 
@@ -70,7 +72,7 @@ class Latecomers:
     def note(self, batch: EventBatch) -> None:
         """A batch has been taken."""
         note_newest(batch.profile, batch.created_us, self._newest_us)
-        if self._trails.state[USED] > self._rows_max:
+        if self._trails.state[USED] > self._rows_max * FULL:
             self.tidy(int(batch.accepted_us[-1]))
 
     def note_newest(self, newest_us: Longs) -> None:
@@ -86,15 +88,16 @@ class Latecomers:
     def tidy(self, now_us: int) -> None:
         """Gives up what no trail needs any more, and where that is too little, all trails."""
         sweep(self._trails, now_us + 1 - self._known.ordered_window_us)
-        if self._trails.state[USED] > self._rows_max * SWEPT_PER_CENT_MAX // 100:
+        if self._trails.state[USED] > self._rows_max * SWEPT:
             self._trails = self._no_trails()
 
     @property
     def _rows_max(self) -> int:
-        return TRAIL_BYTES_MAX // (self._trails.at_us.itemsize + self._trails.steps.strides[0])
+        return rows_in(self._known.order, TRAIL_BYTES_MAX)
 
     def _no_trails(self) -> Trails:
-        return trails_for(self._known.order, self._known.ordered_window_us, len(self._newest_us), ROWS_MIN)
+        window_us, rows = self._known.ordered_window_us, max(self._rows_max >> DOUBLINGS, FIRST)
+        return trails_for(self._known.order, window_us, len(self._newest_us), rows)
 
 
 @kernel

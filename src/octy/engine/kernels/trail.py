@@ -57,14 +57,13 @@ class Trails(NamedTuple):
 
 def trails_for(order: Order, window_us: int, profiles: int, rows: int) -> Trails:
     """No trails yet, and a pool of so many rows."""
-    words = -(-int(order.actions.step.max(initial=0) + 1) // BITS_PER_WORD)
-    return Trails(
-        order,
-        np.zeros(profiles, np.int32),
-        np.empty(rows, np.int64),
-        np.empty((rows, words), np.uint32),
-        np.array([FIRST, 0, window_us], np.int64),
-    )
+    state = np.array([FIRST, 0, window_us], np.int64)
+    return Trails(order, np.zeros(profiles, np.int32), *_rows(rows, _words(order)), state)
+
+
+def rows_in(order: Order, size_bytes: int) -> int:
+    """How many rows a pool of a size has."""
+    return size_bytes // sum(column.nbytes for column in _rows(1, _words(order)))
 
 
 def with_room(trails: Trails, more: int) -> Trails:
@@ -74,10 +73,20 @@ def with_room(trails: Trails, more: int) -> Trails:
         return trails
     rows = max(used + more + growth_max(trails), 2 * rows)
     assert rows <= np.iinfo(np.int32).max, "`Trails.of` holds rows"
-    at_us, steps = np.empty(rows, np.int64), np.empty((rows, trails.steps.shape[1]), np.uint32)
+    at_us, steps = _rows(rows, trails.steps.shape[1])
     at_us[:used] = trails.at_us[:used]
     steps[:used] = trails.steps[:used]
     return trails._replace(at_us=at_us, steps=steps)
+
+
+def _words(order: Order) -> int:
+    """How many words hold a bit for each action."""
+    return -(-int(order.actions.step.max(initial=0) + 1) // BITS_PER_WORD)
+
+
+def _rows(count: int, words: int) -> tuple[Longs, Words]:
+    """`Trails.at_us` and `Trails.steps`."""
+    return np.empty(count, np.int64), np.empty((count, words), np.uint32)
 
 
 @part
