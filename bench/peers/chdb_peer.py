@@ -1,7 +1,15 @@
 """chDB, ClickHouse in this process: a MergeTree in (event type, plan, profile, time) order, a query for each segment.
 
-A segment's first and last action and its inaction are one aggregation of the profiles; the actions between are a second
-one, joined with the first.
+A segment's first and last action and its inaction are one aggregation of the profiles; the actions between are a
+second one, joined with the first.
+
+Tried over 20 million events, 20 segments, two cores, a query per segment where nothing else is said: (profile, time)
+order 8.6 s, with sequences by sequenceMatch or windowFunnel 5.9 s; (event type, profile, time) order 1.95 s, with
+sequenceMatch 2.1 s, with windowFunnel 2.3 s; the plan in the order 1.45 s. A UNION ALL of the segments 1.44 s, but for
+100 it takes a fifth more of the processor's time. windowFunnel is not exact where one event matches two steps:
+strict_increase loses matches, the default counts the event twice. One scan for all in (profile, time) order takes,
+with sequenceMatch, 4.9 s of the processor's time, not 2.9 s. Other codecs, block sizes, join algorithms and
+aggregation in order change little.
 """
 
 import tempfile

@@ -1,4 +1,11 @@
-"""DuckDB: one table in (event type, profile, time) order, and a query for each segment."""
+"""DuckDB: one table in (event type, plan, profile, time) order, and a query for each segment.
+
+Tried over 20 million events, 20 and 100 segments, two cores: one scan with all segments' minima and maxima in
+(profile, time) order, 2.6 s and 74 s, with three and four actions not yet decided; a query per segment in (event type,
+time) order 1.2 s for 20, in (event type, profile, time) order 0.66 s and 3.4 s. The same as one aggregation of first,
+last and inaction, not a join of each, 0.71 s and 3.7 s. Two queries side by side on one core each, as here, 0.62 s and
+3.1 s; the plan in the order saves a further eighth of the processor's time.
+"""
 
 import tempfile
 from collections.abc import Sequence
@@ -36,7 +43,7 @@ class DuckdbPeer:
         self._database.register("history", columns(history))
         self._database.execute(
             f"CREATE TABLE events AS SELECT * FROM (SELECT profile, created_us, {coded} FROM history) "
-            "ORDER BY event_type, profile, created_us"
+            "ORDER BY event_type, plan, profile, created_us"
         )
         self._database.unregister("history")
         self._database.execute("CHECKPOINT")
