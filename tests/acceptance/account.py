@@ -1,14 +1,13 @@
 """An account on a running server: the few requests by which the tests of this folder make and read their world."""
 
-import sqlite3
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import httpx
 
 from tests.acceptance.processes import Server, wait_for
+from tests.logs import opened
 
 Json: TypeAlias = dict[str, Any]
 
@@ -127,6 +126,6 @@ def messages(lines: Iterable[Mapping[str, Any]]) -> str:
 
 def stored_rows(data: Path) -> dict[str, int]:
     """How many rows each table of a data folder holds, also while a server writes to it."""
-    with closing(sqlite3.connect(f"file:{data}/octy.db?mode=ro", uri=True)) as connection:
+    with opened(data) as connection:
         count = "SELECT count(*) FROM "
         return {table: connection.execute(count + table).fetchone()[0] for table in TABLES}

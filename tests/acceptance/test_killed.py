@@ -5,11 +5,9 @@ told from its events alone (P1 to P4), in whatever order they were accepted (P7)
 """
 
 import os
-import sqlite3
 import threading
 import time
 from collections import Counter
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
@@ -18,6 +16,7 @@ from random import Random
 from tests.acceptance.account import Account, Json, step, stored_rows
 from tests.acceptance.ledger import Batch, Ledger, numbered
 from tests.acceptance.processes import Machine, Server, wait_for
+from tests.logs import opened
 
 ROUNDS = 5
 CLIENTS = 3
@@ -125,8 +124,8 @@ def _check(server: Server, crowd: Crowd, ledger: Ledger) -> None:
 
 def _check_the_file(server: Server, ledger: Ledger) -> None:
     """Without Octy: what does SQLite say of the file itself?"""
-    with closing(sqlite3.connect(server.data / "octy.db")) as connection:
+    with opened(server.data) as connection:
         stored = connection.execute("SELECT properties ->> 'number' FROM events").fetchall()
-        (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
+        (verdict,) = connection.execute("PRAGMA store.integrity_check").fetchone()
     assert Counter(number for (number,) in stored) == Counter(dict.fromkeys(ledger.acknowledged, 1))
     assert verdict == "ok"

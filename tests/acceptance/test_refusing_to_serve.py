@@ -34,7 +34,7 @@ def usage_sentence(ended: Ended) -> str:
 
 def contents(folder: Path) -> Mapping[str, bytes]:
     """Every file of a folder, byte for byte."""
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_a_taken_port_and_a_folder_that_another_server_uses(machine: Machine) -> None:
@@ -67,7 +67,7 @@ def test_a_folder_of_a_newer_version_is_untouched(machine: Machine) -> None:
     said = one_sentence(machine.run(*SERVE, "--data", "data", environment=KEYS))
     assert said == (
         "octy: The data folder data cannot be used: "
-        "it was written by a newer version of Octy (schema 9999; this one knows up to 0001)."
+        "it was written by a newer version of Octy (schema 9999; this one knows up to 0002)."
     )
     assert contents(server.data) == before
 

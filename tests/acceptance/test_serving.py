@@ -100,7 +100,7 @@ def test_new_keys_are_shown_once_and_kept_as_a_hash(machine: Machine) -> None:
     assert "_KEY" not in server.stdout + server.stderr
     assert httpx.get(server.url + AUTHENTICATE, auth=keys).status_code == 200
     server.stop()
-    assert not any(keys[1].encode() in file.read_bytes() for file in server.data.iterdir())
+    assert not any(keys[1].encode() in file.read_bytes() for file in server.data.rglob("*") if file.is_file())
 
 
 def test_the_environment_s_keys_are_used_and_not_shown(machine: Machine) -> None:
@@ -112,4 +112,5 @@ def test_the_environment_s_keys_are_used_and_not_shown(machine: Machine) -> None
 def test_the_data_folder_is_the_owner_s_alone(machine: Machine) -> None:
     data = machine.serve().data
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
-    assert {stat.S_IMODE(file.stat().st_mode) for file in data.iterdir()} == {0o600}
+    for path in data.rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)

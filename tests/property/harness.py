@@ -8,11 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from octy.engine.backfill import Backfill
-from octy.engine.batch import Changes, EventBatch, HistoryRequest
+from octy.engine.backfill import Backfill, fold_runs
+from octy.engine.batch import Changes, EventBatch, HistoryRequest, Ints, Longs
 from octy.engine.engine import Engine
+from octy.engine.reliving import LiveSegment
+from octy.engine.runs import Codes, ColumnName
 from octy.model.segments import SegmentDefinition, SegmentType
 from octy.model.tags import Cause, ChangeKind
+from octy.model.values import canonical
 from tests.reference.life import Change, Occurrence, Pair
 
 CAN_RESTART = True
@@ -99,31 +102,59 @@ class Log:
         return change.recorded_us if is_past and change.cause is Cause.EVENT else change.effective_us
 
 
+class SortedRun:
+    """Some rows of the log as the store hands them over in bulk (`engine.runs.Run`)."""
+
+    def __init__(self, rows: Sequence[StoredEvent], numbers: Mapping[str, int]) -> None:
+        self._rows = sorted(rows, key=lambda row: (row.profile, row.created_us, row.seq))
+        self._numbers = numbers
+        self.row_count = len(rows)
+
+    def rows_before(self, profile: int) -> int:
+        """As the store would say."""
+        return sum(row.profile < profile for row in self._rows)
+
+    def read(self, name: ColumnName, first: int, out: Ints | Longs) -> None:
+        """The same."""
+        some = self._rows[first : first + len(out)]
+        out[:] = [self._numbers[row.event_type] if name == "event_type" else getattr(row, name) for row in some]
+
+    def read_codes(self, key: str, codes: Codes, first: int, out: Ints) -> None:
+        """The same."""
+        texts = [canonical((row.properties or {}).get(key)) for row in self._rows[first : first + len(out)]]
+        out[:] = [0 if text is None else codes.get(text, 0) for text in texts]
+
+
+def runs_of(log: Log, rows_per_run: int = 7) -> tuple[list[SortedRun], dict[str, int]]:
+    """The whole log in short runs, and a store's own numbers of its event types."""
+    names = sorted({row.event_type for row in log.events}, reverse=True)
+    numbers = {name: number for number, name in enumerate(names, 3)}
+    starts = range(0, len(log.events), rows_per_run)
+    return [SortedRun(log.events[first : first + rows_per_run], numbers) for first in starts], numbers
+
+
 def rebuild(log: Log) -> Engine:
     """An engine as a restarted service makes it, from the log alone; its owner begins backfills under way anew."""
     engine = Engine(0)
     engine.ensure_profiles(log.profiles_ever)
-    replayed_seq = 0
-    for key, segment in log.segments.items():
-        if segment.definition.segment_type is SegmentType.LIVE:
-            replay(engine, log.events_between(replayed_seq, segment.created_seq))
-            engine.add_live(key, segment.definition, segment.created_us)
-            replayed_seq = segment.created_seq
-    replay(engine, log.events_between(replayed_seq, log.last_seq))
+    runs, numbers = runs_of(log)
+    live = [
+        LiveSegment(key, segment.definition, segment.created_us, segment.created_seq)
+        for key, segment in log.segments.items()
+        if segment.definition.segment_type is SegmentType.LIVE
+    ]
+    engine.relive(live, numbers, runs, threads=1)
     engine.advance(log.now_us)
-    for key, segment in log.segments.items():
-        if segment.definition.segment_type is SegmentType.PAST and not segment.is_backfilling:
-            backfill = engine.begin_backfill(key, segment.definition)
-            backfill.fold(batch_of(engine, log.events, backfill.watched_types()))
-            refold(backfill, engine, log)
-            tagged = [profile for segment_key, profile in log.tags if segment_key == key]
-            engine.restore_past(backfill, log.data.items(), np.array(tagged, np.int32))
+    past = [
+        engine.begin_backfill(key, segment.definition)
+        for key, segment in log.segments.items()
+        if segment.definition.segment_type is SegmentType.PAST and not segment.is_backfilling
+    ]
+    fold_runs(past, numbers, runs, log.profiles_ever, log.now_us, threads=1)
+    for backfill in past:
+        tagged = [profile for segment_key, profile in log.tags if segment_key == backfill.key]
+        engine.restore_past(backfill, log.data.items(), np.array(tagged, np.int32))
     return engine
-
-
-def replay(engine: Engine, rows: Sequence[StoredEvent]) -> None:
-    """Live segments live through stored events again."""
-    engine.replay(batch_of(engine, rows, engine.watched_types()))
 
 
 def refold(backfill: Backfill, engine: Engine, log: Log) -> None:

@@ -23,7 +23,7 @@ from octy.model.tags import Cause, ChangeKind, TagChange
 from octy.service.accounts import new_keys
 from tests.integration.service.failing import FAILURES
 from tests.integration.service.holding import HeldService
-from tests.integration.service.serving import StandingClock, done
+from tests.integration.service.serving import StandingClock, done, eventually
 from tests.property.happenings import EVENT_TYPES
 from tests.reference.life import Change, Occurrence, Pair
 
@@ -90,6 +90,7 @@ class ServiceLife:
         """X3."""
         self._there.remove(profile)
         done(self._service.octy.delete_profiles(self._account, [self._profile_ids[profile]]))
+        eventually(lambda: not self._service.rows("SELECT * FROM erasures"))
 
     # Segments
 
@@ -152,6 +153,10 @@ class ServiceLife:
         """A new process goes on at the same instant."""
         self._restart(self.now_us)
         assert self.news() == []
+
+    def archive(self) -> None:
+        """What is enough for a file becomes one."""
+        self._service.octy._writer._archiver.work()
 
     @contextmanager
     def cannot_store(self, failure: str) -> Iterator[None]:

@@ -8,10 +8,12 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
 from octy.model.segments import SegmentDefinition
+from octy.service import archiver
 from tests.integration.service.failing import FAILURES, SOME_NEED_NOT_NOTICE
 from tests.integration.service.serving import no_log
 from tests.property.agreement import BIRTH_US, SEGMENTS_MAX, Agreement, Examined, Reference, agree
@@ -19,6 +21,16 @@ from tests.property.happenings import Happening, When, batches, past_definitions
 from tests.property.histories import live_through, shards
 from tests.property.leaving import LeavingModel
 from tests.property.service_life import ServiceLife
+
+
+@pytest.fixture(autouse=True)
+def small_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The archive takes a few rows at a time, and only when it is told to."""
+    monkeypatch.setattr(archiver, "ROWS_PER_RUN", 4)
+    monkeypatch.setattr(archiver, "RUNS_PER_MERGE", 2)
+    monkeypatch.setattr(archiver, "ROWS_PER_MERGED_RUN_MAX", 64)
+    monkeypatch.setattr(archiver, "LOOK_EVERY_SECONDS", 3600)
+
 
 failures = st.sampled_from([name for name in FAILURES if name not in SOME_NEED_NOT_NOTICE])
 
@@ -54,6 +66,11 @@ class ServiceAgreement(Agreement):
         super().begins_backfill(definition)
 
     # What only a service knows of
+
+    @rule()
+    def archives(self) -> None:
+        """Where rows are kept changes nothing."""
+        self.service.archive()
 
     @rule(batch=batches, again=batches)
     def repeats_itself(self, batch: list[Happening], again: list[Happening]) -> None:

@@ -4,7 +4,7 @@ It is told everything and asks nothing: the caller brings events in the order of
 and fetches the stored history that `history_needed` names. A deleted segment has left it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,11 +25,14 @@ from octy.engine.kernels.columns import (
     taken,
 )
 from octy.engine.kernels.layout import ELIGIBLE, FLAGGED, TAGGED
-from octy.engine.kernels.timers import earliest_us, timers_for, with_room
+from octy.engine.kernels.memory import Segments
+from octy.engine.kernels.timers import Timers, earliest_us, timers_for, with_room
 from octy.engine.latecomers import Latecomers
 from octy.engine.lookback import columns_of, lookback_of
 from octy.engine.outlook import Outlook, Working, outlook
 from octy.engine.plan import Plan, StepTable
+from octy.engine.reliving import LiveSegment, relived
+from octy.engine.runs import Run
 from octy.engine.specification import live_spec
 from octy.engine.states import States, empty_state
 from octy.model.instants import NEVER
@@ -84,6 +87,19 @@ class Engine:
         spec = live_spec(definition, created_us)
         self._add(key, definition, self._plan.compile(definition), spec, empty_state(spec, self._profiles))
 
+    def relive(
+        self, segments: Sequence[LiveSegment], type_numbers: Mapping[str, int], runs: Sequence[Run], threads: int
+    ) -> None:
+        """Live segments that were at work before come back, as they were after all stored events (restart).
+
+        The caller then advances the engine to where it was; what that makes due was recorded before.
+        """
+        states = relived(segments, type_numbers, runs, self._profiles, threads) if segments else []
+        for one, (spec, state) in zip(segments, states, strict=True):
+            place = self._add(one.key, one.definition, self._plan.compile(one.definition), spec, state)
+            if one.definition.inaction is not None:
+                self._arm(place, run.arm_windows)
+
     def begin_backfill(self, key: int, definition: SegmentDefinition) -> Backfill:
         """A past segment begins: the caller folds all stored events into the backfill, then finishes it (P6)."""
         backfill = Backfill(key, definition, self._plan)
@@ -103,11 +119,10 @@ class Engine:
         """The segment goes on where it stood at the engine's now, with the tags that it had made (restart)."""
         place = self._install(backfill, data)
         self._states[place][tagged, FLAGGED] |= TAGGED
-        self._run(
-            self._profiles,
-            lambda first: run.arm_all(
-                first, self._profiles, place, self._states.segments, self._timers, self.now_us + 1
-            ),
+        now_us = self.now_us + 1
+        self._arm(
+            place,
+            lambda first, end, where, segments, timers: run.arm_all(first, end, where, segments, timers, now_us),
         )
 
     def remove_segment(self, key: int) -> None:
@@ -220,13 +235,6 @@ class Engine:
         self._late.note(batch)
         return self._changes(rows, batch=batch)
 
-    def replay(self, batch: EventBatch) -> None:
-        """Takes stored events again at a restart, in seq order, recording nothing.
-
-        Live segments relive them; past ones are brought up to the log by their backfills.
-        """
-        self.apply(batch)
-
     def _check(self, batch: EventBatch) -> None:
         """Kernels reckon addresses from profile keys, and look at nothing twice."""
         assert batch.profile.min() >= 0, "no such profile key"
@@ -241,6 +249,11 @@ class Engine:
             lambda next_: run.settle_all(next_, end, place, segments, self._timers, now_us, why, self._log),
             first=first,
         )
+
+    def _arm(self, place: int, kernel: Callable[[int, int, int, Segments, Timers], int]) -> None:
+        """Puts what is to come in one segment among the timers."""
+        segments = self._states.segments
+        self._run(self._profiles, lambda first: kernel(first, self._profiles, place, segments, self._timers))
 
     def _run(self, end: int, kernel: Callable[[int], int], first: int = 0) -> Longs:
         """Runs a kernel until it has reached `end`, making room whenever it has none."""

@@ -6,7 +6,7 @@ a code from 1. An event then becomes its type's code and, by slot, the codes of 
 that no step asks for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,8 +29,31 @@ class StepTable(NamedTuple):
     """int32[conditions]: what must stand in the slot."""
 
 
+def step_table(
+    definition: SegmentDefinition,
+    type_code: Callable[[str], int],
+    conditions_of: Callable[[Step], list[tuple[int, int]]],
+) -> StepTable:
+    """The steps in order, so actions first and the inaction after them (D5).
+
+    A live 1 with properties gets a second step, any event of the action's type: one that matches it alone conflicts
+    (G4).
+    """
+    steps = list(definition.event_sequence)
+    if definition.segment_type is SegmentType.LIVE and definition.sub_type == 1 and steps[0].conditions():
+        steps.append(Step(steps[0].event_type, None, is_inaction=True, exp_timeframe_minutes=0))
+    conditions = [conditions_of(step) for step in steps]
+    flat = [pair for pairs in conditions for pair in pairs]
+    return StepTable(
+        np.array([type_code(step.event_type) for step in steps], np.int32),
+        np.cumsum([0, *map(len, conditions)], dtype=np.int32),
+        np.array([slot for slot, _ in flat], np.int32),
+        np.array([code for _, code in flat], np.int32),
+    )
+
+
 class Watch:
-    """What steps ask of one event type's properties."""
+    """What steps ask of properties: of one event type's, or of all."""
 
     def __init__(self) -> None:
         self.slots: dict[str, int] = {}
@@ -65,29 +88,15 @@ class Plan:
         return set(self._watches)
 
     def compile(self, definition: SegmentDefinition) -> StepTable:
-        """The steps in order, so actions first and the inaction after them (D5).
-
-        A live 1 with properties gets a second step, any event of the action's type: one that matches it alone conflicts
-        (G4).
-        """
-        steps = list(definition.event_sequence)
-        if definition.segment_type is SegmentType.LIVE and definition.sub_type == 1 and steps[0].conditions():
-            steps.append(Step(steps[0].event_type, None, is_inaction=True, exp_timeframe_minutes=0))
-        conditions = [self._conditions(step) for step in steps]
-        flat = [pair for pairs in conditions for pair in pairs]
-        return StepTable(
-            np.array([self.type_code(step.event_type) for step in steps], np.int32),
-            np.cumsum([0, *map(len, conditions)], dtype=np.int32),
-            np.array([slot for slot, _ in flat], np.int32),
-            np.array([code for _, code in flat], np.int32),
-        )
+        """The steps of a definition in this plan's codes."""
+        return step_table(definition, self.type_code, self._conditions)
 
     def encode(self, batch: EventBatch) -> Ints:
         """int32[events, slots]: the codes of each event's texts."""
         slots_max = max((len(watch.slots) for watch in self._watches.values()), default=0)
         codes = np.zeros((len(batch.profile), slots_max), np.int32)
         if slots_max:
-            self._fill(codes, batch.event_type.tolist(), batch.properties)
+            self._fill(codes, batch.event_type, batch.properties)
         return codes
 
     def _conditions(self, step: Step) -> list[tuple[int, int]]:
@@ -97,12 +106,21 @@ class Plan:
         watch = self._watches.setdefault(self.type_code(step.event_type), Watch())
         return [watch.condition(key, text) for key, text in pairs]
 
-    def _fill(self, codes: Ints, types: Sequence[int], properties: Sequence[Mapping[str, Any] | None]) -> None:
-        for index, (code, given) in enumerate(zip(types, properties, strict=True)):
-            watch = self._watches.get(code)
-            if watch is None or not given:
-                continue
-            for key, slot in watch.slots.items():
-                text = canonical(given.get(key))
-                if text is not None:
-                    codes[index, slot] = watch.codes[slot].get(text, 0)
+    def _fill(self, codes: Ints, types: Ints, properties: Sequence[Mapping[str, Any] | None]) -> None:
+        """Only texts that some step asks for are written, all at once: an assignment for each would cost the most."""
+        is_watched = np.zeros(int(types.max(initial=-1)) + 1, np.bool_)
+        is_watched[[code for code in self._watches if code < len(is_watched)]] = True
+        found: list[tuple[int, int, int]] = []
+        rows = np.flatnonzero(is_watched[types])
+        for row, code in zip(rows.tolist(), types[rows].tolist(), strict=True):
+            given = properties[row]
+            if given:
+                watch = self._watches[code]
+                for key, slot in watch.slots.items():
+                    value = given.get(key)
+                    text = value if type(value) is str else canonical(value)
+                    if text in watch.codes[slot]:
+                        found.append((row, slot, watch.codes[slot][text]))
+        if found:
+            where = np.array(found, np.int32)
+            codes[where[:, 0], where[:, 1]] = where[:, 2]

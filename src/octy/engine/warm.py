@@ -2,11 +2,18 @@
 
 import shutil
 
-from octy.engine.batch import EventBatch
+import numpy as np
+
+from octy.engine.backfill import fold_runs
+from octy.engine.batch import EventBatch, Ints, Longs
 from octy.engine.engine import Engine
 from octy.engine.kernels.compiled import CACHE
+from octy.engine.kernels.translation import translate
 from octy.engine.latecomers import Latecomers
 from octy.engine.outlook import outlook
+from octy.engine.preview import members
+from octy.engine.reliving import LiveSegment
+from octy.engine.runs import Codes, ColumnName
 from octy.model.definitions import from_wire
 from octy.model.instants import US_PER_DAY, US_PER_MINUTE
 from octy.model.segments import SegmentDefinition
@@ -55,8 +62,42 @@ def warm() -> None:
     assert engine.history_needed(late) is not None
     engine.apply(late, stored)
     Latecomers(outlook([])).tidy(0)
+    _read_history()
     engine.advance(5 * US_PER_MINUTE)
     engine.advance(2 * US_PER_DAY)
+
+
+def _read_history() -> None:
+    """What a restart, a backfill and a preview do."""
+    engine = Engine(0)
+    engine.ensure_profiles(1)
+    runs = [_Stored([20]), _Stored([10])]
+    live = definition("live", 2, ("a", "action"), ("b", "inaction"))
+    engine.relive([LiveSegment(1, live, 0, 0)], {"a": 0}, runs, threads=1)
+    past = definition("past", 1, ("a", "action"), ("c", "action"))
+    fold_runs([engine.begin_backfill(2, past)], {"a": 0}, runs, 1, now_us=20, threads=1)
+    members([past], {"a": 0}, runs, 1, now_us=20, threads=1)
+
+    for narrow in (np.uint8, np.uint16):
+        translate(np.zeros(1, np.int32), np.zeros(1, narrow), np.zeros(1, np.int32))
+
+
+class _Stored:
+    """A run of events of one profile and type."""
+
+    def __init__(self, created_us: list[int]) -> None:
+        self.row_count = len(created_us)
+        self._created_us = created_us
+
+    def rows_before(self, profile: int) -> int:
+        return self.row_count if profile else 0
+
+    def read(self, name: ColumnName, first: int, out: Ints | Longs) -> None:
+        out[:] = self._created_us[first : first + len(out)] if name.endswith("_us") else 0
+
+    def read_codes(self, key: str, codes: Codes, first: int, out: Ints) -> None:
+        assert not codes, f"no step asks for {key} at {first}"
+        out[:] = 0
 
 
 def tidy() -> None:

@@ -5,32 +5,38 @@ between two groups: it folds what was stored meanwhile, refolds what came out of
 segment active, all in one transaction. In a sandbox the writer does all of it at once, so that time cannot pass it by.
 """
 
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 import structlog
 
-from octy.engine.backfill import Backfill
+from octy.engine.backfill import Backfill, fold_runs
 from octy.model.segments import SegmentStatus
-from octy.service.restore import refold_late, stored_batches
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
-from octy.store import events, profiles, segments
+from octy.service.world import as_batch
+from octy.store import erasures, events, profiles, segments
+from octy.store.event_runs import accepted_after, runs_of
 from octy.store.folder import Store
 
 log = structlog.get_logger()
+
+THREADS = max(1, (os.cpu_count() or 1) - 1)
+"""How many cores a backfill takes: one is left to what is served meanwhile."""
 
 PAUSE_SECONDS = 1.0
 """How long a backfill that failed waits before it begins again."""
 
 
-def fold_snapshot(store: Store, tenant: Tenant, backfill: Backfill) -> int:
-    """Folds all events that are stored now; returns the last one's seq."""
+def fold_snapshot(store: Store, tenant: Tenant, backfills: Sequence[Backfill], threads: int) -> int:
+    """Folds all events that are stored now, in one pass; returns the last one's seq."""
     with store.reading() as connection:
         last_seq = events.last_seq(connection)
-        for batch in stored_batches(connection, tenant, backfill.event_types, backfill.watched_types(), 0, last_seq):
-            backfill.fold(batch)
+        runs = runs_of(connection, store.archive, tenant.account_id)
+    fold_runs(backfills, tenant.type_numbers(), runs, len(tenant.profile_ids), tenant.engine.now_us, threads)
     return last_seq
 
 
@@ -39,12 +45,13 @@ def finish(tx: Transaction, account_id: int, backfill: Backfill, after_seq: int)
     tenant = tx.tenant(account_id)
     if tenant.backfills.get(backfill.key) is not backfill:
         return
-    connection = tx.connection
-    for batch in stored_batches(
-        connection, tenant, backfill.event_types, backfill.watched_types(), after_seq, tx.world.last_seq
-    ):
-        backfill.fold(batch)
-    refold_late(connection, tenant, backfill)
+    connection, watched = tx.connection, backfill.watched_types()
+    later = accepted_after(connection, tx.world.archive, account_id, after_seq)
+    backfill.fold(as_batch(tenant, later, watched))
+    if (request := backfill.history_needed()) is not None:
+        backfill.refold(request.profiles, tx.world.history(connection, tenant, request, watched))
+    for profile_key in erasures.requested(connection).get(account_id, ()):
+        backfill.forget(profile_key)
     changes = tenant.engine.finish_backfill(backfill, profiles.data_of_all(connection, account_id))
     tx.record(tenant, changes)
     segments.set_status(connection, backfill.key, SegmentStatus.ACTIVE)
@@ -63,7 +70,7 @@ def begin_again(tx: Transaction, account_id: int, backfill: Backfill) -> None:
 
 
 class Backfills:
-    """Runs backfills one after another in a thread of its own, and hands each to the writer at its end."""
+    """Runs backfills in a thread of its own, all that wait for one account together, and hands each to the writer."""
 
     def __init__(self, store: Store, submit: Callable[[Callable[[Transaction], None]], object]) -> None:
         self._store = store
@@ -96,16 +103,21 @@ class Backfills:
                 self._changed.wait_for(lambda: self._waiting or self._stopping)
                 if self._stopping:
                     return
-                tenant, backfill = self._waiting.pop(0)
-            self._fold(tenant, backfill)
+                tenant = self._waiting[0][0]
+                together = [backfill for owner, backfill in self._waiting if owner is tenant]
+                self._waiting = [one for one in self._waiting if one[0] is not tenant]
+            self._fold(tenant, together)
 
-    def _fold(self, tenant: Tenant, backfill: Backfill) -> None:
+    def _fold(self, tenant: Tenant, backfills: Sequence[Backfill]) -> None:
         try:
-            last_seq = fold_snapshot(self._store, tenant, backfill)
+            last_seq = fold_snapshot(self._store, tenant, backfills, THREADS)
         except Exception:
-            log.exception("backfill.failed", segment_key=backfill.key, again_in_seconds=PAUSE_SECONDS)
+            keys = [backfill.key for backfill in backfills]
+            log.exception("backfill.failed", segment_keys=keys, again_in_seconds=PAUSE_SECONDS)
             with self._changed:
                 self._changed.wait_for(lambda: self._stopping, PAUSE_SECONDS)
-            self._submit(lambda tx: begin_again(tx, tenant.account_id, backfill))
+            for backfill in backfills:
+                self._submit(partial(begin_again, account_id=tenant.account_id, backfill=backfill))
             return
-        self._submit(lambda tx: finish(tx, tenant.account_id, backfill, last_seq))
+        for backfill in backfills:
+            self._submit(partial(finish, account_id=tenant.account_id, backfill=backfill, after_seq=last_seq))

@@ -11,7 +11,7 @@ from octy.model.values import name_problems, shown
 from octy.service.ids import new_id
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
-from octy.store import event_types
+from octy.store import event_types, events
 from octy.store.event_types import StoredEventType
 
 
@@ -93,6 +93,6 @@ def _why_not(tx: Transaction, tenant: Tenant, name: str) -> str | None:
     ]
     if users:
         return f"{shown(name)} is used by the segments {', '.join(map(shown, sorted(users)))}; delete those first"
-    if event_types.has_events(tx.connection, tenant.account_id, tenant.types[name].type_id):
+    if events.has_type(tx.connection, tenant.account_id, tenant.types[name].type_id):
         return f"{shown(name)} is used by stored events and cannot be deleted"
     return None

@@ -10,10 +10,7 @@ from octy.engine.batch import EventBatch
 from octy.model.events import CHARGED
 from octy.service.tenant import KnownType, Tenant
 from octy.store import message_ids
-from octy.store.events import EventRow
-
-NO_PROPERTIES = ("null", "{}")
-"""What the store keeps nothing of."""
+from octy.store.log_shape import Columns
 
 
 class PendingEvents:
@@ -61,18 +58,25 @@ class PendingEvents:
             self._properties,
         )
 
-    def rows(self) -> list[EventRow]:
-        """The events as the store keeps them."""
-        texts = [None if text in NO_PROPERTIES else text for text in self._texts]
-        type_ids = [known.type_id for known in self._types]
-        account_ids = [self.tenant.account_id] * len(self.seqs)
-        columns = (self.seqs, account_ids, self._profiles, type_ids, self._created_us, self._accepted_us, texts)
-        return list(zip(*columns, strict=True))
+    def columns(self) -> Columns:
+        """The events' integers as the store keeps them."""
+        return {
+            "seq": np.array(self.seqs, np.int64),
+            "created_us": np.array(self._created_us, np.int64),
+            "accepted_us": np.array(self._accepted_us, np.int64),
+            "profile_key": np.array(self._profiles, np.int32),
+            "type_id": np.array([known.type_id for known in self._types], np.int32),
+        }
+
+    def lines(self) -> bytes:
+        """The events' properties as the store keeps them: a line of JSON each."""
+        return "\n".join([*self._texts, ""]).encode()
 
     def charged(self) -> list[int]:
-        """Profiles with a `charged` event (E4)."""
+        """Profiles with a `charged` event, the first since the start (E4)."""
         charged = self.tenant.types[CHARGED]
-        return sorted({profile for profile, known in zip(self._profiles, self._types, strict=True) if known is charged})
+        those = {profile for profile, known in zip(self._profiles, self._types, strict=True) if known is charged}
+        return sorted(those - self.tenant.charged)
 
     def store_message_ids(self, connection: Connection) -> None:
         """Remembers the message ids together with their events (E8)."""

@@ -79,8 +79,9 @@ def delete(tx: Transaction, account_id: int, ids: Sequence[str]) -> Outcome[str]
             wanted = "the profile_id or customer_id of an existing profile"
             failed.append(Failure(index, str(Problem(f"profiles[{index}]", shown(given), wanted))))
             continue
-        profiles.delete(tx.connection, account_id, stored[0].profile_key)
+        profiles.delete(tx.connection, tx.world.archive, account_id, stored[0].profile_key, tx.now_us)
         idempotency.forget(tx.connection, account_id, stored[0].profile.profile_id.encode())
+        tx.deleted_profiles = True
         tenant.remove_profile(stored[0].profile.profile_id)
         done.append(given)
     tenant.refresh_due()

@@ -83,7 +83,7 @@ class Reading:
         """Every change of a profile's tags, as it was recorded (G5)."""
         with self._snapshot() as connection:
             key = _profile_key(connection, account_id, profile_id)
-            stored = tags.history(connection, account_id, key)
+            stored = tags.history(connection, self._store.archive, account_id, key)
         return [
             TagChange(
                 segment_id=one.segment_id,
@@ -101,7 +101,7 @@ class Reading:
         """A profile's latest events, newest first."""
         with self._snapshot() as connection:
             key = _profile_key(connection, account_id, profile_id)
-            stored = events.of_profile(connection, account_id, key, limit)
+            stored = events.of_profile(connection, self._store.archive, account_id, key, limit)
             types = {one.type_id: one.event_type for one in event_types.of_account(connection, account_id)}
         return [
             EventInstance(

@@ -10,69 +10,83 @@ from octy.model.segments import SegmentType
 from octy.model.tags import Cause, ChangeKind
 from octy.service.ids import new_id
 from octy.service.tenant import Tenant
+from octy.service.world import World
 from octy.store import outbox, tags
 from octy.store.outbox import NewDelivery
-from octy.store.tags import ChangeRow
+from octy.store.tags import ChangeColumns
 from octy.webhooks.message import match_body
 
 
 def record_changes(
-    connection: Connection, tenant: Tenant, changes: Changes, seqs: Sequence[int], purged: Sequence[ChangeRow] = ()
+    connection: Connection,
+    world: World,
+    tenant: Tenant,
+    changes: Changes,
+    seqs: Sequence[int],
+    purged: Sequence[ChangeColumns] = (),
 ) -> bool:
     """Stores the changes in their order; true where a webhook was added. `seqs` are those of the batch's events.
 
     `purged` are removals of tags with their segments, which take their places among the others (T6, T7).
     """
-    rows = _rows(tenant, changes, seqs)
+    live = _live_segments(tenant)
+    columns = _columns(changes, seqs, live)
     if purged:
-        rows = sorted([*purged, *rows], key=lambda row: row.recorded_us)
-    tags.apply(connection, tenant.account_id, rows)
-    deliveries = _deliveries(tenant, rows)
+        columns = ChangeColumns.joined([*purged, columns])
+        columns = columns.chosen(np.argsort(columns.recorded_us, kind="stable"))
+    tags.apply(connection, tenant.account_id, world.last_change_id + 1, columns)
+    world.last_change_id += len(columns)
+    tenant.unarchived_changes += len(columns)
+    deliveries = _deliveries(tenant, columns, live)
     if deliveries:
         outbox.add(connection, deliveries)
     return bool(deliveries)
 
 
-def _rows(tenant: Tenant, changes: Changes, seqs: Sequence[int]) -> list[ChangeRow]:
+def _live_segments(tenant: Tenant) -> list[int]:
+    return [key for key, one in tenant.segments.items() if one.definition.segment_type is SegmentType.LIVE]
+
+
+def _columns(changes: Changes, seqs: Sequence[int], live: Sequence[int]) -> ChangeColumns:
     """A past tag dates from its event's acceptance (G2), a live one from its match (G3), any other from its instant."""
-    segments = [tenant.segments[key] for key in changes.segment.tolist()]
-    live = np.array([segment.definition.segment_type is SegmentType.LIVE for segment in segments], np.bool_)
-    dates_from_acceptance = (changes.cause == Cause.EVENT) & ~live
-    columns = (
-        changes.profile.tolist(),
-        changes.segment.tolist(),
-        [segment.segment_id for segment in segments],
-        [segment.definition.name for segment in segments],
-        changes.kind.tolist(),
-        changes.effective_us.tolist(),
-        np.where(dates_from_acceptance, changes.recorded_us, changes.effective_us).tolist(),
-        changes.recorded_us.tolist(),
-        changes.cause.tolist(),
-        [seqs[event] if event >= 0 else None for event in changes.event.tolist()],
+    of_event = changes.event >= 0
+    event_seq = np.zeros(changes.size, np.int64)
+    if of_event.any():
+        event_seq[of_event] = np.array(seqs, np.int64)[changes.event[of_event]]
+    dates_from_acceptance = (changes.cause == Cause.EVENT) & ~np.isin(changes.segment, live)
+    return ChangeColumns(
+        profile=changes.profile,
+        segment=changes.segment,
+        kind=changes.kind.astype(np.int32),
+        cause=changes.cause.astype(np.int32),
+        effective_us=changes.effective_us,
+        tag_created_us=np.where(dates_from_acceptance, changes.recorded_us, changes.effective_us),
+        recorded_us=changes.recorded_us,
+        event_seq=event_seq,
     )
-    return list(map(ChangeRow._make, zip(*columns, strict=True)))
 
 
-def _deliveries(tenant: Tenant, rows: Sequence[ChangeRow]) -> list[NewDelivery]:
+def _deliveries(tenant: Tenant, changes: ChangeColumns, live: Sequence[int]) -> list[NewDelivery]:
     """A webhook for each live match, where the account wants them."""
-    if not tenant.account.configuration.webhook_url:
+    if not tenant.account.configuration.webhook_url or not live:
         return []
+    matches = np.flatnonzero((changes.kind != ChangeKind.REMOVED) & np.isin(changes.segment, live))
+    names = ("profile", "segment", "kind", "effective_us", "recorded_us")
+    columns = (getattr(changes, name)[matches].tolist() for name in names)
     return [
         NewDelivery(
             webhook_id=new_id("msg", 16),
             account_id=tenant.account_id,
-            profile_key=row.profile_key,
-            segment_key=row.segment_key,
+            profile_key=profile,
+            segment_key=segment,
             body=match_body(
-                profile_id=tenant.profile_ids[row.profile_key],
-                segment_id=row.segment_id,
-                segment_tag=row.segment_tag,
-                updated=row.kind == ChangeKind.UPDATED,
-                matched_us=row.effective_us,
+                profile_id=tenant.profile_ids[profile],
+                segment_id=tenant.segments[segment].segment_id,
+                segment_tag=tenant.segments[segment].definition.name,
+                updated=kind == ChangeKind.UPDATED,
+                matched_us=effective_us,
             ),
-            created_us=row.recorded_us,
+            created_us=recorded_us,
         )
-        for row in rows
-        if row.kind != ChangeKind.REMOVED
-        and tenant.segments[row.segment_key].definition.segment_type is SegmentType.LIVE
+        for profile, segment, kind, effective_us, recorded_us in zip(*columns, strict=True)
     ]

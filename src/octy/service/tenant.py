@@ -10,7 +10,9 @@ from octy.engine.engine import Engine
 from octy.model.accounts import Account
 from octy.model.instants import NEVER, US_PER_HOUR
 from octy.model.segments import SegmentStatus
+from octy.service.recent import Recent
 from octy.store.event_types import StoredEventType
+from octy.store.log_shape import EVENTS, LogShape
 from octy.store.segments import StoredSegment
 
 PURGE_AFTER_US = 72 * US_PER_HOUR
@@ -40,8 +42,13 @@ class Tenant:
         self.profile_keys: dict[str, int] = {}
         self.profile_ids: list[str] = []
         """By profile key; empty for a profile that was deleted."""
+        self.charged: set[int] = set()
+        """Profiles whose `has_charged` was set by an event since the start: no later one need do so again (E4)."""
         self.segments: dict[int, StoredSegment] = {}
         self.backfills: dict[int, Backfill] = {}
+        self.recent = Recent()
+        self.unarchived_changes = 0
+        """How many changes of tags the archive does not have yet."""
 
     @property
     def account_id(self) -> int:
@@ -79,9 +86,20 @@ class Tenant:
         self.profile_ids[key] = ""
         self.engine.forget_profile(key)
 
+    def type_numbers(self) -> dict[str, int]:
+        """The store's id of each event type, by name."""
+        return {name: known.type_id for name, known in list(self.types.items())}  # another thread may add one
+
     def type_ids(self, codes: frozenset[int] | set[int]) -> list[int]:
         """The store's ids of the engine's codes; codes of types that do not exist have none."""
         return [type_id for type_id, code in list(self.codes.items()) if code in codes]  # another thread may add one
+
+    def archived(self, shape: LogShape, last_number: int, rows: int) -> None:
+        """The archive has a log's rows up to a number."""
+        if shape is EVENTS:
+            self.recent.drop_through(last_number)
+        else:
+            self.unarchived_changes -= rows
 
     def refresh_due(self) -> None:
         """Looks up anew when time alone may next change something: a tag, or the end of a deleted segment (X2)."""

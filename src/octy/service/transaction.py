@@ -26,6 +26,7 @@ class Transaction:
         self.connection = connection
         self.now_us = max(world.clock.now_us(), world.now_us)
         self.added_webhooks = False
+        self.deleted_profiles = False
         self._pending: dict[int, PendingEvents] = {}
         world.now_us = self.now_us
 
@@ -43,12 +44,15 @@ class Transaction:
         return self._pending[account_id]
 
     def flush(self) -> None:
-        """Evaluates and stores the events that are waiting: stored by number, though their accounts' are mixed (T2)."""
+        """Evaluates and stores the events that are waiting."""
         waiting = [pending for pending in self._pending.values() if pending.seqs]
         self._pending = {}
         batches = [pending.batch() for pending in waiting]
         histories = [self._history(pending.tenant, batch) for pending, batch in zip(waiting, batches, strict=True)]
-        events.insert(self.connection, sorted(row for pending in waiting for row in pending.rows()))
+        for pending in waiting:
+            columns, lines = pending.columns(), pending.lines()
+            events.append(self.connection, pending.tenant.account_id, columns, lines)
+            pending.tenant.recent.append(columns, lines)
         for pending, batch, history in zip(waiting, batches, histories, strict=True):
             self._evaluate(pending, batch, history)
 
@@ -66,7 +70,7 @@ class Transaction:
         """
         purged = purge_due(self.connection, tenant, self.now_us, noticed_us) if tenant.due_us <= self.now_us else []
         if changes.size or purged:
-            self.added_webhooks |= record_changes(self.connection, tenant, changes, seqs, purged)
+            self.added_webhooks |= record_changes(self.connection, self.world, tenant, changes, seqs, purged)
 
     def move_to(self, now_us: int) -> None:
         """Time moves on within the group, as a sandbox's does (T4)."""
@@ -91,5 +95,6 @@ class Transaction:
         pending.store_message_ids(self.connection)
         if charged := pending.charged():
             profiles.set_charged(self.connection, tenant.account_id, charged, self.now_us)
+            tenant.charged.update(charged)
         self.record(tenant, tenant.engine.apply(batch, history), pending.seqs)
         tenant.refresh_due()

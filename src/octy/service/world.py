@@ -1,19 +1,20 @@
-"""Everything that is derived from the store and lives in memory: a tenant per account, and the last event's number."""
+"""Everything that is derived from the store and lives in memory: a tenant per account, and the last numbers given."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 import msgspec
 import numpy as np
 from sqlalchemy import Connection
 
-from octy.engine.batch import EventBatch, HistoryRequest
+from octy.engine.batch import EventBatch, HistoryRequest, Ints
 from octy.model.clock import Clock
 from octy.model.instants import NEVER
 from octy.service.ids import EventIds
 from octy.service.tenant import Tenant
-from octy.store import events
-from octy.store.events import EventColumns
+from octy.store.archive.archive import Archive
+from octy.store.archive.parquet import NOTHING
+from octy.store.event_runs import EventsOfProfiles, WantedEvents, archived_of_profiles
 
 _decode_properties = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -21,28 +22,43 @@ _decode_properties = msgspec.json.Decoder(dict[str, Any]).decode
 class World:
     """What the writer knows. Only its thread touches it."""
 
-    def __init__(self, clock: Clock, event_ids: EventIds, now_us: int, last_seq: int) -> None:
+    def __init__(
+        self, clock: Clock, archive: Archive, event_ids: EventIds, now_us: int, last_seq: int, last_change_id: int
+    ) -> None:
         self.clock = clock
+        self.archive = archive
         self.event_ids = event_ids
         self.now_us = now_us
         """The instant through which everything is applied."""
         self.last_seq = last_seq
+        self.last_change_id = last_change_id
         self.tenants: dict[int, Tenant] = {}
 
     def due_us(self) -> int:
         """When time alone may next change something; NEVER where nothing is pending."""
         return min((tenant.due_us for tenant in self.tenants.values()), default=NEVER)
 
-    def history(self, connection: Connection, tenant: Tenant, request: HistoryRequest) -> EventBatch:
-        """The stored events that an engine asks for, ordered by profile, created_us and seq (P7)."""
-        type_ids = tenant.type_ids(set(request.event_types.tolist()))
-        columns = events.read_profiles(
-            connection, tenant.account_id, request.profiles.tolist(), type_ids, request.after_us
+    def history(
+        self, connection: Connection, tenant: Tenant, request: HistoryRequest, watched: Set[int] | None = None
+    ) -> EventBatch:
+        """The stored events that an engine, or a backfill, asks for, ordered by profile, created_us and seq (P7).
+
+        `watched` are the codes of the types whose properties it needs; those that the engine watches unless told.
+        """
+        types = set(request.event_types.tolist())
+        watched = tenant.engine.watched_types() if watched is None else watched
+        wanted = WantedEvents(
+            request.profiles,
+            frozenset(tenant.type_ids(types)),
+            request.after_us,
+            with_properties=not watched.isdisjoint(types),
         )
-        return as_batch(tenant, columns, tenant.engine.watched_types())
+        parts = archived_of_profiles(connection, self.archive, tenant.account_id, wanted)
+        parts.append(tenant.recent.of_profiles(wanted))
+        return as_batch(tenant, EventsOfProfiles.joined_in_order(parts), watched)
 
 
-def as_batch(tenant: Tenant, columns: EventColumns, watched: set[int]) -> EventBatch:
+def as_batch(tenant: Tenant, columns: EventsOfProfiles, watched: Set[int]) -> EventBatch:
     """Stored events in the engine's terms; properties are decoded only where some definition looks at them."""
     codes = _codes(tenant, columns)
     return EventBatch(
@@ -54,7 +70,7 @@ def as_batch(tenant: Tenant, columns: EventColumns, watched: set[int]) -> EventB
     )
 
 
-def _codes(tenant: Tenant, columns: EventColumns) -> np.ndarray[Any, np.dtype[np.int32]]:
+def _codes(tenant: Tenant, columns: EventsOfProfiles) -> Ints:
     highest = int(columns.type_id.max(initial=0))
     table = np.full(highest + 1, -1, np.int32)
     for type_id, code in list(tenant.codes.items()):  # another thread may add one
@@ -63,12 +79,10 @@ def _codes(tenant: Tenant, columns: EventColumns) -> np.ndarray[Any, np.dtype[np
     return table[columns.type_id]
 
 
-def _properties(
-    texts: Sequence[str | bytes | None], codes: Sequence[int], watched: set[int]
-) -> list[dict[str, Any] | None]:
+def _properties(lines: Sequence[bytes], codes: Sequence[int], watched: Set[int]) -> list[dict[str, Any] | None]:
     if not watched:
-        return [None] * len(texts)
+        return [None] * len(lines)
     return [
-        _decode_properties(text) if text is not None and code in watched else None
-        for text, code in zip(texts, codes, strict=True)
+        _decode_properties(line) if code in watched and line not in NOTHING else None
+        for line, code in zip(lines, codes, strict=True)
     ]

@@ -20,7 +20,8 @@ from octy.model.clock import Clock, ManualClock
 from octy.model.errors import Conflicting, OctyError, Unavailable
 from octy.model.idempotency import Once, Replayed
 from octy.model.instants import US_PER_HOUR, US_PER_SECOND
-from octy.service.backfills import Backfills, finish, fold_snapshot
+from octy.service.archiver import Archiver, Unarchived
+from octy.service.backfills import THREADS, Backfills, finish, fold_snapshot
 from octy.service.ids import EventIds
 from octy.service.restore import restore
 from octy.service.tenant import Tenant
@@ -28,6 +29,7 @@ from octy.service.transaction import Transaction
 from octy.service.world import World
 from octy.store import idempotency, message_ids
 from octy.store.folder import Store
+from octy.store.log_shape import CHANGES, EVENTS
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -72,7 +74,8 @@ class Writer:
         self._event_ids: EventIds | None = None
         self._started: set[Backfill] = set()
         self._housekept_us = 0
-        self._backfills = Backfills(store, self._submit_finish)
+        self._backfills = Backfills(store, self._submit_unrefused)
+        self._archiver = Archiver(store, self._unarchived, self._submit_unrefused)
         self._thread = threading.Thread(target=self._run, name="octy-writer", daemon=True)
 
     @property
@@ -91,10 +94,12 @@ class Writer:
         self._backfills.start()
         self._rebuild()
         self._thread.start()
+        self._archiver.start()
 
     def stop(self) -> None:
         """Serves what waits already, then ends."""
         self._backfills.stop()
+        self._archiver.stop()
         with self._changed:
             self._stopping = True
             self._changed.notify()
@@ -117,11 +122,25 @@ class Writer:
             self._changed.notify()
         return future
 
-    def _submit_finish(self, work: Callable[[Transaction], None]) -> None:
-        """A backfill's end is never refused."""
+    def _submit_unrefused(self, work: Callable[[Transaction], None]) -> "Future[None]":
+        """The end of a backfill, or of a move to the archive."""
+        future: Future[None] = Future()
         with self._changed:
-            self._jobs.append(Job(0, work, None, 0, Future()))
+            self._jobs.append(Job(0, work, None, 0, future))
             self._changed.notify()
+        return future
+
+    def _unarchived(self) -> list[Unarchived]:
+        """What the archiver could take. Another thread asks."""
+        tenants = [] if self._world is None else list(self._world.tenants.values())
+        return [
+            one
+            for tenant in tenants
+            for one in (
+                Unarchived(EVENTS, tenant.account_id, len(tenant.recent)),
+                Unarchived(CHANGES, tenant.account_id, tenant.unarchived_changes),
+            )
+        ]
 
     # The thread
 
@@ -188,7 +207,7 @@ class Writer:
     def _rebuild(self) -> None:
         """Brings the world back and moves it to the present, each due change at its own instant (T6)."""
         with self._store.writer.begin():
-            world = restore(self._store.writer, self._clock)
+            world = restore(self._store.writer, self._store.archive, self._clock)
             tx = Transaction(world, self._store.writer)
             for tenant in world.tenants.values():
                 tx.advance(tenant, noticed_us=tx.now_us)
@@ -202,6 +221,8 @@ class Writer:
         """What a commit sets going: the sandbox's clock, webhooks, backfills."""
         if isinstance(self._clock, ManualClock):
             self._clock.move_to(world.now_us)
+        if tx.deleted_profiles:
+            self._archiver.erase()
         if tx.added_webhooks or self._clock.is_sandbox:
             self._on_webhooks()
         for tenant in world.tenants.values():
@@ -214,7 +235,7 @@ class Writer:
         if not self._clock.is_sandbox:
             self._backfills.add(tenant, backfill)
             return
-        last_seq = fold_snapshot(self._store, tenant, backfill)
+        last_seq = fold_snapshot(self._store, tenant, [backfill], THREADS)
         with self._store.writer.begin():
             tx = Transaction(world, self._store.writer)
             finish(tx, tenant.account_id, backfill, last_seq)

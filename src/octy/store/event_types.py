@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, Select, select
 from octy.model.events import EventType
 from octy.store.json_text import to_names, to_text
 from octy.store.rows import new_key
-from octy.store.schema import event_types, events
+from octy.store.schema import event_types
 
 
 class StoredEventType(Struct, frozen=True):
@@ -45,12 +45,6 @@ def insert(connection: Connection, account_id: int, event_type: EventType) -> in
 def delete(connection: Connection, type_id: int) -> None:
     """Removes one that nothing uses."""
     connection.execute(event_types.delete().where(event_types.c.type_id == type_id))
-
-
-def has_events(connection: Connection, account_id: int, type_id: int) -> bool:
-    """Whether an event of the type is stored. Looks through the log, to its end where there is none."""
-    of_type = select(events.c.seq).where(events.c.account_id == account_id, events.c.type_id == type_id)
-    return connection.execute(of_type.limit(1)).first() is not None
 
 
 def _found(connection: Connection, question: Select[Any]) -> list[StoredEventType]:

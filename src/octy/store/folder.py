@@ -14,19 +14,22 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from octy.model.errors import StoreError, Unavailable
+from octy.store.archive.archive import Archive
 from octy.store.migrate import migrate, needs_migration
 from octy.store.sqlite import inspecting_engine, is_no_database, reading_engine, writing_engine
 
 DATABASE = "octy.db"
+ARCHIVE = "archive"
 LOCK = "octy.lock"
 
 
 class Store:
     """One connection that writes, and as many snapshots as are wanted."""
 
-    def __init__(self, folder: Path, writer: Connection, readers: Engine, opened: ExitStack) -> None:
+    def __init__(self, folder: Path, writer: Connection, readers: Engine, archive: Archive, opened: ExitStack) -> None:
         """`opened` closes all that the store holds."""
         self.folder = folder
+        self.archive = archive
         self.writer = writer
         """For one thread at a time; every use of it within `with store.writer.begin():`."""
         self._readers = readers
@@ -70,12 +73,14 @@ def _open(folder: Path, opened: ExitStack) -> Store:
     is_old = _is_old(database)
     writing = writing_engine(database)
     writer = opened.enter_context(writing.connect())
-    if is_old:
-        with writer.begin():
+    archive = Archive(folder / ARCHIVE)
+    with writer.begin():
+        if is_old:
             migrate(writer)
+        archive.sweep(writer)
     readers = reading_engine(database)
     opened.callback(readers.dispose)
-    return Store(folder, writer, readers, opened.pop_all())
+    return Store(folder, writer, readers, archive, opened.pop_all())
 
 
 def _lock(path: Path, opened: ExitStack) -> None:

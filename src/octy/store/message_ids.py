@@ -25,6 +25,12 @@ def add_many(connection: Connection, account_id: int, new: Sequence[tuple[str, i
     insert_rows(connection, _INSERT, [(account_id, message_id, seq, now_us) for message_id, seq in new])
 
 
+def forget(connection: Connection, seqs: Sequence[int]) -> None:
+    """Forgets those of some events."""
+    for chunk in in_chunks(seqs):
+        connection.execute(message_ids.delete().where(message_ids.c.seq.in_(chunk)))
+
+
 def expire(connection: Connection, before_us: int) -> None:
     """Forgets those that were added before an instant."""
     connection.execute(message_ids.delete().where(message_ids.c.created_us < before_us))

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Row, Select, bindparam, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, false, func, select, true
 
 from octy.model.profiles import Profile
 from octy.model.values import Scalar
-from octy.store import events, tags
+from octy.store import erasures, events, tags
+from octy.store.archive.archive import Archive
 from octy.store.json_text import to_scalars, to_text
-from octy.store.rows import in_chunks, insert_rows
+from octy.store.rows import in_chunks, insert_rows, run_rows
 from octy.store.schema import accounts, outbox, profiles
 from octy.store.schema import tags as tags_table
 
@@ -24,7 +25,11 @@ _BY_KEY, _BY_PROFILE_ID, _BY_CUSTOMER_ID = (
 )
 _INSERT = profiles.insert()
 _UPDATE = profiles.update().where(_ACCOUNTS, profiles.c.profile_key == bindparam("profile"))
-_CHARGE = _UPDATE.where(profiles.c.has_charged.is_(False)).values(has_charged=True)
+_CHARGE = (
+    profiles.update()
+    .values(has_charged=true(), updated_us=bindparam("now_us"))
+    .where(_ACCOUNTS, profiles.c.profile_key == bindparam("profile"), profiles.c.has_charged == false())
+)
 
 
 class StoredProfile(Struct, frozen=True):
@@ -72,9 +77,7 @@ def update_many(connection: Connection, account_id: int, changed: Sequence[Store
 
 def set_charged(connection: Connection, account_id: int, profile_keys: Sequence[int], now_us: int) -> None:
     """They have charged (E4). One that had before is not touched."""
-    rows = [{"account": account_id, "profile": key, "updated_us": now_us} for key in profile_keys]
-    if rows:
-        connection.execute(_CHARGE, rows)
+    run_rows(connection, _CHARGE, [(now_us, account_id, key) for key in profile_keys])
 
 
 def by_keys(connection: Connection, account_id: int, profile_keys: Sequence[int]) -> list[StoredProfile]:
@@ -125,9 +128,13 @@ def data_of_all(connection: Connection, account_id: int) -> Iterator[tuple[int, 
         yield row.profile_key, to_scalars(row.profile_data)
 
 
-def delete(connection: Connection, account_id: int, profile_key: int) -> None:
-    """Removes a profile and everything of it: events, message ids, tags, history, webhooks (X3)."""
-    events.delete_of_profile(connection, account_id, profile_key)
+def delete(connection: Connection, archive: Archive, account_id: int, profile_key: int, now_us: int) -> None:
+    """Removes a profile and everything of it: events, message ids, tags, history, webhooks (X3).
+
+    What the archive has of it is removed soon after: nobody can ask for it any more.
+    """
+    events.delete_of_profile(connection, archive, account_id, profile_key)
+    erasures.request(connection, account_id, profile_key, now_us)
     tags.delete_of_profile(connection, account_id, profile_key)
     for table in (outbox, profiles):
         connection.execute(table.delete().where(table.c.account_id == account_id, table.c.profile_key == profile_key))

@@ -84,29 +84,48 @@ profiles = Table(
 )
 """`profile_key` counts from 0 in each account: it indexes the engine's arrays."""
 
-events = Table(
-    "events",
+event_blocks = Table(
+    "event_blocks",
     metadata,
-    Column("seq", RowId, primary_key=True, autoincrement=False),
+    Column("first_seq", RowId, primary_key=True, autoincrement=False),
+    Column("last_seq", BigInteger, nullable=False),
     Column("account_id", BigInteger, nullable=False),
-    Column("profile_key", BigInteger, nullable=False),
-    Column("type_id", BigInteger, nullable=False),
-    Column("created_us", BigInteger, nullable=False),
-    Column("accepted_us", BigInteger, nullable=False),
-    Column("properties", Text),  # JSON: an object
+    Column("row_count", Integer, nullable=False),
+    Column("columns", LargeBinary, nullable=False),
+    Column("properties", LargeBinary, nullable=False),  # JSON: a line for each event
+    Index(None, "account_id", "first_seq"),
 )
-"""The log (T2). No foreign keys: the writer knows what exists, and checking it again would cost at every event."""
+"""The log (T2), as far as it is not in the archive: a row for each account's events of one commit, as columns."""
 
-event_places = Table(
-    "event_places",
+archive_runs = Table(
+    "archive_runs",
+    metadata,
+    Column("run_id", RowId, primary_key=True),
+    Column("file", Text, nullable=False, unique=True),
+    Column("log", Text, nullable=False),  # events or changes
+    Column("account_id", BigInteger, nullable=False),
+    Column("first_number", BigInteger, nullable=False),
+    Column("last_number", BigInteger, nullable=False),
+    Column("row_count", BigInteger, nullable=False),
+    Column("created_min_us", BigInteger, nullable=False),
+    Column("created_max_us", BigInteger, nullable=False),
+    Column("type_ids", Text, nullable=False),  # JSON: an array of integers
+    Column("file_bytes", BigInteger, nullable=False),
+    Column("file_sha256", LargeBinary, nullable=False),
+    Index(None, "log", "account_id", "first_number"),
+    sqlite_autoincrement=True,
+)
+"""The ledger of the archive (`octy.store.archive`): a row of a log is in a block, or in exactly one of these files."""
+
+erasures = Table(
+    "erasures",
     metadata,
     Column("account_id", BigInteger, primary_key=True),
     Column("profile_key", BigInteger, primary_key=True),
-    Column("created_us", BigInteger, primary_key=True),
-    Column("seq", BigInteger, primary_key=True),
+    Column("requested_us", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Where a profile's events are, in T2's order; all but the newest (`octy.store.log`)."""
+"""Deleted profiles (X3) of which the archive may still hold something."""
 
 message_ids = Table(
     "message_ids",
@@ -162,32 +181,26 @@ tags = Table(
 )
 """Who bears which tag now, and since when (G1). One order for all: an account has few segments to look through."""
 
-tag_history = Table(
-    "tag_history",
+segment_names = Table(
+    "segment_names",
     metadata,
-    Column("change_id", RowId, primary_key=True, autoincrement=False),
-    Column("account_id", BigInteger, nullable=False),
-    Column("profile_key", BigInteger, nullable=False),
-    Column("segment_key", BigInteger, nullable=False),
+    Column("segment_key", BigInteger, primary_key=True, autoincrement=False),
     Column("segment_id", Text, nullable=False),
-    Column("segment_tag", Text, nullable=False),
-    Column("kind", Integer, nullable=False),
-    Column("effective_us", BigInteger, nullable=False),
-    Column("recorded_us", BigInteger, nullable=False),
-    Column("cause", Integer, nullable=False),
-    Column("event_seq", BigInteger),
+    Column("name", Text, nullable=False),
 )
-"""Every change of a tag (G5). It carries the segment's id and name, because it outlives the segment."""
+"""What every segment that there ever was is called in the history of tags, which outlives it (G5)."""
 
-change_places = Table(
-    "change_places",
+change_blocks = Table(
+    "change_blocks",
     metadata,
-    Column("account_id", BigInteger, primary_key=True),
-    Column("profile_key", BigInteger, primary_key=True),
-    Column("change_id", BigInteger, primary_key=True),
-    sqlite_with_rowid=False,
+    Column("first_change_id", RowId, primary_key=True, autoincrement=False),
+    Column("last_change_id", BigInteger, nullable=False),
+    Column("account_id", BigInteger, nullable=False),
+    Column("row_count", Integer, nullable=False),
+    Column("columns", LargeBinary, nullable=False),
+    Index(None, "account_id", "first_change_id"),
 )
-"""Where a profile's history is, all but the newest (`octy.store.log`)."""
+"""Every change of a tag (G5), as far as it is not in the archive: as `event_blocks`."""
 
 outbox = Table(
     "outbox",

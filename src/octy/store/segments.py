@@ -9,7 +9,7 @@ from octy.model.definitions import from_wire, to_wire
 from octy.model.segments import SegmentDefinition, SegmentStatus
 from octy.store.json_text import to_object, to_text
 from octy.store.rows import new_key
-from octy.store.schema import segments, tags
+from octy.store.schema import segment_names, segments, tags
 
 
 class StoredSegment(Struct, frozen=True):
@@ -38,7 +38,10 @@ def insert(connection: Connection, segment: StoredSegment) -> int:
         "created_seq": segment.created_seq,
         "delete_requested_us": segment.delete_requested_us,
     }
-    return new_key(connection.execute(segments.insert(), row))
+    key = new_key(connection.execute(segments.insert(), row))
+    name = {"segment_key": key, "segment_id": segment.segment_id, "name": segment.definition.name}
+    connection.execute(segment_names.insert(), name)
+    return key
 
 
 def all_segments(connection: Connection) -> list[StoredSegment]:
@@ -70,6 +73,12 @@ def counts(connection: Connection, account_id: int) -> dict[int, int]:
     keys = select(segments.c.segment_key).where(segments.c.account_id == account_id)
     question = select(tags.c.segment_key, func.count()).where(tags.c.segment_key.in_(keys)).group_by(tags.c.segment_key)
     return {row[0]: row[1] for row in connection.execute(question)}
+
+
+def names(connection: Connection, account_id: int) -> dict[int, str]:
+    """By segment key: what an account's segments, and all that there ever were of others, are called."""
+    mine = {one.segment_key: one.definition.name for one in of_account(connection, account_id)}
+    return {row.segment_key: row.name for row in connection.execute(select(segment_names))} | mine
 
 
 def _found(connection: Connection, question: Select[Any]) -> list[StoredSegment]:

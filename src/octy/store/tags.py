@@ -1,21 +1,24 @@
 """Tags: who bears which now, and every change that there was (G1 to G5).
 
-Changes come in the order in which they were recorded. What they amount to for each profile and segment is worked out
-first, so that the tags themselves are written in three statements however many changes there are.
+Changes come as columns, in the order in which they were recorded. What they amount to for each profile and segment is
+worked out first, so that the tags themselves are written in three statements however many changes there are, and in the
+order in which they are stored, so that a million neighbours cost few pages.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 from msgspec import Struct
 from sqlalchemy import Connection, bindparam, select
 
-from octy.engine.batch import Ints
+from octy.engine.batch import Ints, Longs
 from octy.model.tags import Cause, ChangeKind, SegmentTag
-from octy.store.log import Log
+from octy.store.archive import ledger
+from octy.store.archive.archive import Archive
+from octy.store.blocks import CHANGE_BLOCKS
+from octy.store.log_shape import CHANGES, PROFILE, Columns, chosen, joined
 from octy.store.rows import in_chunks, insert_rows, run_rows
-from octy.store.schema import change_places, segments, tag_history, tags
+from octy.store.schema import segment_names, segments, tags
 from octy.store.sqlite import upsert
 
 _OF_ONE = (tags.c.segment_key == bindparam("segment"), tags.c.profile_key == bindparam("profile"))
@@ -29,25 +32,36 @@ _OF_PROFILES = (
     .where(tags.c.profile_key.in_(bindparam("profiles", expanding=True)))
     .order_by(tags.c.profile_key, tags.c.created_us, tags.c.segment_key)
 )
-_HISTORY = Log(tag_history, change_places)
+_PROFILE_BITS = 32
 
 
-class ChangeRow(NamedTuple):
-    """A change of a tag, as it is to be stored."""
+class ChangeColumns(Struct, frozen=True, eq=False):
+    """Changes of tags as they are to be stored: columns of equal length."""
 
-    profile_key: int
-    segment_key: int
-    segment_id: str
-    segment_tag: str
-    kind: int
+    profile: Ints
+    segment: Longs
+    kind: Ints
     """`ChangeKind`."""
-    effective_us: int
-    tag_created_us: int
-    """The instant that the tag shows from then on, unless it shows a later one."""
-    recorded_us: int
-    cause: int
+    cause: Ints
     """`Cause`."""
-    event_seq: int | None
+    effective_us: Longs
+    tag_created_us: Longs
+    """The instant that the tag shows from then on, unless it shows a later one."""
+    recorded_us: Longs
+    event_seq: Longs
+    """0 where no event is the cause."""
+
+    def __len__(self) -> int:
+        return len(self.profile)
+
+    def chosen(self, rows: Longs) -> "ChangeColumns":
+        """Some of them, in that order."""
+        return ChangeColumns(*(getattr(self, name)[rows] for name in self.__struct_fields__))
+
+    @classmethod
+    def joined(cls, parts: "Sequence[ChangeColumns]") -> "ChangeColumns":
+        """One after another."""
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__struct_fields__))
 
 
 class StoredChange(Struct, frozen=True):
@@ -63,19 +77,27 @@ class StoredChange(Struct, frozen=True):
     event_seq: int | None
 
 
-def apply(connection: Connection, account_id: int, changes: Sequence[ChangeRow]) -> None:
-    """Stores the changes in their order, and puts the tags on and takes them off accordingly (G2 to G4)."""
-    if not changes:
+def last_change_id(connection: Connection) -> int:
+    """The greatest number that a change was ever given; 0 before the first."""
+    return max(CHANGE_BLOCKS.last_number(connection), ledger.last_number(connection, CHANGES))
+
+
+def apply(connection: Connection, account_id: int, first_change_id: int, changes: ChangeColumns) -> None:
+    """Stores the changes, numbered from `first_change_id`; puts the tags on and takes them off (G2 to G4)."""
+    if not len(changes):
         return
-    profile, segment, segment_id, tag, kind, effective_us, _, recorded_us, cause, event_seq = zip(*changes, strict=True)
-    first_id = _HISTORY.last_number(connection) + 1
-    change_id = range(first_id, first_id + len(changes))
-    account = (account_id,) * len(changes)
-    columns = (change_id, account, profile, segment, segment_id, tag, kind, effective_us, recorded_us, cause, event_seq)
-    _HISTORY.append(connection, list(zip(*columns, strict=True)))
-    if len(set(zip(segment, profile, strict=True))) < len(changes):
-        changes = _effects(changes)
-    _put_on_and_take_off(connection, changes)
+    columns: Columns = {
+        "change_id": np.arange(first_change_id, first_change_id + len(changes)),
+        "segment_key": changes.segment,
+        "effective_us": changes.effective_us,
+        "recorded_us": changes.recorded_us,
+        "event_seq": changes.event_seq,
+        PROFILE: changes.profile,
+        "kind": changes.kind,
+        "cause": changes.cause,
+    }
+    CHANGE_BLOCKS.append(connection, account_id, columns)
+    _put_on_and_take_off(connection, _effects(changes))
 
 
 def of_profiles(
@@ -96,41 +118,77 @@ def tagged_profiles(connection: Connection, segment_key: int) -> Ints:
     return np.array(connection.scalars(question).all(), np.int32)
 
 
-def history(connection: Connection, account_id: int, profile_key: int) -> list[StoredChange]:
+def history(connection: Connection, archive: Archive, account_id: int, profile_key: int) -> list[StoredChange]:
     """Every change of a profile's tags, in the order in which they were recorded."""
-    question = select(tag_history.c.change_id, *(tag_history.c[name] for name in StoredChange.__struct_fields__))
-    rows = _HISTORY.of_profiles(connection, question, account_id, [profile_key]).order_by("change_id")
+    blocks = CHANGE_BLOCKS.read_columns(connection, account_id)
+    archived = [
+        file.columns(file.rows_before(profile_key), file.rows_before(profile_key + 1))
+        for _, file in archive.runs(connection, CHANGES, account_id)
+    ]
+    columns = joined(CHANGES, [*archived, chosen(blocks, np.flatnonzero(blocks[PROFILE] == profile_key))])
+    names = {row.segment_key: row for row in connection.execute(select(segment_names))}
+    wanted = ("segment_key", "kind", "effective_us", "recorded_us", "cause", "event_seq")
     return [
-        StoredChange(key, id_, tag, ChangeKind(kind), effective_us, recorded_us, Cause(cause), event_seq)
-        for _, key, id_, tag, kind, effective_us, recorded_us, cause, event_seq in connection.execute(rows)
+        StoredChange(
+            segment_key=key,
+            segment_id=names[key].segment_id,
+            segment_tag=names[key].name,
+            kind=ChangeKind(kind),
+            effective_us=effective_us,
+            recorded_us=recorded_us,
+            cause=Cause(cause),
+            event_seq=event_seq or None,
+        )
+        for key, kind, effective_us, recorded_us, cause, event_seq in zip(
+            *(columns[name].tolist() for name in wanted), strict=True
+        )
     ]
 
 
 def delete_of_profile(connection: Connection, account_id: int, profile_key: int) -> None:
-    """Removes a profile's tags and their history (X3)."""
+    """Removes a profile's tags, and their history from the blocks (X3). The archive follows (`erasures`)."""
     keys = select(segments.c.segment_key).where(segments.c.account_id == account_id)
     connection.execute(tags.delete().where(tags.c.segment_key.in_(keys), tags.c.profile_key == profile_key))
-    _HISTORY.delete_of_profile(connection, account_id, profile_key)
+    CHANGE_BLOCKS.drop_profile(connection, account_id, profile_key)
 
 
-def _put_on_and_take_off(connection: Connection, changes: Sequence[ChangeRow]) -> None:
+def _put_on_and_take_off(connection: Connection, changes: ChangeColumns) -> None:
     """At most one change for each tag of each profile."""
-    of_kind: dict[int, list[ChangeRow]] = {kind: [] for kind in ChangeKind}
-    for change in changes:
-        of_kind[change.kind].append(change)
-    insert_rows(connection, _PUT, [(one[1], one[0], one[6]) for one in of_kind[ChangeKind.CREATED]])
-    run_rows(connection, _MOVE, [(one[6], one[1], one[0], one[6]) for one in of_kind[ChangeKind.UPDATED]])
-    run_rows(connection, _DELETE, [(one[1], one[0]) for one in of_kind[ChangeKind.REMOVED]])
+    segment, profile, at_us = changes.segment.tolist(), changes.profile.tolist(), changes.tag_created_us.tolist()
+    of_kind = {kind: np.flatnonzero(changes.kind == kind).tolist() for kind in ChangeKind}
+    put = [(segment[row], profile[row], at_us[row]) for row in of_kind[ChangeKind.CREATED]]
+    insert_rows(connection, _PUT, put)
+    moved = [(at_us[row], segment[row], profile[row], at_us[row]) for row in of_kind[ChangeKind.UPDATED]]
+    run_rows(connection, _MOVE, moved)
+    run_rows(connection, _DELETE, [(segment[row], profile[row]) for row in of_kind[ChangeKind.REMOVED]])
 
 
-def _effects(changes: Iterable[ChangeRow]) -> list[ChangeRow]:
-    """What the changes amount to: a put tag stays a put one when it moves, and one that was taken off cannot move."""
-    effects: dict[tuple[int, int], ChangeRow] = {}
-    for change in changes:
-        whose = (change.segment_key, change.profile_key)
-        before = effects.get(whose)
-        if change.kind != ChangeKind.UPDATED or before is None:
-            effects[whose] = change
-        elif before.kind != ChangeKind.REMOVED and change.tag_created_us > before.tag_created_us:
-            effects[whose] = before._replace(tag_created_us=change.tag_created_us)
-    return list(effects.values())
+def _effects(changes: ChangeColumns) -> ChangeColumns:
+    """What the changes amount to, by segment and profile: in each pair's last change, where it has several.
+
+    A put tag stays a put one when it moves, and one that was taken off cannot move.
+    """
+    whose = changes.segment << _PROFILE_BITS | changes.profile
+    order = np.argsort(whose, kind="stable")
+    sorted_whose = whose[order]
+    again = np.flatnonzero(sorted_whose[1:] == sorted_whose[:-1]) + 1
+    if not len(again):
+        return changes.chosen(order)
+    kind, at_us = changes.kind[order], changes.tag_created_us[order]
+    for row in again.tolist():
+        if kind[row] == ChangeKind.UPDATED:
+            kind[row] = kind[row - 1]
+            if kind[row] != ChangeKind.REMOVED:
+                at_us[row] = max(at_us[row], at_us[row - 1])
+    last = np.append(sorted_whose[1:] != sorted_whose[:-1], True)
+    found = changes.chosen(order[last])
+    return ChangeColumns(
+        found.profile,
+        found.segment,
+        kind[last],
+        found.cause,
+        found.effective_us,
+        at_us[last],
+        found.recorded_us,
+        found.event_seq,
+    )

@@ -2,10 +2,9 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeAlias
 
-from octy.engine.backfill import Backfill
-from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
 from tests.integration.service.serving import TIMEOUT_SECONDS, Service
 
@@ -20,21 +19,16 @@ class HeldService(Service):
     def prepare(self) -> None:
         """Puts a hand on the backfills."""
         backfills = self.octy._writer._backfills
-        fold, self._submit = backfills._fold, backfills._submit
+        self._submit = backfills._submit
         self._folded: dict[int, Ending] = {}
         self._changed = threading.Condition()
-        current: list[int] = []
-
-        def noting(tenant: Tenant, backfill: Backfill) -> None:
-            current[:] = [backfill.key]
-            fold(tenant, backfill)
 
         def holding(ending: Ending) -> None:
+            assert isinstance(ending, partial)
             with self._changed:
-                self._folded[current[0]] = ending
+                self._folded[ending.keywords["backfill"].key] = ending
                 self._changed.notify_all()
 
-        backfills._fold = noting  # type: ignore[method-assign]
         backfills._submit = holding
 
     def forget_what_is_folded(self) -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import text
 
 from octy.model.clock import Clock, ManualClock
 from octy.service.octy import Octy
 from octy.store.folder import open_store
+from tests.logs import KEEPING, opened
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 60
@@ -103,14 +103,16 @@ class Service:
             done(busy)
 
     def rows(self, question: str, **values: Any) -> list[tuple[Any, ...]]:
-        """What somebody with a SQL shell sees."""
-        with self.store.reading() as connection:
-            return [tuple(row) for row in connection.execute(text(question), values)]
+        """What somebody with a SQL shell sees (`tests.logs`)."""
+        with opened(self.folder) as connection:
+            return connection.execute(question, values).fetchall()
 
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
-        """All rows of all tables."""
-        tables = [name for (name,) in self.rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
-        return {name: self.rows(f'SELECT * FROM "{name}"') for name in tables}
+        """All rows of all tables, the logs' wherever they are kept."""
+        with opened(self.folder) as connection:
+            both = (f"SELECT name FROM {schema}.sqlite_schema WHERE type = 'table'" for schema in ("main", "store"))
+            tables = {name for names in both for (name,) in connection.execute(names)} - KEEPING
+            return {name: sorted(connection.execute(f'SELECT * FROM "{name}"'), key=repr) for name in sorted(tables)}
 
 
 def done(future: "Future[T]") -> T:

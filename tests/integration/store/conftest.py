@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Connection
 
 from octy.store import accounts
+from octy.store.archive.archive import Archive
 from octy.store.folder import Store, open_store
 from tests.integration.store.making import NOON_US
 
@@ -27,6 +28,11 @@ def store(folder: Path) -> Iterator[Store]:
 def writer(store: Store) -> Iterator[Connection]:
     with store.writer.begin():
         yield store.writer
+
+
+@pytest.fixture
+def archive(store: Store) -> Archive:
+    return store.archive
 
 
 @pytest.fixture

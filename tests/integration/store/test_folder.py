@@ -27,7 +27,7 @@ def mode_of(path: Path) -> int:
 
 
 def contents_of(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "octy.lock"}
+    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != "octy.lock"}
 
 
 def other_server(folder: Path) -> "subprocess.Popen[str]":
@@ -47,9 +47,10 @@ def test_a_new_folder_is_its_owners_alone(store: Store) -> None:
     assert mode_of(store.folder) == 0o700
     with store.writer.begin():
         meta.set_value(store.writer, "now_us", "1")
-    files = {path.name: mode_of(path) for path in store.folder.iterdir()}
-    assert {"octy.db", "octy.lock"} <= set(files)
-    assert set(files.values()) == {0o600}
+    modes = {path.name: mode_of(path) for path in store.folder.iterdir()}
+    assert {"octy.db", "octy.lock"} <= set(modes)
+    assert modes.pop("archive") == 0o700
+    assert set(modes.values()) == {0o600}
 
 
 def test_what_was_stored_is_there_after_opening_again(store: Store) -> None:
@@ -105,7 +106,7 @@ def test_a_store_of_a_newer_version_is_refused_and_left_as_it_was(store: Store) 
     before = contents_of(store.folder)
     with pytest.raises(StoreError) as refused:
         open_store(store.folder)
-    assert "it was written by a newer version of Octy (schema 0999; this one knows up to 0001)" in str(refused.value)
+    assert "it was written by a newer version of Octy (schema 0999; this one knows up to 0002)" in str(refused.value)
     assert contents_of(store.folder) == before
 
 

@@ -6,11 +6,23 @@ from sqlalchemy import Connection
 from octy.model.profiles import Profile
 from octy.model.tags import ChangeKind
 from octy.model.values import Scalar
-from octy.store import events, message_ids, outbox, profiles, segments, tags
+from octy.store import erasures, events, message_ids, outbox, profiles, segments
+from octy.store.archive.archive import Archive
 from octy.store.profiles import StoredProfile
 from octy.store.schema import metadata
-from tests.integration.store.making import MINUTE_US, NOON_US, change, delivery, event, profile, segment
+from tests.integration.store.making import (
+    MINUTE_US,
+    NOON_US,
+    apply_changes,
+    change,
+    delivery,
+    event,
+    insert_events,
+    profile,
+    segment,
+)
 
+BLOCKS = ("event_blocks", "change_blocks")
 DATA: dict[str, Scalar] = {"city": "Köln ✓", "age": 2**63 - 1, "score": 30.0, "vip": True, "": ""}
 
 
@@ -19,8 +31,11 @@ def found_keys(found: list[StoredProfile]) -> list[int]:
 
 
 def row_counts(connection: Connection) -> dict[str, int]:
-    """How many rows each table has."""
-    return {name: connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one() for name in metadata.tables}
+    """How many rows each table has; and of the logs, how many rows its blocks have."""
+    counted = dict.fromkeys(metadata.tables, "count(*)") | dict.fromkeys(BLOCKS, "coalesce(sum(row_count), 0)")
+    return {
+        name: connection.exec_driver_sql(f"SELECT {what} FROM {name}").scalar_one() for name, what in counted.items()
+    }
 
 
 def test_a_profile_comes_back_as_it_was(writer: Connection, account: int) -> None:
@@ -89,17 +104,19 @@ def test_a_page_says_how_many_there_are_in_all(writer: Connection, account: int,
 def test_a_page_may_be_of_those_who_bear_a_tag(writer: Connection, account: int) -> None:
     profiles.insert_many(writer, account, [profile(key) for key in range(5)])
     key = segments.insert(writer, segment(account, "buyers"))
-    tags.apply(writer, account, [change(ChangeKind.CREATED, one, key) for one in (4, 1, 2)])
+    apply_changes(writer, account, [change(ChangeKind.CREATED, one, key) for one in (4, 1, 2)])
     found, total = profiles.page(writer, account, offset=1, limit=2, tag_segment_key=key)
     assert (found_keys(found), total) == ([2, 4], 3)
     assert profiles.page(writer, account, 0, 10, key + 1) == ([], 0)
 
 
-def test_all_profiles_come_by_account_and_key(writer: Connection, account: int, stranger: int) -> None:
+def test_all_profiles_come_by_account_and_key(
+    writer: Connection, archive: Archive, account: int, stranger: int
+) -> None:
     profiles.insert_many(writer, stranger, [profile(0, "dora", data={"city": "Bonn"})])
     profiles.insert_many(writer, account, [profile(0, "ana", data={"age": 3}), profile(1, "bea")])
     profiles.insert_many(writer, account, [profile(2, "cleo")])
-    profiles.delete(writer, account, 1)
+    profiles.delete(writer, archive, account, 1, NOON_US)
     assert list(profiles.all_ids(writer)) == [
         (account, 0, "profile_of ana"),
         (account, 2, "profile_of cleo"),
@@ -108,44 +125,44 @@ def test_all_profiles_come_by_account_and_key(writer: Connection, account: int, 
     assert list(profiles.data_of_all(writer, account)) == [(0, {"age": 3}), (2, {})]
 
 
-def test_a_key_is_never_given_twice(writer: Connection, account: int, stranger: int) -> None:
+def test_a_key_is_never_given_twice(writer: Connection, archive: Archive, account: int, stranger: int) -> None:
     assert profiles.next_key(writer, account) == 0
     profiles.insert_many(writer, account, [profile(0), profile(1)])
     profiles.insert_many(writer, account, [])
     assert profiles.next_key(writer, account) == 2
-    profiles.delete(writer, account, 1)
+    profiles.delete(writer, archive, account, 1, NOON_US)
     assert profiles.next_key(writer, account) == 2
     assert profiles.next_key(writer, stranger) == 0
     with pytest.raises(AssertionError, match="never given twice"):
         profiles.insert_many(writer, account, [profile(1)])
 
 
-def test_a_deleted_profile_leaves_nothing(writer: Connection, account: int, stranger: int) -> None:
+def test_a_deleted_profile_leaves_nothing(writer: Connection, archive: Archive, account: int, stranger: int) -> None:
     # X3
     keys = {whose: segments.insert(writer, segment(whose, "buyers")) for whose in (account, stranger)}
 
     def everything_of(whose: int, key: int, seq: int) -> None:
         profiles.insert_many(writer, whose, [profile(key, prefix=f"{whose} ")])
-        events.insert(writer, [event(seq, whose, key), event(seq + 1, whose, key)])
+        insert_events(writer, [event(seq, whose, key), event(seq + 1, whose, key)])
         message_ids.add_many(writer, whose, [(f"m{seq}", seq), (f"m{seq + 1}", seq + 1)], NOON_US)
         kinds = (ChangeKind.CREATED, ChangeKind.REMOVED, ChangeKind.CREATED)
-        tags.apply(writer, whose, [change(kind, key, keys[whose]) for kind in kinds])
+        apply_changes(writer, whose, [change(kind, key, keys[whose]) for kind in kinds])
         outbox.add(writer, [delivery(whose, seq, key), delivery(whose, seq + 1, key)])
 
     everything_of(account, 0, 10)
     everything_of(stranger, 1, 20)
-    profiles.delete(writer, account, 99)  # so that everything that will be there is: the places of all rows
     before = row_counts(writer)
     everything_of(account, 1, 30)
     assert row_counts(writer) != before
-    profiles.delete(writer, account, 1)
-    assert row_counts(writer) == before
+    profiles.delete(writer, archive, account, 1, NOON_US)
+    assert row_counts(writer) == before | {"erasures": 1}, "which is to say: the archive may hold something yet"
+    assert erasures.requested(writer) == {account: {1}}
     assert message_ids.find_many(writer, account, ["m10", "m30", "m31"]) == {"m10": 10}
-    assert [one.seq for one in events.of_profile(writer, account, 0, 10)] == [11, 10]
-    assert [one.seq for one in events.of_profile(writer, stranger, 1, 10)] == [21, 20]
+    assert [one.seq for one in events.of_profile(writer, archive, account, 0, 10)] == [11, 10]
+    assert [one.seq for one in events.of_profile(writer, archive, stranger, 1, 10)] == [21, 20]
 
 
-def test_deleting_a_profile_that_is_not_there_harms_nobody(writer: Connection, account: int) -> None:
+def test_deleting_a_profile_that_is_not_there_harms_nobody(writer: Connection, archive: Archive, account: int) -> None:
     profiles.insert_many(writer, account, [profile(0)])
-    profiles.delete(writer, account, 5)
+    profiles.delete(writer, archive, account, 5, NOON_US)
     assert found_keys(profiles.by_keys(writer, account, [0])) == [0]

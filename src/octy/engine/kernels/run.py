@@ -4,15 +4,17 @@ Those that fill the log, the timers or the trails return how far they came. Wher
 room: the caller makes some, and calls again from there.
 """
 
-from octy.engine.batch import Bools
+import numpy as np
+
+from octy.engine.batch import Bools, Longs
 from octy.engine.kernels import live, past
 from octy.engine.kernels.columns import NO_EVENT, ChangeLog, Columns, has_room
 from octy.engine.kernels.compiled import kernel, part
-from octy.engine.kernels.layout import ACTIONS, KIND, LIVE_ACTION, LIVE_WINDOW, PAST, START
+from octy.engine.kernels.layout import ACTIONS, KIND, LENGTH_US, LIVE_ACTION, LIVE_WINDOW, PAST, START, WINDOW
 from octy.engine.kernels.matching import Index, entries_of, fits, match_mask
 from octy.engine.kernels.memory import Segments, lent, row_of
 from octy.engine.kernels.past import Lookback
-from octy.engine.kernels.timers import Timers, can_take, is_due, pop
+from octy.engine.kernels.timers import Timers, can_take, is_due, pop, push
 from octy.engine.kernels.trail import Trails, can_enter, enter
 
 MISSING_HISTORY = -1
@@ -162,3 +164,67 @@ def refold(index: Index, segments: Segments, lookback: Lookback) -> None:
             mask = match_mask(index, 0, lookback.columns, event) & ((1 << actions) - 1)
             if mask:
                 past.advance_starts(row, actions, lookback.columns.created_us[event], mask)
+
+
+@kernel
+def relive(
+    index: Index,
+    segments: Segments,
+    after_seq: Longs,
+    columns: Columns,
+    seq: Longs,
+    order: Longs,
+    log: ChangeLog,
+) -> None:
+    """Takes stored events again in live segments, in an `order` by profile and seq; nothing is recorded.
+
+    A segment at a place sees what was accepted after `after_seq[place]`. What is due by then comes first (T7), though
+    only where an event asks: to a profile, nobody else's time matters.
+    """
+    index = lent(index)
+    segments = lent(segments)
+    after_seq = lent(after_seq)
+    columns = lent(columns)
+    seq = lent(seq)
+    order = lent(order)
+    log = lent(log)
+    timers = Timers(np.empty(1, np.int64), np.empty(1, np.int64), np.zeros(1, np.int64))
+    for event in order:
+        profile, now_us = columns.profile[event], columns.accepted_us[event]
+        entry, last = entries_of(index, columns.event_type[event])
+        while entry < last:
+            place = index.place[entry]
+            mask = 0
+            while entry < last and index.place[entry] == place:
+                if fits(index, entry, columns, event):
+                    mask |= 1 << index.step[entry]
+                entry += 1
+            if mask == 0 or seq[event] <= after_seq[place]:
+                continue
+            spec = segments.spec[place]
+            row = row_of(segments, place, profile)
+            created_us = columns.created_us[event]
+            log.written[0] = 0
+            if spec[KIND] == LIVE_ACTION:
+                live.take_action(spec, row, place, profile, mask, created_us, now_us, event, log)
+            else:
+                if row[WINDOW] and row[WINDOW] + spec[LENGTH_US] <= now_us:
+                    live.elapse(spec, row, place, profile, row[WINDOW] + spec[LENGTH_US], log)
+                timers.size[0] = 0
+                live.take_window(spec, row, timers, place, profile, mask, created_us, now_us, event, log)
+    log.written[0] = 0
+
+
+@kernel
+def arm_windows(first: int, profiles: int, place: int, segments: Segments, timers: Timers) -> int:
+    """Puts the ends of a live segment's open windows among the timers, from profile `first` on."""
+    segments = lent(segments)
+    timers = lent(timers)
+    length_us = segments.spec[place, LENGTH_US]
+    for profile in range(first, profiles):
+        if not can_take(timers, 1):
+            return profile
+        row = row_of(segments, place, profile)
+        if row[WINDOW]:
+            push(timers, row[WINDOW] + length_us, place, profile)
+    return profiles

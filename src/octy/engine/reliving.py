@@ -1,0 +1,57 @@
+"""Live segments come back at a restart: they relive what was accepted since their creation, profile by profile (L1).
+
+Profiles do not see each other, so each one's events are taken in the order of acceptance, whatever the others did
+meanwhile, and a window ends when the profile's next event asks for it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from msgspec import Struct
+
+from octy.engine.batch import Longs
+from octy.engine.folding import Asking, in_ranges, read
+from octy.engine.kernels import run
+from octy.engine.kernels.columns import Columns, change_log
+from octy.engine.kernels.matching import index_of
+from octy.engine.kernels.memory import Segments
+from octy.engine.runs import Run
+from octy.engine.specification import live_spec
+from octy.engine.states import empty_state
+from octy.model.segments import SegmentDefinition
+
+_LOG_ROWS = 16
+
+
+class LiveSegment(Struct, frozen=True):
+    """A live segment that was at work before."""
+
+    key: int
+    definition: SegmentDefinition
+    created_us: int
+    created_seq: int
+    """The last event's that was accepted before its creation."""
+
+
+def relived(
+    segments: Sequence[LiveSegment], type_numbers: Mapping[str, int], runs: Sequence[Run], profiles: int, threads: int
+) -> list[tuple[Longs, Longs]]:
+    """The specification and state of each segment after all events. Arguments as those of `fold_runs`."""
+    asking = Asking(type_numbers)
+    tables = {place: asking.table(one.definition) for place, one in enumerate(segments)}
+    index, wanted = index_of(tables), asking.wanted
+    spec = [live_spec(one.definition, one.created_us) for one in segments]
+    states = [empty_state(one, profiles) for one in spec]
+    together = Segments(np.stack(spec), np.array([state.ctypes.data for state in states], np.int64))
+    after_seq = np.array([one.created_seq for one in segments], np.int64)
+
+    def live_again(first: int, end: int) -> None:
+        found = read(runs, wanted, first, end, as_accepted=True)
+        if found is not None:
+            profile, event_type, created_us, codes = found.events
+            columns = Columns(profile, event_type, created_us + 1, found.accepted_us + 1, np.ascontiguousarray(codes.T))
+            order = np.lexsort((found.seq, profile))
+            run.relive(index, together, after_seq, columns, found.seq, order, change_log(_LOG_ROWS))
+
+    in_ranges(runs, profiles, threads, live_again)
+    return list(zip(spec, states, strict=True))

@@ -1,0 +1,220 @@
+"""Older rows of the logs leave the database for the archive, in a thread of its own, while the writer goes on.
+
+Where an account has many rows that are not archived, they become a file; where an account has several files of a size,
+they become one; where profiles were deleted, the files that hold them are written anew without them. A file is durable
+before the writer, between two groups, puts it into the ledger in the place of what it replaces.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from functools import partial
+from itertools import groupby
+
+import structlog
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from octy.service.transaction import Transaction
+from octy.store import erasures, event_types, segments
+from octy.store.archive import ledger
+from octy.store.archive.ledger import ArchivedRun
+from octy.store.archive.making import merged_run, new_run
+from octy.store.archive.run_writer import WrittenRun
+from octy.store.blocks import CHANGE_BLOCKS, EVENT_BLOCKS
+from octy.store.folder import Store
+from octy.store.log_shape import CHANGES, EVENTS, LogShape
+
+log = structlog.get_logger()
+
+ROWS_PER_RUN = 262_144
+"""So many rows of an account and a log become a file."""
+ROWS_UNARCHIVED_MAX = 2_097_152
+"""Where all accounts have more than this, the one with the most need not wait until it has enough for a file."""
+RUNS_PER_MERGE = 4
+ROWS_PER_MERGED_RUN_MAX = 16 * ROWS_PER_RUN
+"""Larger files are not merged: writing them anew would cost more than looking into each."""
+LOOK_EVERY_SECONDS = 0.5
+PAUSE_SECONDS = 5.0
+"""How long it waits after a failure."""
+DROP_AFTER_SECONDS = 60.0
+"""How long a file stays that has left the ledger: somebody may be about to open it."""
+
+
+class Unarchived(Struct, frozen=True):
+    """How many rows of an account's log are in the database."""
+
+    shape: LogShape
+    account_id: int
+    rows: int
+
+
+class Archiver:
+    """One store's."""
+
+    def __init__(
+        self,
+        store: Store,
+        unarchived: Callable[[], Iterable[Unarchived]],
+        submit: Callable[[Callable[[Transaction], None]], "Future[None]"],
+    ) -> None:
+        """`submit` has the writer do something in a transaction."""
+        self._store = store
+        self._unarchived = unarchived
+        self._submit = submit
+        self._dropped: list[tuple[float, str]] = []
+        self._changed = threading.Condition()
+        self._working = threading.Lock()
+        self._stopping = False
+        self._erasing = True
+        self._thread = threading.Thread(target=self._run, name="octy-archiver", daemon=True)
+
+    def start(self) -> None:
+        """Begins to look for work."""
+        self._thread.start()
+
+    def erase(self) -> None:
+        """A profile was deleted: its rows in the archive are to go."""
+        with self._changed:
+            self._erasing = True
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """Ends the thread once the file that it is writing is done."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            try:
+                self.work()
+            except Exception:
+                log.exception("archive.failed", again_in_seconds=PAUSE_SECONDS)
+                with self._changed:
+                    self._changed.wait_for(lambda: self._stopping, PAUSE_SECONDS)
+            with self._changed:
+                self._changed.wait_for(lambda: self._stopping or self._erasing, LOOK_EVERY_SECONDS)
+
+    def work(self) -> None:
+        """Does all that there is to do. From any thread, one at a time."""
+        with self._working:
+            if self._erasing:
+                self._erasing = False
+                try:
+                    self._erase()
+                except BaseException:
+                    self._erasing = True
+                    raise
+            while not self._stopping and (most := _next_move(list(self._unarchived()))) is not None:
+                self._move(most.shape, most.account_id)
+                self._merge(most.shape, most.account_id)
+            self._drop_files()
+
+    # Each of these writes files, then has the writer change the ledger
+
+    def _move(self, shape: LogShape, account_id: int) -> None:
+        """An account's blocks become a file."""
+        blocks = EVENT_BLOCKS if shape is EVENTS else CHANGE_BLOCKS
+        with self._store.reading() as connection:
+            rows = blocks.read(connection, account_id)
+            last = blocks.ends(connection, account_id)
+            names, keys = _named(connection, shape, account_id)
+        if not len(rows):
+            return
+        first = int(rows.columns[shape.number][0])
+        written = new_run(self._store.archive, shape, account_id, rows, names, keys)
+
+        def commit(tx: Transaction) -> None:
+            ledger.add(tx.connection, shape, account_id, first, last, written)
+            blocks.drop_through(tx.connection, account_id, last)
+            tx.world.tenants[account_id].archived(shape, last, len(rows))
+
+        self._commit(commit, written)
+
+    def _merge(self, shape: LogShape, account_id: int) -> None:
+        """Files of one size that follow each other become one, as often as there are enough."""
+        while not self._stopping:
+            with self._store.reading() as connection:
+                runs = ledger.runs(connection, shape, account_id)
+                group = next(_mergeable(runs), None)
+                if group is None:
+                    return
+                files = [self._store.archive.opened(run, shape) for run in group]
+            self._replace(shape, account_id, group, merged_run(self._store.archive, shape, account_id, files))
+
+    def _erase(self) -> None:
+        """Files with rows of deleted profiles are written anew."""
+        with self._store.reading() as connection:
+            requested = erasures.requested(connection)
+        for account_id, profile_keys in requested.items():
+            for shape in (EVENTS, CHANGES):
+                with self._store.reading() as connection:
+                    runs = self._store.archive.runs(connection, shape, account_id)
+                for run, file in runs:
+                    if any(file.rows_before(key) < file.rows_before(key + 1) for key in profile_keys):
+                        written = merged_run(self._store.archive, shape, account_id, [file], profile_keys)
+                        self._replace(shape, account_id, [run], written)
+            self._submit(partial(_erased, account_id=account_id, profile_keys=profile_keys)).result()
+
+    def _replace(self, shape: LogShape, account_id: int, old: Sequence[ArchivedRun], written: WrittenRun) -> None:
+        def commit(tx: Transaction) -> None:
+            ledger.remove(tx.connection, [run.run_id for run in old])
+            ledger.add(tx.connection, shape, account_id, old[0].first_number, old[-1].last_number, written)
+
+        self._commit(commit, written)
+        self._dropped += [(time.monotonic(), run.file) for run in old]
+
+    def _commit(self, work: Callable[[Transaction], None], written: WrittenRun) -> None:
+        """Has the writer change the ledger; where that fails, the new file goes."""
+        try:
+            self._submit(work).result()
+        except BaseException:
+            self._store.archive.drop(written.file)
+            raise
+
+    def _drop_files(self) -> None:
+        """Removes what left the ledger a while ago. What a stop leaves behind, the next start sweeps."""
+        while self._dropped and self._dropped[0][0] < time.monotonic() - DROP_AFTER_SECONDS:
+            self._store.archive.drop(self._dropped.pop(0)[1])
+
+
+def _erased(tx: Transaction, account_id: int, profile_keys: Collection[int]) -> None:
+    erasures.done(tx.connection, account_id, profile_keys)
+
+
+def _named(connection: Connection, shape: LogShape, account_id: int) -> tuple[dict[int, str], list[str]]:
+    """The names that go with the rows' labels, and the properties that get columns of their own."""
+    if shape is CHANGES:
+        return segments.names(connection, account_id), []
+    types = event_types.of_account(connection, account_id)
+    keys = {key for one in types for key in one.event_type.event_properties}
+    return {one.type_id: one.event_type.event_type for one in types}, sorted(keys)
+
+
+def _next_move(unarchived: Sequence[Unarchived]) -> Unarchived | None:
+    """Whose rows are to be moved next, if anybody's."""
+    most = max(unarchived, key=lambda one: one.rows, default=None)
+    if most is None or not most.rows:
+        return None
+    too_many = sum(one.rows for one in unarchived) > ROWS_UNARCHIVED_MAX
+    return most if most.rows >= ROWS_PER_RUN or too_many else None
+
+
+def _mergeable(runs: Sequence[ArchivedRun]) -> Iterator[list[ArchivedRun]]:
+    """Neighbours of one size, enough of them for a merge."""
+    for size, neighbours in groupby(runs, key=lambda run: _size(run.row_count)):
+        group = list(neighbours)[:RUNS_PER_MERGE]
+        if len(group) == RUNS_PER_MERGE and size < _size(ROWS_PER_MERGED_RUN_MAX):
+            yield group
+
+
+def _size(rows: int) -> int:
+    """Runs of a size have up to `RUNS_PER_MERGE` times as many rows as each other."""
+    size = 0
+    while rows >= ROWS_PER_RUN * RUNS_PER_MERGE ** (size + 1):
+        size += 1
+    return size

@@ -1,0 +1,56 @@
+"""The archive's folder: its files opened once and shared by all readers, and swept of what the ledger does not know."""
+
+import threading
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import Connection
+
+from octy.store.archive import ledger
+from octy.store.archive.ledger import ArchivedRun
+from octy.store.archive.run_file import RunFile
+from octy.store.log_shape import LogShape
+
+SUFFIX = ".parquet"
+
+
+class Archive:
+    """One store's. From any thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._open: dict[str, RunFile] = {}
+        self._lock = threading.Lock()
+
+    def runs(self, connection: Connection, shape: LogShape, account_id: int) -> list[tuple[ArchivedRun, RunFile]]:
+        """An account's files as the connection's snapshot knows them, open, in the order of their numbers.
+
+        They can be read for as long as the caller holds them, whatever happens to the archive meanwhile.
+        """
+        return [(run, self.opened(run, shape)) for run in ledger.runs(connection, shape, account_id) if run.row_count]
+
+    def opened(self, run: ArchivedRun, shape: LogShape) -> RunFile:
+        """A file of the ledger."""
+        with self._lock:
+            found = self._open.get(run.file)
+            if found is None:
+                found = self._open[run.file] = RunFile(self.folder / run.file, shape)
+            return found
+
+    def new_file(self, shape: LogShape, account_id: int) -> str:
+        """A name that no file has had."""
+        return f"{shape.name}-{account_id}-{uuid4().hex}{SUFFIX}"
+
+    def drop(self, file: str) -> None:
+        """A file has left the ledger, and every snapshot that knew it is gone."""
+        with self._lock:
+            self._open.pop(file, None)
+        (self.folder / file).unlink(missing_ok=True)
+
+    def sweep(self, connection: Connection) -> None:
+        """Removes files that a crash has left behind, or makes the folder. Nobody else uses it."""
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        known = ledger.files(connection)
+        for path in self.folder.glob("*"):
+            if path.name not in known:
+                path.unlink()

@@ -1,0 +1,44 @@
+"""New files of the archive: from blocks, or from other files."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from octy.store.archive.archive import Archive
+from octy.store.archive.merging import merge, merged_texts
+from octy.store.archive.parquet import LABEL, PROPERTY_PREFIX, codes_in, labels, property_texts, taken
+from octy.store.archive.run_file import RunFile
+from octy.store.archive.run_writer import RunWriter, WrittenRun, write_sorted
+from octy.store.blocks import Rows
+from octy.store.log_shape import LogShape, chosen
+
+
+def new_run(
+    archive: Archive, shape: LogShape, account_id: int, rows: Rows, names: Mapping[int, str], keys: Sequence[str] = ()
+) -> WrittenRun:
+    """A file of rows that were in blocks. `names` are those of the labels, `keys` the properties with own columns."""
+    order = shape.order(rows.columns)
+    texts = {LABEL: labels(names, rows.columns[shape.label])}
+    if shape.has_properties:
+        texts |= property_texts(rows.properties, keys)
+    coded, codes = codes_in(texts)
+    with RunWriter(archive.folder, archive.new_file(shape, account_id), shape, keys, coded) as writer:
+        write_sorted(writer, chosen({**rows.columns, **codes}, order), taken(texts, order))
+        return writer.finish()
+
+
+def merged_run(
+    archive: Archive, shape: LogShape, account_id: int, files: Sequence[RunFile], erased: Collection[int] = ()
+) -> WrittenRun:
+    """A file of all rows of some files, whose numbers rise from one to the next, without those of erased profiles."""
+    keys = sorted(
+        {
+            name.removeprefix(PROPERTY_PREFIX)
+            for file in files
+            for name in file.names
+            if name.startswith(PROPERTY_PREFIX)
+        }
+    )
+    with RunWriter(
+        archive.folder, archive.new_file(shape, account_id), shape, keys, merged_texts(files, erased)
+    ) as writer:
+        merge(shape, files, writer, erased)
+        return writer.finish()

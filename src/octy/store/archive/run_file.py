@@ -1,0 +1,161 @@
+"""One file of the archive, open for reading: the rows of some profiles, as columns, without decoding more than those.
+
+Rows are ordered by profile, instant and number, so a profile's rows lie together. Where they begin is found in a sparse
+copy of the profile column, which is all that is kept in memory. From any thread; a file that the archive has dropped
+can be read for as long as somebody holds it.
+"""
+
+import os
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from octy.engine.batch import Ints, Longs
+from octy.engine.kernels.translation import translate
+from octy.engine.runs import Codes
+from octy.store.archive.parquet import CODE_PREFIX, PROPERTIES, PROPERTY_PREFIX, code_bytes, texts_in
+from octy.store.log_shape import PROFILE, Column, LogShape
+
+
+class RunFile:
+    """A sorted run of rows."""
+
+    ROWS_PER_MARK = 512
+    """How many rows are between two of `marks`: those take 32 KiB for 4 million rows."""
+
+    def __init__(self, path: Path, shape: LogShape) -> None:
+        self.shape = shape
+        self._file = pa.OSFile(str(path))
+        self._descriptor = os.open(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._descriptor)
+        self._metadata = pq.ParquetFile(self._file).metadata
+        schema = self._metadata.schema.to_arrow_schema()
+        self.names = frozenset(schema.names)
+        self.texts_by_key = texts_in(schema)
+        """The lists of texts to which the codes of properties refer."""
+        self._places: dict[str, dict[str, int]] = {}
+        """Of each key's texts, where in its list they are; made when it is first needed."""
+        kinds = dict(shape.types) | {
+            CODE_PREFIX + key: f"<u{code_bytes(texts)}" for key, texts in self.texts_by_key.items()
+        }
+        self._kinds = {name: np.dtype(kind) for name, kind in kinds.items()}
+        groups = [self._metadata.row_group(group) for group in range(self._metadata.num_row_groups)]
+        self.row_count = int(self._metadata.num_rows)
+        self._starts: Longs = np.cumsum([0, *(group.num_rows for group in groups)], dtype=np.int64)
+        self._offsets = {
+            name: [_offset(group.column(place), kind) for group in groups]
+            for place, (name, kind) in enumerate(self._kinds.items())
+        }
+        profile = self.column(PROFILE, 0, self.row_count)
+        self.marks: Ints = profile[:: self.ROWS_PER_MARK].copy()
+        """The profiles of some rows."""
+        self.last_profile = int(profile[-1]) if len(profile) else -1
+
+    def rows_before(self, profile: int) -> int:
+        """How many rows belong to profiles with smaller keys."""
+        if profile > self.last_profile:
+            return self.row_count
+        mark = int(np.searchsorted(self.marks, np.int32(profile)))
+        first = max(mark - 1, 0) * self.ROWS_PER_MARK
+        last = min(mark * self.ROWS_PER_MARK, self.row_count)
+        return first + int(np.searchsorted(self.column(PROFILE, first, last), np.int32(profile)))
+
+    def read(self, name: str, first: int, out: Column) -> None:
+        """Fills `out` with integers, or codes, from row `first` on."""
+        itemsize = out.itemsize
+        filled = 0
+        for group, start, end in self._groups(first, first + len(out)):
+            part = out[filled : filled + end - start].view(np.uint8)
+            offset = self._offsets[name][group] + start * itemsize
+            assert os.preadv(self._descriptor, [part.data], offset) == len(part), "the file ends early"
+            filled += end - start
+
+    def column(self, name: str, first: int, last: int) -> Column:
+        """The integers of the rows `first` to `last` - 1."""
+        found = np.empty(max(last - first, 0), self._kinds[name])
+        self.read(name, first, found)
+        return found
+
+    def columns(self, first: int, last: int) -> dict[str, Column]:
+        """As `column`, of all integers."""
+        return {name: self.column(name, first, last) for name in self.shape.types}
+
+    def texts(self, names: Sequence[str], first: int, last: int) -> pa.Table:
+        """Text columns, by their names in the file, of the rows `first` to `last` - 1."""
+        here = [name for name in names if name in self.names]
+        file = pq.ParquetFile(self._file, metadata=self._metadata, read_dictionary=here)
+        parts = [
+            file.read_row_group(group, columns=here, use_threads=False).slice(start, end - start)
+            for group, start, end in self._groups(first, last)
+        ]
+        return pa.concat_tables(parts) if parts else file.schema_arrow.empty_table().select(here)
+
+    def properties(self, first: int, last: int) -> list[str | None]:
+        """The properties as JSON; None where there are none."""
+        texts: list[str | None] = self.texts([PROPERTIES], first, last).column(PROPERTIES).to_pylist()
+        return texts
+
+    def properties_of(self, rows: Longs) -> list[bytes]:
+        """The properties, as JSON, of some rows, which ascend; empty where there are none."""
+        found: list[bytes] = []
+        for group, start, end in self._groups(int(rows[0]), int(rows[-1]) + 1) if len(rows) else []:
+            begin = int(self._starts[group])
+            mine = rows[np.searchsorted(rows, begin + start) : np.searchsorted(rows, begin + end)]
+            if len(mine):
+                texts = self.texts([PROPERTIES], begin + start, begin + end).column(PROPERTIES)
+                found += [(text or "").encode() for text in texts.take(pa.array(mine - begin - start)).to_pylist()]
+        return found
+
+    def has(self, key: str) -> bool:
+        """Whether a property has a column of its own."""
+        return PROPERTY_PREFIX + key in self.names
+
+    def read_codes(self, key: str, codes: Codes, first: int, out: Ints) -> None:
+        """Fills `out` with the codes of the texts of a property that the file has, from row `first` on."""
+        if key in self.texts_by_key:
+            in_file = self.column(CODE_PREFIX + key, first, first + len(out))
+            translate(self._known(key, codes), in_file, out)
+        else:
+            out[:] = self._decoded(key, codes, first, first + len(out))
+
+    def _known(self, key: str, of_text: Codes) -> Ints:
+        """The wanted code of each code in the file."""
+        places = self._places.get(key)
+        if places is None:
+            places = self._places[key] = {text: place for place, text in enumerate(self.texts_by_key[key], 1)}
+        known = np.zeros(len(places) + 1, np.int32)
+        for text, code in of_text.items():
+            if text in places:
+                known[places[text]] = code
+        return known
+
+    def _decoded(self, key: str, of_text: Codes, first: int, last: int) -> Ints:
+        """The wanted codes of a property with so many texts that it has no codes in the file."""
+        found = [np.empty(0, np.int32)]
+        for chunk in self.texts([PROPERTY_PREFIX + key], first, last).column(0).chunks:
+            known = np.array([of_text.get(text, 0) for text in chunk.dictionary.to_pylist()] + [0], np.int32)
+            found.append(known[chunk.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)])
+        return np.concatenate(found)
+
+    def _groups(self, first: int, last: int) -> list[tuple[int, int, int]]:
+        """(row group, first row in it, last row in it) of some rows."""
+        if last <= first:
+            return []
+        groups = range(int(np.searchsorted(self._starts, first, "right")) - 1, int(np.searchsorted(self._starts, last)))
+        return [
+            (group, max(first - begin, 0), min(last, end) - begin)
+            for group in groups
+            for begin, end in [(int(self._starts[group]), int(self._starts[group + 1]))]
+        ]
+
+
+def _offset(chunk: pq.ColumnChunkMetaData, kind: np.dtype[Any]) -> int:
+    """Where the integers of a column begin: they are the end of its one page, which nothing encodes."""
+    assert chunk.compression == "UNCOMPRESSED", "integers are stored as they are"
+    end: int = chunk.data_page_offset + chunk.total_compressed_size
+    return end - int(chunk.num_values) * kind.itemsize

@@ -1,0 +1,180 @@
+"""Stored events as the engine takes many of them (`engine.runs`): an account's files, and its newest ones from memory.
+
+Also what a late event's evaluation asks for: the events of a few profiles, wherever they are.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from octy.engine.batch import Bools, Ints, Longs
+from octy.engine.runs import Codes, ColumnName
+from octy.model.values import canonical
+from octy.store.archive.archive import Archive
+from octy.store.archive.parquet import NOTHING
+from octy.store.archive.run_file import RunFile
+from octy.store.blocks import EVENT_BLOCKS, Rows
+from octy.store.log_shape import EVENTS, PROFILE, Column, Columns, chosen, joined
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+_NAMES: dict[ColumnName, str] = {
+    "profile": PROFILE,
+    "event_type": "type_id",
+    "created_us": "created_us",
+    "accepted_us": "accepted_us",
+    "seq": "seq",
+}
+
+
+class FileRun:
+    """A file of the archive, as a run."""
+
+    def __init__(self, file: RunFile) -> None:
+        self._file = file
+        self.row_count = file.row_count
+        self.rows_before = file.rows_before
+
+    def read(self, name: ColumnName, first: int, out: Ints | Longs) -> None:
+        """Fills `out` with a column, from row `first` on."""
+        self._file.read(_NAMES[name], first, out)
+
+    def read_codes(self, key: str, codes: Codes, first: int, out: Ints) -> None:
+        """The same of a property's codes, from its column, or where the file has none from the JSON."""
+        if self._file.has(key):
+            self._file.read_codes(key, codes, first, out)
+        else:
+            texts = self._file.properties(first, first + len(out))
+            out[:] = codes_of([(text or "").encode() for text in texts], key, codes)
+
+
+class MemoryRun:
+    """Rows of blocks, put in a run's order."""
+
+    def __init__(self, rows: Rows) -> None:
+        order = EVENTS.order(rows.columns)
+        self._columns = chosen(rows.columns, order)
+        self._lines = [rows.properties[row] for row in order.tolist()]
+        self.row_count = len(rows)
+
+    def rows_before(self, profile: int) -> int:
+        """How many rows belong to profiles with smaller keys."""
+        return int(np.searchsorted(self._columns[PROFILE], np.int32(profile)))
+
+    def read(self, name: ColumnName, first: int, out: Ints | Longs) -> None:
+        """Fills `out` with a column, from row `first` on."""
+        out[:] = self._columns[_NAMES[name]][first : first + len(out)]
+
+    def read_codes(self, key: str, codes: Codes, first: int, out: Ints) -> None:
+        """The same of a property's codes."""
+        out[:] = codes_of(self._lines[first : first + len(out)], key, codes)
+
+
+class WantedEvents(Struct, frozen=True, eq=False):
+    """Which events of an account are asked for."""
+
+    profiles: Ints
+    """Ascending."""
+    type_ids: frozenset[int]
+    after_us: int
+    """Only events that happened later."""
+    with_properties: bool
+
+    def among(self, columns: Columns) -> Bools:
+        """Which of these profiles' rows they are."""
+        types = np.isin(columns["type_id"], np.array(sorted(self.type_ids), np.int32))
+        found: Bools = types & (columns["created_us"] > self.after_us)
+        return found
+
+
+class EventsOfProfiles(Struct, frozen=True, eq=False):
+    """Events as columns of equal length."""
+
+    profile: Ints
+    type_id: Ints
+    created_us: Longs
+    accepted_us: Longs
+    seq: Longs
+    properties: list[bytes]
+    """JSON, undecoded; may be empty."""
+
+    @classmethod
+    def joined_in_order(cls, parts: Sequence["EventsOfProfiles"]) -> "EventsOfProfiles":
+        """All of them, ordered by profile, created_us and seq (T2)."""
+        profile, type_id, created_us, accepted_us, seq = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in cls.__struct_fields__[:-1]
+        )
+        lines = [line for part in parts for line in part.properties]
+        order = np.lexsort((seq, created_us, profile))
+        return cls(
+            profile[order],
+            type_id[order],
+            created_us[order],
+            accepted_us[order],
+            seq[order],
+            [lines[row] for row in order.tolist()],
+        )
+
+
+def runs_of(
+    connection: Connection, archive: Archive, account_id: int, newest: Rows | None = None
+) -> list[FileRun | MemoryRun]:
+    """All of an account's events; the runs' seqs rise from one to the next. `newest`: the blocks' rows, if at hand."""
+    files = [FileRun(file) for _, file in archive.runs(connection, EVENTS, account_id)]
+    rows = EVENT_BLOCKS.read(connection, account_id) if newest is None else newest
+    return [*files, MemoryRun(rows)] if len(rows) else [*files]
+
+
+def accepted_after(connection: Connection, archive: Archive, account_id: int, seq: int) -> EventsOfProfiles:
+    """The account's events with a greater seq, in the order of their seqs."""
+    parts = [EVENT_BLOCKS.read(connection, account_id, seq)]
+    for run, file in archive.runs(connection, EVENTS, account_id):
+        if run.last_number > seq:
+            later = np.flatnonzero(file.column("seq", 0, file.row_count) > seq)
+            parts.append(Rows(chosen(file.columns(0, file.row_count), later), file.properties_of(later)))
+    columns = joined(EVENTS, [part.columns for part in parts])
+    lines = [line for part in parts for line in part.properties]
+    order = np.argsort(columns["seq"])
+    return events_of_profiles(chosen(columns, order), [lines[row] for row in order.tolist()])
+
+
+def archived_of_profiles(
+    connection: Connection, archive: Archive, account_id: int, wanted: WantedEvents
+) -> list[EventsOfProfiles]:
+    """What the archive has of them."""
+    return [
+        _of_profiles(file, wanted)
+        for run, file in archive.runs(connection, EVENTS, account_id)
+        if run.created_max_us > wanted.after_us and not wanted.type_ids.isdisjoint(run.type_ids)
+    ]
+
+
+def codes_of(lines: Sequence[bytes], key: str, codes: Codes) -> list[int]:
+    """The codes of a property in JSON objects. Equal lines are decoded once."""
+    known: dict[bytes, int] = dict.fromkeys(NOTHING, 0)
+    for line in lines:
+        if line not in known:
+            text = canonical(_decode(line).get(key))
+            known[line] = 0 if text is None else codes.get(text, 0)
+    return [known[line] for line in lines]
+
+
+def _of_profiles(file: RunFile, wanted: WantedEvents) -> EventsOfProfiles:
+    ranges = [(file.rows_before(profile), file.rows_before(profile + 1)) for profile in wanted.profiles.tolist()]
+    columns = joined(EVENTS, [file.columns(first, last) for first, last in ranges if first < last])
+    rows: Column = np.concatenate([np.empty(0, np.int64), *(np.arange(first, last) for first, last in ranges)])
+    kept = np.flatnonzero(wanted.among(columns))
+    lines = file.properties_of(rows[kept]) if wanted.with_properties else [b""] * len(kept)
+    return events_of_profiles(chosen(columns, kept), lines)
+
+
+def events_of_profiles(columns: Columns, lines: list[bytes]) -> EventsOfProfiles:
+    """Rows by their columns in the log."""
+    return EventsOfProfiles(
+        columns[PROFILE], columns["type_id"], columns["created_us"], columns["accepted_us"], columns["seq"], lines
+    )
