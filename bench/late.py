@@ -4,14 +4,15 @@ The store is played by columns in memory, sorted by profile and time; what it ta
 """
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
-from rich.console import Console
 from rich.table import Table
 
 from bench.engine import engine_with
+from bench.tables import table
 from bench.world import WEIGHTS
 from octy.engine.batch import EventBatch, HistoryRequest
 from octy.engine.warm import warm
@@ -94,22 +95,21 @@ class Upload:
         )
 
 
-def late_table(events: int = EVENTS, profiles: int = PROFILES) -> Table:
+def tables(*, quick: bool) -> Iterator[Table]:
     """A crowd's history, and a single profile's."""
     warm()
-    table = Table(title=f"The engine alone: {DAYS} days of history, {SEGMENTS} segments, batches of {BATCH}")
-    for column in ("events", "profiles", "order", "µs per event", "profiles asked for", "events fetched"):
-        table.add_column(column, justify="left" if column == "order" else "right")
-    for upload in (Upload(events, profiles), Upload(ONE_PROFILES_EVENTS, 1)):
+    uploads = (
+        Upload(EVENTS // 20 if quick else EVENTS, PROFILES // 20 if quick else PROFILES),
+        Upload(ONE_PROFILES_EVENTS // 10 if quick else ONE_PROFILES_EVENTS, 1),
+    )
+    title = f"The engine and late events: {DAYS} days of history, {SEGMENTS} segments, batches of {BATCH}"
+    shown = table(title, "order", "events", "profiles", "µs per event", "profiles asked for", "events fetched")
+    for upload in uploads:
         count = len(upload.created_us)
         orders = {"in order": np.arange(count), "random": np.random.default_rng(3).permutation(count)}
         for name, order in orders.items():
             cost = upload.run(order)
             sizes = (f"{count:,}", f"{upload.profiles:,}")
-            table.add_row(*sizes, name, f"{cost.us_per_event:.2f}", f"{cost.asked:,}", f"{cost.answered:,}")
-        table.add_section()
-    return table
-
-
-if __name__ == "__main__":
-    Console(width=120).print(late_table())
+            shown.add_row(name, *sizes, f"{cost.us_per_event:.2f}", f"{cost.asked:,}", f"{cost.answered:,}")
+        shown.add_section()
+    yield shown

@@ -25,6 +25,7 @@ class Running(Struct, frozen=True):
 
     port: int
     process: "subprocess.Popen[str]"
+    data: Path
 
     def cpu_seconds(self) -> float:
         """What it has used of its core so far: steadier than the clock where others use the machine too."""
@@ -43,18 +44,33 @@ class Running(Struct, frozen=True):
 
 
 @contextmanager
-def serving() -> Iterator[Running]:
+def serving(*options: str) -> Iterator[Running]:
     """A server, durable as in production, for as long as the context lasts."""
     with tempfile.TemporaryDirectory(prefix="octy-bench-") as folder:
-        command = [str(Path(sys.executable).with_name("octy")), "serve", "--port", "0", "--data", f"{folder}/data"]
-        process = subprocess.Popen(command, env=os.environ | KEYS, stdout=subprocess.PIPE, text=True)
+        data = Path(folder) / "data"
+        process = subprocess.Popen([*command(data), *options], env=environment(), stdout=subprocess.PIPE, text=True)
         os.sched_setaffinity(process.pid, {SERVER_CORE})
         os.sched_setaffinity(0, {CLIENT_CORE % (os.cpu_count() or 1)})
         try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            port = int(line.split("http://127.0.0.1:")[1].split(".")[0].split()[0])
-            yield Running(port, process)
+            yield Running(port_in(process), process, data)
         finally:
             process.terminate()
             process.wait(timeout=30)
+            os.sched_setaffinity(0, range(os.cpu_count() or 1))
+
+
+def command(data: Path) -> list[str]:
+    """Serves a data folder on any free port."""
+    return [str(Path(sys.executable).with_name("octy")), "serve", "--port", "0", "--data", str(data)]
+
+
+def environment() -> dict[str, str]:
+    """With the keys of the account that the benches use."""
+    return os.environ | KEYS
+
+
+def port_in(process: "subprocess.Popen[str]") -> int:
+    """The port, once the server says that it serves."""
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    return int(line.split("http://127.0.0.1:")[1].split(".")[0].split()[0])

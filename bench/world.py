@@ -67,12 +67,12 @@ def definitions(count: int) -> list[dict[str, Any]]:
     return [made[number % len(made)] | {"segment_name": f"segment {number}"} for number in range(count)]
 
 
-def furnish(server: Running, segments: int) -> list[str]:
+def furnish(server: Running, segments: int, profiles: int = PROFILES) -> list[str]:
     """Creates everything but events; returns the profile ids."""
     types = [{"event_type": name, "event_properties": ["plan", "page"]} for name in WEIGHTS if name != "charged"]
     server.post("/v1/retention/events/types/create", {"event_types": types})
     ids: list[str] = []
-    for first in range(0, PROFILES, BATCH):
+    for first in range(0, profiles, BATCH):
         drafts = [
             {"customer_id": f"customer {n}", "has_charged": False, "profile_data": {}, "platform_info": {}}
             for n in range(first, first + BATCH)

@@ -1,0 +1,94 @@
+"""How long does a server take to serve a store that has grown, and how much memory does it keep?
+
+Each store has its events in the archive, as many past segments as `SEGMENTS` says and some live ones, all at work, with
+their tags. The formula for memory is that of docs/using-octy.md.
+"""
+
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from rich.table import Table
+
+from bench.history import History, history, past_definitions
+from bench.server import command, environment, port_in
+from bench.stores import build
+from bench.tables import table
+from bench.world import definitions
+from octy.engine.warm import warm
+from octy.model.segments import SegmentStatus
+from octy.service.clock import SystemClock
+from octy.service.octy import Octy
+from octy.store.folder import open_store
+
+PAST, LIVE = 14, 6
+SIZES = ((0, 0), (2_000_000, 100_000), (10_000_000, 500_000), (10_000_000, 1_000_000), (100_000_000, 1_000_000))
+SIZES_QUICKLY = ((0, 0), (500_000, 50_000))
+NEWEST = 200_000
+"""So many events are not in the archive yet."""
+PATIENCE_SECONDS = 300
+
+
+class Started(Struct, frozen=True):
+    """A server that serves."""
+
+    seconds: float
+    resident_bytes: int
+
+
+def tables(*, quick: bool) -> Iterator[Table]:
+    """One table."""
+    warm()
+    title = f"From `octy serve` to the first answer: {PAST} past and {LIVE} live segments"
+    shown = table(title, "events", "profiles", "seconds", "resident MB", "by the formula")
+    for events, profiles in SIZES_QUICKLY if quick else SIZES:
+        started = _start(events, profiles)
+        formula = 170 + profiles * 600 / 1e6 if events else 170
+        cells = (f"{profiles:,}", f"{started.seconds:.1f}", f"{started.resident_bytes / 1e6:,.0f}", f"{formula:,.0f}")
+        shown.add_row(f"{events:,}", *cells)
+    yield shown
+
+
+def _start(events: int, profiles: int) -> Started:
+    with tempfile.TemporaryDirectory(prefix="octy-bench-") as folder:
+        data = Path(folder) / "data"
+        if events:
+            account_id = build(data, _of_now(history(events, profiles)), NEWEST)
+            _put_segments_to_work(data, account_id)
+        began = time.perf_counter()
+        with subprocess.Popen(command(data), env=environment(), stdout=subprocess.PIPE, text=True) as process:
+            try:
+                port_in(process)
+                return Started(time.perf_counter() - began, _resident_bytes(process.pid))
+            finally:
+                process.terminate()
+
+
+def _of_now(past: History) -> History:
+    """The same history, ending now."""
+    later_us = time.time_ns() // 1000 - past.now_us
+    return msgspec.structs.replace(past, now_us=past.now_us + later_us, created_us=past.created_us + later_us)
+
+
+def _put_segments_to_work(data: Path, account_id: int) -> None:
+    octy = Octy(open_store(data), SystemClock())
+    octy.start()
+    try:
+        for definition in [*past_definitions(PAST), *definitions(LIVE)]:
+            octy.create_segment(account_id, definition).result()
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while any(one.status is not SegmentStatus.ACTIVE for one in octy.reading.segments(account_id)):
+            assert time.monotonic() < deadline, "the backfills never end"
+            time.sleep(0.2)
+    finally:
+        octy.stop()
+
+
+def _resident_bytes(pid: int) -> int:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
