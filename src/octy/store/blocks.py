@@ -88,16 +88,17 @@ class Blocks:
     def drop_profile(self, connection: Connection, account_id: int, profile_key: int) -> None:
         """Removes a profile's rows. Their blocks stay, if empty, so that no number is given again (T2)."""
         table, first = self._table, next(iter(self._table.columns))
-        for row in connection.execute(select(table).where(table.c.account_id == account_id)).all():
-            columns = _unpacked(self._shape, row.row_count, row.columns)
+        looked_at = select(first, table.c.row_count, table.c.columns).where(table.c.account_id == account_id)
+        for number, count, packed in connection.execute(looked_at).all():
+            columns = _unpacked(self._shape, count, packed)
             kept = np.flatnonzero(columns[PROFILE] != profile_key)
-            if len(kept) == row.row_count:
-                continue
-            changed = {"row_count": len(kept), "columns": _packed(self._shape, chosen(columns, kept))}
-            if self._shape.has_properties:
-                lines = row.properties.split(b"\n")
-                changed["properties"] = b"".join(lines[index] + b"\n" for index in kept.tolist())
-            connection.execute(table.update().where(first == row[0]), changed)
+            if len(kept) < count:
+                changed = {"row_count": len(kept), "columns": _packed(self._shape, chosen(columns, kept))}
+                if self._shape.has_properties:
+                    said: bytes = connection.execute(select(table.c.properties).where(first == number)).scalar_one()
+                    lines = said.split(b"\n")
+                    changed["properties"] = b"".join(lines[row] + b"\n" for row in kept.tolist())
+                connection.execute(table.update().where(first == number), changed)
 
     def _question(self, first: ColumnElement[int], *, with_properties: bool = True) -> Select[Any]:
         table = self._table

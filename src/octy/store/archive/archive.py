@@ -52,5 +52,5 @@ class Archive:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         known = ledger.files(connection)
         for path in self.folder.glob("*"):
-            if path.name not in known:
+            if path.name not in known and path.is_file():
                 path.unlink()

@@ -137,7 +137,7 @@ class RunFile:
     def _decoded(self, key: str, of_text: Codes, first: int, last: int) -> Ints:
         """The wanted codes of a property with so many texts that it has no codes in the file."""
         found = [np.empty(0, np.int32)]
-        for chunk in self.texts([PROPERTY_PREFIX + key], first, last).column(0).chunks:
+        for chunk in self.texts([PROPERTY_PREFIX + key], first, last).column(PROPERTY_PREFIX + key).chunks:
             known = np.array([of_text.get(text, 0) for text in chunk.dictionary.to_pylist()] + [0], np.int32)
             found.append(known[chunk.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)])
         return np.concatenate(found)
