@@ -16,7 +16,7 @@ from octy.engine.plan import StepTable, Watch, step_table
 from octy.engine.runs import Run, Wanted
 from octy.model.segments import SegmentDefinition, Step
 
-ROWS_PER_RANGE = 524_288
+ROWS_PER_RANGE = 262_144
 """About how many events are in memory for each thread."""
 PROFILES_PER_RANGE_MAX = 65_536
 

@@ -117,13 +117,14 @@ class Archiver:
     # Each of these writes files, then has the writer change the ledger
 
     def _move(self, shape: LogShape, account_id: int) -> None:
-        """An account's blocks become a file."""
+        """An account's blocks become a file. Where only deleted profiles had rows in them, there is nothing to move."""
         blocks = EVENT_BLOCKS if shape is EVENTS else CHANGE_BLOCKS
         with self._store.reading() as connection:
             rows = blocks.read(connection, account_id)
             last = blocks.ends(connection, account_id)
             names, keys = _named(connection, shape, account_id)
         if not len(rows):
+            self._submit(lambda tx: tx.world.tenants[account_id].archived(tx.connection, shape, last)).result()
             return
         first = int(rows.columns[shape.number][0])
         written = new_run(self._store.archive, shape, account_id, rows, names, keys)
@@ -131,7 +132,7 @@ class Archiver:
         def commit(tx: Transaction) -> None:
             ledger.add(tx.connection, shape, account_id, first, last, written)
             blocks.drop_through(tx.connection, account_id, last)
-            tx.world.tenants[account_id].archived(shape, last, len(rows))
+            tx.world.tenants[account_id].archived(tx.connection, shape, last)
 
         self._commit(commit, written)
 

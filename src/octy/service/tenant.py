@@ -4,6 +4,7 @@ All of it is derived from the store, so it can be dropped and rebuilt at any tim
 """
 
 from msgspec import Struct
+from sqlalchemy import Connection
 
 from octy.engine.backfill import Backfill
 from octy.engine.engine import Engine
@@ -11,6 +12,7 @@ from octy.model.accounts import Account
 from octy.model.instants import NEVER, US_PER_HOUR
 from octy.model.segments import SegmentStatus
 from octy.service.recent import Recent
+from octy.store.blocks import CHANGE_BLOCKS
 from octy.store.event_types import StoredEventType
 from octy.store.log_shape import EVENTS, LogShape
 from octy.store.segments import StoredSegment
@@ -94,12 +96,12 @@ class Tenant:
         """The store's ids of the engine's codes; codes of types that do not exist have none."""
         return [type_id for type_id, code in list(self.codes.items()) if code in codes]  # another thread may add one
 
-    def archived(self, shape: LogShape, last_number: int, rows: int) -> None:
-        """The archive has a log's rows up to a number."""
+    def archived(self, connection: Connection, shape: LogShape, last_number: int) -> None:
+        """The archive has a log's rows up to a number, but for those of deleted profiles."""
         if shape is EVENTS:
             self.recent.drop_through(last_number)
         else:
-            self.unarchived_changes -= rows
+            self.unarchived_changes = CHANGE_BLOCKS.counts(connection).get(self.account_id, 0)
 
     def refresh_due(self) -> None:
         """Looks up anew when time alone may next change something: a tag, or the end of a deleted segment (X2)."""

@@ -116,10 +116,14 @@ def test_files_are_merged_and_the_old_ones_go(shop: Shop) -> None:
 def test_a_strangers_tool_reads_the_files(shop: Shop) -> None:
     walks(shop, range(4))
     archives(shop.service)
-    found = duckdb.connect().execute(
-        f'SELECT name, count(*), min(created_us), any_value("property:product") '
-        f"FROM '{shop.service.folder}/archive/events-*.parquet' GROUP BY name"
-    ).fetchall()
+    found = (
+        duckdb.connect()
+        .execute(
+            f'SELECT name, count(*), min(created_us), any_value("property:product") '
+            f"FROM '{shop.service.folder}/archive/events-*.parquet' GROUP BY name"
+        )
+        .fetchall()
+    )
     ((name, count, first, product),) = found
     assert (name, count, product) == ("view", 4, "shoes")
     assert f"{first:%H:%M}" == "10:00"
@@ -152,6 +156,22 @@ def test_a_deletion_is_finished_after_a_restart(shop: Shop, monkeypatch: pytest.
     shop.service.restart()
     eventually(lambda: shop.service.rows("SELECT * FROM erasures") == [])
     assert shop.service.rows("SELECT count(*) FROM events") == [(0,)]
+
+
+def test_rows_that_were_deleted_before_they_were_moved_keep_nobody_busy(shop: Shop) -> None:
+    """X3: the archiver finds nothing to move, and does not look for it again and again."""
+    shop.past("viewers", "view")
+    shop.past("payers", "pay")
+    walks(shop, range(4))
+    shop.pays("ana")
+    shop.waits_until("31d 12:00")
+    shop.forgets("ana")
+    archives(shop.service)
+    assert files(shop.service) == files(shop.service, "changes") == []
+    walks(shop, range(4), "ben")
+    archives(shop.service)
+    assert len(files(shop.service)) == 1
+    assert [what for what, _ in shop.log("ben")] == ["view"] * 4
 
 
 @pytest.mark.parametrize("failure", ["an I/O error at the beginning", "an I/O error at the commit"])
