@@ -1,7 +1,6 @@
 """How long does a server take to serve a store that has grown, and how much memory does it keep?
 
-Each store has its events in the archive, as many past segments as `SEGMENTS` says and some live ones, all at work, with
-their tags. The formula for memory is that of docs/using-octy.md.
+Each store has its events in the archive, and its segments at work, with their tags.
 """
 
 import os
@@ -45,11 +44,10 @@ def tables(*, quick: bool) -> Iterator[Table]:
     """One table."""
     warm()
     title = f"From `octy serve` to the first answer: {PAST} past and {LIVE} live segments"
-    shown = table(title, "events", "profiles", "seconds", "resident MB", "by the formula")
+    shown = table(title, "events", "profiles", "seconds", "resident MB")
     for events, profiles in SIZES_QUICKLY if quick else SIZES:
         started = _start(events, profiles)
-        formula = 170 + profiles * 600 / 1e6 if events else 170
-        cells = (f"{profiles:,}", f"{started.seconds:.1f}", f"{started.resident_bytes / 1e6:,.0f}", f"{formula:,.0f}")
+        cells = (f"{profiles:,}", f"{started.seconds:.1f}", f"{started.resident_bytes / 1e6:,.0f}")
         shown.add_row(f"{events:,}", *cells)
     yield shown
 
