@@ -6,6 +6,8 @@ present, so that what fell due meanwhile falls due at its own instant (T6).
 """
 
 import os
+from itertools import groupby
+from operator import itemgetter
 
 from sqlalchemy import Connection
 
@@ -35,8 +37,9 @@ def restore(connection: Connection, archive: Archive, clock: Clock) -> World:
         world.tenants[account.account_id] = Tenant(account, now_us=0)
     for stored_type in event_types.all_types(connection):
         world.tenants[stored_type.account_id].add_type(stored_type)
-    for account_id, key, profile_id in profiles.all_ids(connection):
-        world.tenants[account_id].add_profile(key, profile_id)
+    for account_id, rows in groupby(profiles.all_ids(connection), key=itemgetter(0)):
+        _, keys, profile_ids = zip(*rows, strict=True)
+        world.tenants[account_id].load_profiles(keys, profile_ids)
     for account_id, tenant in world.tenants.items():
         tenant.reserve_profiles(profiles.next_key(connection, account_id))
     for segment in segments.all_segments(connection):

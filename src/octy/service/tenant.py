@@ -3,6 +3,8 @@
 All of it is derived from the store, so it can be dropped and rebuilt at any time (`octy.service.restore`).
 """
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 from sqlalchemy import Connection
 
@@ -76,6 +78,14 @@ class Tenant:
         self.profile_ids.append(profile_id)
         self.profile_keys[profile_id] = key
         self.engine.ensure_profiles(key + 1)
+
+    def load_profiles(self, keys: Sequence[int], profile_ids: Sequence[str]) -> None:
+        """All profiles that the store has, by ascending keys."""
+        self.profile_keys = dict(zip(profile_ids, keys, strict=True))
+        self.profile_ids = [""] * (keys[-1] + 1)
+        for key, profile_id in zip(keys, profile_ids, strict=True):
+            self.profile_ids[key] = profile_id
+        self.engine.ensure_profiles(len(self.profile_ids))
 
     def reserve_profiles(self, count: int) -> None:
         """Keys below `count` were given once, the last ones perhaps to profiles that were deleted."""

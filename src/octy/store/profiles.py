@@ -11,7 +11,7 @@ from octy.model.values import Scalar
 from octy.store import erasures, events, tags
 from octy.store.archive.archive import Archive
 from octy.store.json_text import to_scalars, to_text
-from octy.store.rows import in_chunks, insert_rows, run_rows
+from octy.store.rows import fetch_rows, in_chunks, insert_rows, run_rows
 from octy.store.schema import accounts, outbox, profiles
 from octy.store.schema import tags as tags_table
 
@@ -114,11 +114,10 @@ def page(
     return [_stored(row) for row in rows], total
 
 
-def all_ids(connection: Connection) -> Iterator[tuple[int, int, str]]:
+def all_ids(connection: Connection) -> Sequence[tuple[Any, ...]]:
     """(account id, profile key, profile id) of every profile, ordered by the first two."""
     question = select(profiles.c.account_id, profiles.c.profile_key, profiles.c.profile_id)
-    for row in _streamed(connection, question.order_by(profiles.c.account_id, profiles.c.profile_key)):
-        yield row.account_id, row.profile_key, row.profile_id
+    return fetch_rows(connection, question.order_by(profiles.c.account_id, profiles.c.profile_key))
 
 
 def data_of_all(connection: Connection, account_id: int) -> Iterator[tuple[int, dict[str, Scalar]]]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Delete, Dialect, Insert, Table, Update
+from sqlalchemy import Connection, CursorResult, Delete, Dialect, Insert, Select, Table, Update
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -34,6 +34,14 @@ def run_rows(connection: Connection, statement: Update | Delete, rows: Sequence[
     """Runs a statement for each row of values of its parameters, in the order in which its text has them."""
     if rows:
         connection.exec_driver_sql(_text(statement, connection.dialect), list(rows))
+
+
+def fetch_rows(connection: Connection, question: Select[Any]) -> Sequence[Row]:
+    """All rows of a question without parameters, as the driver hands them over: for millions of them."""
+    found = connection.exec_driver_sql(str(question.compile(dialect=connection.dialect))).cursor
+    assert found is not None, "a question has an answer"
+    rows: Sequence[Row] = found.fetchall()
+    return rows
 
 
 def in_chunks(values: Sequence[T], size: int = KEYS_PER_STATEMENT) -> Iterator[Sequence[T]]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, literal_column, select
 
 from octy.engine.batch import Ints, Longs
 from octy.model.tags import Cause, ChangeKind, SegmentTag
@@ -17,7 +17,7 @@ from octy.store.archive import ledger
 from octy.store.archive.archive import Archive
 from octy.store.blocks import CHANGE_BLOCKS
 from octy.store.log_shape import CHANGES, PROFILE, Columns, chosen, joined
-from octy.store.rows import in_chunks, insert_rows, run_rows
+from octy.store.rows import fetch_rows, in_chunks, insert_rows, run_rows
 from octy.store.schema import segment_names, segments, tags
 from octy.store.sqlite import upsert
 
@@ -114,8 +114,8 @@ def of_profiles(
 
 def tagged_profiles(connection: Connection, segment_key: int) -> Ints:
     """The keys of the profiles that bear the segment's tag, ascending."""
-    question = select(tags.c.profile_key).where(tags.c.segment_key == segment_key).order_by(tags.c.profile_key)
-    return np.array(connection.scalars(question).all(), np.int32)
+    question = select(tags.c.profile_key).where(tags.c.segment_key == literal_column(str(segment_key)))
+    return np.array([key for (key,) in fetch_rows(connection, question.order_by(tags.c.profile_key))], np.int32)
 
 
 def history(connection: Connection, archive: Archive, account_id: int, profile_key: int) -> list[StoredChange]:
