@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from bench import backfill, front_door, keeping_up, late, start, upload, webhooks
+from bench import backfill, front_door, keeping_up, late, start, timers, upload, webhooks
 
 Section = Callable[..., Iterator[Table]]
 
@@ -16,6 +16,7 @@ SECTIONS: dict[str, Section] = {
     "late": late.tables,
     "front-door": front_door.tables,
     "webhooks": webhooks.tables,
+    "timers": timers.tables,
     "upload": upload.tables,
     "start": start.tables,
 }

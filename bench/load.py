@@ -6,7 +6,7 @@ requests are due at a fixed rate, which shows how long one takes at that rate.
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -39,7 +39,7 @@ def encode_request(path: str, authorization: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
-def drive(port: int, requests: Sequence[bytes], connections: int, per_second: float | None = None) -> Load:
+def drive(port: int, requests: Iterable[bytes], connections: int, per_second: float | None = None) -> Load:
     """Sends all requests over that many connections, each sending its next when the last is answered.
 
     With `per_second`, requests are due at that rate. One for which no connection was free has waited since it was due.
@@ -47,7 +47,7 @@ def drive(port: int, requests: Sequence[bytes], connections: int, per_second: fl
     return asyncio.run(_drive(port, requests, connections, per_second))
 
 
-async def _drive(port: int, requests: Sequence[bytes], connections: int, per_second: float | None) -> Load:
+async def _drive(port: int, requests: Iterable[bytes], connections: int, per_second: float | None) -> Load:
     latencies: list[float] = []
     waiting = _due(requests, per_second)
     began = time.perf_counter()
@@ -56,7 +56,7 @@ async def _drive(port: int, requests: Sequence[bytes], connections: int, per_sec
     return Load(len(latencies), seconds, sorted(latencies))
 
 
-def _due(requests: Sequence[bytes], per_second: float | None) -> Iterator[tuple[float | None, bytes]]:
+def _due(requests: Iterable[bytes], per_second: float | None) -> Iterator[tuple[float | None, bytes]]:
     """Each request with the instant at which it is due; None where that is at once."""
     start = time.perf_counter()
     for place, request in enumerate(requests):

@@ -45,18 +45,26 @@ class Running(Struct, frozen=True):
 
 @contextmanager
 def serving(*options: str) -> Iterator[Running]:
-    """A server, durable as in production, for as long as the context lasts."""
-    with tempfile.TemporaryDirectory(prefix="octy-bench-") as folder:
-        data = Path(folder) / "data"
-        process = subprocess.Popen([*command(data), *options], env=environment(), stdout=subprocess.PIPE, text=True)
-        os.sched_setaffinity(process.pid, {SERVER_CORE})
-        os.sched_setaffinity(0, {CLIENT_CORE % (os.cpu_count() or 1)})
-        try:
-            yield Running(port_in(process), process, data)
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
-            os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    """A server with an empty folder, durable as in production, for as long as the context lasts."""
+    with (
+        tempfile.TemporaryDirectory(prefix="octy-bench-") as folder,
+        running(Path(folder) / "data", *options) as server,
+    ):
+        yield server
+
+
+@contextmanager
+def running(data: Path, *options: str) -> Iterator[Running]:
+    """A server of a data folder on one core, and this process on the other."""
+    process = subprocess.Popen([*command(data), *options], env=environment(), stdout=subprocess.PIPE, text=True)
+    os.sched_setaffinity(process.pid, {SERVER_CORE})
+    os.sched_setaffinity(0, {CLIENT_CORE % (os.cpu_count() or 1)})
+    try:
+        yield Running(port_in(process), process, data)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        os.sched_setaffinity(0, range(os.cpu_count() or 1))
 
 
 def command(data: Path) -> list[str]:

@@ -16,21 +16,16 @@ from rich.table import Table
 
 from bench.history import History, history, past_definitions
 from bench.server import command, environment, port_in
-from bench.stores import build
+from bench.stores import build, put_segments_to_work
 from bench.tables import table
 from bench.world import definitions
 from octy.engine.warm import warm
-from octy.model.segments import SegmentStatus
-from octy.service.clock import SystemClock
-from octy.service.octy import Octy
-from octy.store.folder import open_store
 
 PAST, LIVE = 14, 6
 SIZES = ((0, 0), (2_000_000, 100_000), (10_000_000, 500_000), (10_000_000, 1_000_000), (100_000_000, 1_000_000))
 SIZES_QUICKLY = ((0, 0), (500_000, 50_000))
 NEWEST = 200_000
 """So many events are not in the archive yet."""
-PATIENCE_SECONDS = 300
 
 
 class Started(Struct, frozen=True):
@@ -57,7 +52,7 @@ def _start(events: int, profiles: int) -> Started:
         data = Path(folder) / "data"
         if events:
             account_id = build(data, _of_now(history(events, profiles)), NEWEST)
-            _put_segments_to_work(data, account_id)
+            put_segments_to_work(data, account_id, [*past_definitions(PAST), *definitions(LIVE)])
         began = time.perf_counter()
         with subprocess.Popen(command(data), env=environment(), stdout=subprocess.PIPE, text=True) as process:
             try:
@@ -71,20 +66,6 @@ def _of_now(past: History) -> History:
     """The same history, ending now."""
     later_us = time.time_ns() // 1000 - past.now_us
     return msgspec.structs.replace(past, now_us=past.now_us + later_us, created_us=past.created_us + later_us)
-
-
-def _put_segments_to_work(data: Path, account_id: int) -> None:
-    octy = Octy(open_store(data), SystemClock())
-    octy.start()
-    try:
-        for definition in [*past_definitions(PAST), *definitions(LIVE)]:
-            octy.create_segment(account_id, definition).result()
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while any(one.status is not SegmentStatus.ACTIVE for one in octy.reading.segments(account_id)):
-            assert time.monotonic() < deadline, "the backfills never end"
-            time.sleep(0.2)
-    finally:
-        octy.stop()
 
 
 def _resident_bytes(pid: int) -> int:

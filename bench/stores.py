@@ -1,11 +1,13 @@
 """Data folders with a long history in them, made without going through the front door, which is another bench's job.
 
 Profiles, event types and events are put where a server would have put them: events in the archive, the newest left in
-blocks. Segments are the caller's.
+blocks.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -14,7 +16,9 @@ from bench.history import History
 from octy.model.clock import ManualClock
 from octy.model.events import EventTypeDraft
 from octy.model.profiles import Profile
+from octy.model.segments import SegmentStatus
 from octy.service.accounts import Keys
+from octy.service.clock import SystemClock
 from octy.service.octy import Octy
 from octy.store import event_types, profiles
 from octy.store.archive import ledger
@@ -29,6 +33,7 @@ KEYS_OF_PROPERTIES = ("page", "plan")
 ROWS_PER_RUN = 4_194_304
 ROWS_PER_BLOCK = 500
 PROFILES_AT_ONCE = 50_000
+PATIENCE_SECONDS = 300
 
 
 def build(folder: Path, history: History, newest: int = 0) -> int:
@@ -47,6 +52,21 @@ def build(folder: Path, history: History, newest: int = 0) -> int:
     finally:
         store.close()
     return account_id
+
+
+def put_segments_to_work(folder: Path, account_id: int, definitions: Sequence[Mapping[str, Any]]) -> None:
+    """Creates segments in a folder that nobody serves, and makes their tags, as a server would now."""
+    octy = Octy(open_store(folder), SystemClock())
+    octy.start()
+    try:
+        for definition in definitions:
+            octy.create_segment(account_id, definition).result()
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while any(one.status is not SegmentStatus.ACTIVE for one in octy.reading.segments(account_id)):
+            assert time.monotonic() < deadline, "the backfills never end"
+            time.sleep(0.2)
+    finally:
+        octy.stop()
 
 
 def _add_profiles(store: Store, account_id: int, history: History) -> None:

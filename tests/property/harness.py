@@ -13,6 +13,7 @@ from octy.engine.batch import Changes, EventBatch, HistoryRequest, Ints, Longs
 from octy.engine.engine import Engine
 from octy.engine.reliving import LiveSegment
 from octy.engine.runs import Codes, ColumnName
+from octy.engine.surge import Settled
 from octy.model.segments import SegmentDefinition, SegmentType
 from octy.model.tags import Cause, ChangeKind
 from octy.model.values import canonical
@@ -53,12 +54,26 @@ class Log:
         self.data: dict[int, dict[str, Any]] = {}
         self.profiles_ever = 0
         self.tags: dict[Pair, int] = {}
+        self.settled: Settled | None = None
+        """How far time's changes had been made, where not through `now_us`."""
+        self.touched_us: dict[int, int] = {}
+        """When a profile last had an event accepted, or its data changed: what was due for it was made then."""
 
     def append(self, occurrences: Sequence[Occurrence]) -> None:
         """Stores accepted events."""
         for occurrence in occurrences:
             self.last_seq += 1
             self.events.append(StoredEvent(self.last_seq, *occurrence))
+            self.touched_us[occurrence.profile] = occurrence.accepted_us
+
+    def settled_us(self) -> Longs:
+        """By profile."""
+        if self.settled is None:
+            return np.full(self.profiles_ever, self.now_us)
+        found = self.settled.by_profile(self.profiles_ever)
+        for profile, at_us in self.touched_us.items():
+            found[profile] = max(found[profile], at_us)
+        return found
 
     def record(self, changes: Iterable[Change]) -> None:
         """Keeps the tags as the store does (G2, G3)."""
@@ -150,10 +165,12 @@ def rebuild(log: Log) -> Engine:
         for key, segment in log.segments.items()
         if segment.definition.segment_type is SegmentType.PAST and not segment.is_backfilling
     ]
-    fold_runs(past, numbers, runs, log.profiles_ever, log.now_us, threads=1)
+    settled_us = log.settled_us()
+    since_us = min(settled_us.tolist(), default=log.now_us)
+    fold_runs(past, numbers, runs, log.profiles_ever, since_us, threads=1)
     for backfill in past:
         tagged = [profile for segment_key, profile in log.tags if segment_key == backfill.key]
-        engine.restore_past(backfill, log.data.items(), np.array(tagged, np.int32))
+        engine.restore_past(backfill, log.data.items(), np.array(tagged, np.int32), settled_us)
     return engine
 
 
@@ -212,6 +229,7 @@ class EngineLife:
     def change_data(self, profile: int, data: Mapping[str, Any]) -> list[Change]:
         """V3."""
         self._log.data[profile] = dict(data)
+        self._log.touched_us[profile] = self.now_us
         return self._recorded(self._engine.profile_changed(profile, data))
 
     def create_live(self, key: int, definition: SegmentDefinition) -> None:
@@ -267,7 +285,7 @@ class EngineLife:
 
     def restart(self) -> None:
         """A new process: backfills begin anew, everything else is rebuilt from the log."""
-        self._log.now_us = self.now_us
+        self._log.now_us, self._log.settled = self.now_us, self._engine.settled
         self._engine = rebuild(self._log)
         for key, segment in self._log.segments.items():
             if segment.is_backfilling:

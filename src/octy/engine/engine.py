@@ -25,8 +25,7 @@ from octy.engine.kernels.columns import (
     taken,
 )
 from octy.engine.kernels.layout import ELIGIBLE, FLAGGED, TAGGED
-from octy.engine.kernels.memory import Segments
-from octy.engine.kernels.timers import Timers, earliest_us, timers_for, with_room
+from octy.engine.kernels.timers import Timers, earliest_us, take_due, timers_for, with_room
 from octy.engine.latecomers import Latecomers
 from octy.engine.lookback import columns_of, lookback_of
 from octy.engine.outlook import Outlook, Working, outlook
@@ -35,16 +34,23 @@ from octy.engine.reliving import LiveSegment, relived
 from octy.engine.runs import Run
 from octy.engine.specification import live_spec
 from octy.engine.states import States, empty_state
+from octy.engine.surge import Settled, Surge
 from octy.model.instants import NEVER
 from octy.model.segments import SegmentDefinition
 from octy.model.tags import Cause
 from octy.model.values import canonical
 
+TIMERS_AT_ONCE = 1_024
+"""How many come up one by one where not all may: more are a surge, and taken together in half the time."""
+TIMERS_PER_SURGE_MAX = 65_536
+"""How many are taken out together, unless more are due at one microsecond: out of ten million, that takes 25 ms."""
+PROFILES_AT_ONCE = 1_024
+"""Of how many profiles a surge is taken on at a time."""
 LOG_ROWS_MIN = 4_096
 """How many rows the log of changes holds at least."""
 LOG_ROWS_PER_SEGMENT = 2 * CHANGES_PER_PAIR_MAX
 TIMERS_FREE_MIN = 1_024
-"""For how many timers a kernel finds room at least, beyond one for each segment."""
+"""For how many timers a kernel finds room at least, beyond those of each segment."""
 
 
 class Engine:
@@ -57,7 +63,14 @@ class Engine:
         self._states = States()
         self._segments: dict[int, Working] = {}
         self._backfills: dict[int, Backfill] = {}
+        self._windows = timers_for(TIMERS_FREE_MIN)
+        """The ends of live segments' windows."""
         self._timers = timers_for(TIMERS_FREE_MIN)
+        """What is to come in past segments."""
+        self._surge: Surge | None = None
+        """What is due of those, where it is more than was asked for at a time."""
+        self._settled_us = 0
+        """All past changes through it have been made, though some timers may not know that yet."""
         self._log = change_log(LOG_ROWS_MIN)
         self._keys: Longs = np.zeros(0, np.int64)
         """By place."""
@@ -98,7 +111,7 @@ class Engine:
         for one, (spec, state) in zip(segments, states, strict=True):
             place = self._add(one.key, one.definition, self._plan.compile(one.definition), spec, state)
             if one.definition.inaction is not None:
-                self._arm(place, run.arm_windows)
+                self._arm(place)
 
     def begin_backfill(self, key: int, definition: SegmentDefinition) -> Backfill:
         """A past segment begins: the caller folds all stored events into the backfill, then finishes it (P6)."""
@@ -115,15 +128,16 @@ class Engine:
         rows = self._settle(place, 0, self._profiles, Cause.BACKFILL)
         return self._changes(rows, recorded_us=self.now_us)
 
-    def restore_past(self, backfill: Backfill, data: Iterable[tuple[int, Mapping[str, Any]]], tagged: Ints) -> None:
-        """The segment goes on where it stood at the engine's now, with the tags that it had made (restart)."""
+    def restore_past(
+        self, backfill: Backfill, data: Iterable[tuple[int, Mapping[str, Any]]], tagged: Ints, settled_us: Longs
+    ) -> None:
+        """The segment goes on where it stood, with the tags that it had made (restart).
+
+        `settled_us`, by profile, is the instant through which every change was made; the others are due.
+        """
         place = self._install(backfill, data)
         self._states[place][tagged, FLAGGED] |= TAGGED
-        now_us = self.now_us + 1
-        self._arm(
-            place,
-            lambda first, end, where, segments, timers: run.arm_all(first, end, where, segments, timers, now_us),
-        )
+        self._arm(place, settled_us)
 
     def remove_segment(self, key: int) -> None:
         """From now on the segment changes no tag (X1)."""
@@ -169,31 +183,99 @@ class Engine:
             backfill.forget(profile)
 
     def profile_changed(self, profile: int, data: Mapping[str, Any]) -> Changes:
-        """The profile's data is now `data`: past 3 and 4 may change at once (V3). What is due has been applied."""
+        """The profile's data is now `data`: past 3 and 4 may change at once (V3), after what is due for it."""
         parts: list[Longs] = []
+        if self._surge is not None:
+            parts.append(self._catch_up(np.array([profile]), self.now_us))
         for segment in self._outlook.by_property:
             row = self._states[segment.place][profile]
             if bool(row[FLAGGED] & ELIGIBLE) != _fits(segment.definition, data):
                 row[FLAGGED] ^= ELIGIBLE
                 parts.append(self._settle(segment.place, profile, profile + 1, Cause.PROPERTY))
-        return self._changes(_joined(parts), recorded_us=self.now_us)
+        return self._changes(_joined(parts))
 
     # Time and events
 
     def next_due_us(self) -> int:
         """No tag changes by time alone before this instant; NEVER where none will."""
-        due_us = earliest_us(self._timers)
+        if self._surge is not None:
+            return self.now_us
+        due_us = min(earliest_us(self._windows), earliest_us(self._timers))
         return due_us if due_us == NEVER else due_us - 1
 
-    def advance(self, until_us: int, noticed_us: int | None = None) -> Changes:
+    def advance(self, until_us: int, noticed_us: int | None = None, at_most: int | None = None) -> Changes:
         """Applies everything due at or before an instant, in order (T6, T7).
 
-        It is recorded at its due instants, or at `noticed_us` where it is caught up with after downtime.
+        It is recorded at its due instants, or at `noticed_us` where it is caught up with after downtime. `at_most` says
+        about how many changes of past segments may be made now: where more are due, later calls make them, and
+        meanwhile whatever concerns a profile comes after what is due for that profile.
         """
         assert self.now_us <= until_us < NEVER, "time moves forward, and never to its end"
+        assert at_most is None or at_most > 0, "something is made each time"
         self.now_us = until_us
-        rows = self._run(1, lambda _: int(run.advance(self._states.segments, self._timers, until_us + 1, self._log)))
-        return self._changes(rows, recorded_us=noticed_us)
+        parts = self._elapse(self._windows)
+        if at_most is None:
+            parts += [*self._take_surge(), *self._elapse(self._timers)]
+            self._settled_us = until_us
+        else:
+            if self._surge is None:
+                parts += self._elapse(self._timers, min(at_most, TIMERS_AT_ONCE))
+            else:
+                parts += self._take_surge(at_most)
+            self._begin_surge()
+        return self._changes(_joined(parts), recorded_us=noticed_us)
+
+    @property
+    def settled(self) -> Settled | None:
+        """How far `advance` has come where it left something for later; None where it did not."""
+        if self._surge is not None:
+            return self._surge.settled
+        due_us = earliest_us(self._timers) - 1
+        return Settled(max(due_us - 1, self._settled_us), 0, 0) if due_us <= self.now_us else None
+
+    def _elapse(self, timers: Timers, at_most: int = NEVER) -> list[Longs]:
+        """Applies what is due, earliest first."""
+        parts: list[Longs] = []
+        until_us = self.now_us + 1
+        while at_most > 0 and earliest_us(timers) <= until_us:
+            at_most -= run.advance(self._states.segments, timers, until_us, at_most, self._log)
+            parts.append(taken(self._log))
+        return parts
+
+    def _begin_surge(self) -> None:
+        """Where more is due, parts it from what is to come: up to an instant before which not too much is."""
+        settled = self.settled
+        if self._surge is not None or settled is None:
+            return
+        earliest, until_us = earliest_us(self._timers) - 1, self.now_us
+        profiles = take_due(self._timers, until_us + 1, TIMERS_PER_SURGE_MAX)
+        while not len(profiles):
+            until_us = (earliest + until_us) // 2
+            at_most = TIMERS_PER_SURGE_MAX if until_us > earliest else NEVER
+            profiles = take_due(self._timers, until_us + 1, at_most)
+        self._surge = Surge(profiles, settled.us, until_us)
+
+    def _take_surge(self, at_most: int = NEVER) -> list[Longs]:
+        """Goes on with the surge, if there is one."""
+        parts: list[Longs] = []
+        while self._surge is not None and at_most > 0:
+            profiles = self._surge.next_profiles(PROFILES_AT_ONCE)
+            parts.append(self._catch_up(profiles, self._surge.until_us))
+            at_most -= max(len(profiles), len(parts[-1]))
+            if self._surge.is_over:
+                self._settled_us = self._surge.until_us
+                self._surge = None
+        return parts
+
+    def _catch_up(self, profiles: Longs, until_us: int) -> Longs:
+        """Applies what is due in past segments to some profiles."""
+        segments = self._states.segments
+        return self._run(
+            len(profiles),
+            lambda first: run.catch_up_all(
+                first, profiles, segments, self._timers, until_us + 1, self._log, len(self._segments)
+            ),
+        )
 
     def history_needed(self, batch: EventBatch) -> HistoryRequest | None:
         """What `apply` needs of the log: the profiles with an event that is older than their newest (P7).
@@ -210,7 +292,11 @@ class Engine:
         return HistoryRequest(profiles, int(batch.accepted_us[0]) - known.ordered_window_us, known.ordered_types)
 
     def apply(self, batch: EventBatch, history: EventBatch | None = None) -> Changes:
-        """Takes accepted events. `history` answers `history_needed`, ordered by profile, created_us and seq."""
+        """Takes accepted events. `history` answers `history_needed`, ordered by profile, created_us and seq.
+
+        Each comes after everything that is due by then (T7); where `advance` left something for later, after what is
+        due for the event's own profile.
+        """
         if not len(batch.profile):
             return NO_CHANGES
         self._check(batch)
@@ -218,6 +304,7 @@ class Engine:
         columns = columns_of(self._plan, batch)
         if history is not None:
             self._late.admit(lookback_of(self._plan, history, self._late.strangers(batch)))
+        behind = self._surge is not None
         self.now_us = int(batch.accepted_us[-1])
         rows = self._run(
             len(batch.profile),
@@ -225,11 +312,13 @@ class Engine:
                 first,
                 index,
                 self._states.segments,
+                self._windows,
                 self._timers,
                 columns,
                 self._late.trails,
                 self._log,
                 len(self._segments),
+                behind,
             ),
         )
         self._late.note(batch)
@@ -250,10 +339,14 @@ class Engine:
             first=first,
         )
 
-    def _arm(self, place: int, kernel: Callable[[int, int, int, Segments, Timers], int]) -> None:
+    def _arm(self, place: int, settled_us: Longs | None = None) -> None:
         """Puts what is to come in one segment among the timers."""
-        segments = self._states.segments
-        self._run(self._profiles, lambda first: kernel(first, self._profiles, place, segments, self._timers))
+        segments, profiles = self._states.segments, self._profiles
+        if settled_us is None:
+            self._run(profiles, lambda first: run.arm_windows(first, profiles, place, segments, self._windows))
+        else:
+            after_us = settled_us + 1
+            self._run(profiles, lambda first: run.arm_all(first, profiles, place, segments, self._timers, after_us))
 
     def _run(self, end: int, kernel: Callable[[int], int], first: int = 0) -> Longs:
         """Runs a kernel until it has reached `end`, making room whenever it has none."""
@@ -261,7 +354,8 @@ class Engine:
             self._log = change_log(LOG_ROWS_PER_SEGMENT * len(self._segments))
         parts: list[Longs] = []
         while first < end:
-            self._timers = with_room(self._timers, TIMERS_FREE_MIN + len(self._segments))
+            more = TIMERS_FREE_MIN + run.CATCHING_UP * len(self._segments)
+            self._windows, self._timers = with_room(self._windows, more), with_room(self._timers, more)
             first = kernel(first)
             parts.append(taken(self._log))
             if first == run.MISSING_HISTORY:

@@ -56,7 +56,7 @@ def warm() -> None:
     engine.finish_backfill(backfill, [])
     again = engine.begin_backfill(4, definition("past", 1, ("a", "action")))
     again.fold(stored)
-    engine.restore_past(again, [], request.profiles)
+    engine.restore_past(again, [], request.profiles, np.zeros(2, np.int64))
     engine.apply(EventBatch.of([(0, a, 30, 30, None), (0, b, 40, 40, {"key": 1})]))
     late = EventBatch.of([(0, a, 10, 50, None)])
     assert engine.history_needed(late) is not None
@@ -64,6 +64,7 @@ def warm() -> None:
     Latecomers(outlook([])).tidy(0)
     _read_history()
     engine.advance(5 * US_PER_MINUTE)
+    engine.advance(2 * US_PER_DAY, at_most=1)
     engine.advance(2 * US_PER_DAY)
 
 

@@ -19,6 +19,7 @@ import uvicorn
 from msgspec import Struct
 from structlog.typing import Processor
 
+from octy.engine.warm import warm
 from octy.http.app import create_app
 from octy.http.ending import Ending
 from octy.http.lane import Lane
@@ -79,6 +80,7 @@ def serve(settings: Settings) -> None:
     clock: Clock = SystemClock() if settings.clock_us is None else ManualClock(settings.clock_us)
     octy = Octy(store, clock, allow_private_webhooks=settings.allow_private_webhooks)
     try:
+        warm()  # a fifth of a second, so that no event waits for a kernel to be loaded
         octy.start()
         _first_account(octy, settings)
         _calm_the_collector()

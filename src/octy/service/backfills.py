@@ -42,7 +42,7 @@ def fold_snapshot(store: Store, tenant: Tenant, backfills: Sequence[Backfill], t
 
 def finish(tx: Transaction, account_id: int, backfill: Backfill, after_seq: int) -> None:
     """Folds the events after `after_seq`, makes the segment's tags and calls it active, unless it was deleted."""
-    tenant = tx.tenant(account_id)
+    tenant = tx.settled(account_id)
     if tenant.backfills.get(backfill.key) is not backfill:
         return
     connection, watched = tx.connection, backfill.watched_types()

@@ -1,8 +1,9 @@
 """How a world comes back from its store: at start, and after a commit that failed.
 
 Live segments relive the events that were accepted since their creation; past ones fold the whole log; tags stand as
-they were recorded. Then the world is where its store says that it was (`meta.now_us`), and the writer moves it to the
-present, so that what fell due meanwhile falls due at its own instant (T6).
+they were recorded. Then the world is where its store says that it was (`meta.now_us`; `settling` where time's changes
+had not all been made), and the writer moves it to the present, so that what fell due meanwhile falls due at its own
+instant (T6).
 """
 
 import os
@@ -15,6 +16,7 @@ from octy.engine.backfill import fold_runs
 from octy.engine.reliving import LiveSegment
 from octy.model.clock import Clock
 from octy.model.segments import SegmentStatus, SegmentType
+from octy.service import settling
 from octy.service.ids import EventIds, new_secret
 from octy.service.tenant import Tenant
 from octy.service.world import World
@@ -68,10 +70,12 @@ def _restore_tenant(connection: Connection, world: World, tenant: Tenant) -> Non
     past = [one for one in at_work if one.definition.segment_type is SegmentType.PAST]
     backfills = {one.segment_key: engine.begin_backfill(one.segment_key, one.definition) for one in past}
     active = [one.segment_key for one in past if one.status is SegmentStatus.ACTIVE]
-    fold_runs([backfills[key] for key in active], type_numbers, runs, profile_count, world.now_us, THREADS)
+    settled_us = settling.settled_us(connection, tenant, runs, world.now_us)
+    since_us = int(settled_us.min(initial=world.now_us))
+    fold_runs([backfills[key] for key in active], type_numbers, runs, profile_count, since_us, THREADS)
     for key in active:
         data = profiles.data_of_all(connection, tenant.account_id)
-        engine.restore_past(backfills.pop(key), data, tags.tagged_profiles(connection, key))
+        engine.restore_past(backfills.pop(key), data, tags.tagged_profiles(connection, key), settled_us)
     tenant.backfills = backfills
     for profile_key in erasures.requested(connection).get(tenant.account_id, ()):
         engine.forget_profile(profile_key)

@@ -43,7 +43,7 @@ def create(tx: Transaction, account_id: int, raw: object) -> tuple[Segment, list
 
 def delete(tx: Transaction, account_id: int, ids: Sequence[str]) -> Outcome[str]:
     """From now on the segments make no tag and no webhook; they go later, with their tags (X1, X2)."""
-    tenant = tx.tenant(account_id)
+    tenant = tx.settled(account_id)
     keys = {segment.segment_id: key for key, segment in tenant.segments.items()}
     done: list[str] = []
     failed: list[Failure] = []

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from octy.engine.backfill import Backfill
 from octy.engine.engine import Engine
+from octy.engine.surge import Settled
 from octy.model.accounts import Account
 from octy.model.instants import NEVER, US_PER_HOUR
 from octy.model.segments import SegmentStatus
@@ -50,6 +51,8 @@ class Tenant:
         """Profiles whose `has_charged` was set by an event since the start: no later one need do so again (E4)."""
         self.segments: dict[int, StoredSegment] = {}
         self.backfills: dict[int, Backfill] = {}
+        self.noted: Settled | None = None
+        """What the store says of how far the engine is behind."""
         self.recent = Recent()
         self.unarchived_changes = 0
         """How many changes of tags the archive does not have yet."""

@@ -10,12 +10,17 @@ from sqlalchemy import Connection
 
 from octy.engine.batch import Changes, EventBatch
 from octy.model.instants import iso
+from octy.service import settling
 from octy.service.pending import PendingEvents
 from octy.service.purge import purge_due
 from octy.service.record import record_changes
 from octy.service.tenant import Tenant
 from octy.service.world import World
 from octy.store import events, meta, profiles
+
+DUE_PER_GROUP = 4_096
+"""About how many changes that time causes an account's past segments make with each group. Where more are due, they
+are made with the next groups, one after another, so that nobody waits for all of them."""
 
 
 class Transaction:
@@ -28,13 +33,22 @@ class Transaction:
         self.added_webhooks = False
         self.deleted_profiles = False
         self._pending: dict[int, PendingEvents] = {}
+        self._advanced: set[int] = set()
         world.now_us = self.now_us
 
     def tenant(self, account_id: int) -> Tenant:
-        """The account, with every earlier event of the group evaluated and everything due by now applied."""
+        """The account, with every earlier event of the group evaluated, and time moved on to now."""
         self.flush()
         tenant = self.world.tenants[account_id]
         self.advance(tenant)
+        return tenant
+
+    def settled(self, account_id: int) -> Tenant:
+        """As `tenant`, and everything that is due by now is applied."""
+        tenant = self.tenant(account_id)
+        if tenant.engine.settled is not None:
+            self.record(tenant, tenant.engine.advance(self.now_us))
+            tenant.refresh_due()
         return tenant
 
     def pending(self, account_id: int) -> PendingEvents:
@@ -56,12 +70,25 @@ class Transaction:
         for pending, batch, history in zip(waiting, batches, histories, strict=True):
             self._evaluate(pending, batch, history)
 
-    def advance(self, tenant: Tenant, noticed_us: int | None = None) -> None:
-        """Applies everything due by now in one account (T6)."""
+    def advance(self, tenant: Tenant) -> None:
+        """Applies what is due by now in one account (T6), once in a group: all of it, or about `DUE_PER_GROUP`.
+
+        A sandbox's clock is what its tests wait for: all of it.
+        """
+        is_sandbox = self.world.clock.is_sandbox
+        if tenant.account_id in self._advanced and not is_sandbox:
+            return
+        self._advanced.add(tenant.account_id)
         if tenant.engine.now_us < self.now_us or tenant.due_us <= self.now_us:
-            self.record(tenant, tenant.engine.advance(self.now_us, noticed_us), noticed_us=noticed_us)
+            at_most = None if is_sandbox else DUE_PER_GROUP
+            self.record(tenant, tenant.engine.advance(self.now_us, at_most=at_most))
         if tenant.due_us <= self.now_us:
             tenant.refresh_due()
+
+    def catch_up(self, tenant: Tenant) -> None:
+        """Applies all that fell due in one account while nothing was served; it is noticed now."""
+        self.record(tenant, tenant.engine.advance(self.now_us, self.now_us), noticed_us=self.now_us)
+        tenant.refresh_due()
 
     def record(self, tenant: Tenant, changes: Changes, seqs: Sequence[int] = (), noticed_us: int | None = None) -> None:
         """Stores tag changes with their history and webhooks (G5, H3), and the ends of deleted segments (X2).
@@ -83,6 +110,7 @@ class Transaction:
         for tenant in self.world.tenants.values():
             if tenant.due_us <= self.now_us:
                 self.advance(tenant)
+            settling.note(self.connection, tenant)
         meta.set_value(self.connection, "now_us", str(self.now_us))
 
     def _history(self, tenant: Tenant, batch: EventBatch) -> EventBatch | None:
@@ -92,6 +120,8 @@ class Transaction:
 
     def _evaluate(self, pending: PendingEvents, batch: EventBatch, history: EventBatch | None) -> None:
         tenant = pending.tenant
+        if tenant.due_us <= self.now_us and not self.world.clock.is_sandbox:
+            self.advance(tenant)
         pending.store_message_ids(self.connection)
         if charged := pending.charged():
             profiles.set_charged(self.connection, tenant.account_id, charged, self.now_us)

@@ -210,7 +210,7 @@ class Writer:
             world = restore(self._store.writer, self._store.archive, self._clock)
             tx = Transaction(world, self._store.writer)
             for tenant in world.tenants.values():
-                tx.advance(tenant, noticed_us=tx.now_us)
+                tx.catch_up(tenant)
             tx.finish()
         self._started = set()
         self._world = world

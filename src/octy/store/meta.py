@@ -1,4 +1,8 @@
-"""What a store has one of, by name: `now_us`, the instant through which everything is applied; `id_key`, a secret."""
+"""What a store has one of, by name.
+
+`now_us`, the instant through which everything is applied; `id_key`, a secret; and of an account that is behind with
+what time does, how far it has come.
+"""
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -8,6 +12,7 @@ from octy.store.sqlite import upsert
 
 _GET = select(meta.c.value).where(meta.c.name == bindparam("name"))
 _SET = upsert(meta, ["value"])
+_REMOVE = meta.delete().where(meta.c.name == bindparam("of_name"))
 
 
 def get_value(connection: Connection, name: str) -> str | None:
@@ -19,3 +24,8 @@ def get_value(connection: Connection, name: str) -> str | None:
 def set_value(connection: Connection, name: str, value: str) -> None:
     """Sets it, or replaces it."""
     insert_rows(connection, _SET, [(name, value)])
+
+
+def remove(connection: Connection, name: str) -> None:
+    """Sets nothing any longer."""
+    connection.execute(_REMOVE, {"of_name": name})

@@ -127,6 +127,13 @@ def data_of_all(connection: Connection, account_id: int) -> Iterator[tuple[int, 
         yield row.profile_key, to_scalars(row.profile_data)
 
 
+def updated_after(connection: Connection, account_id: int, after_us: int) -> list[tuple[int, int]]:
+    """(profile key, instant) of every profile of an account that was last updated after an instant."""
+    question = select(profiles.c.profile_key, profiles.c.updated_us)
+    later = question.where(profiles.c.account_id == account_id, profiles.c.updated_us > after_us)
+    return [(key, updated_us) for key, updated_us in connection.execute(later)]
+
+
 def delete(connection: Connection, archive: Archive, account_id: int, profile_key: int, now_us: int) -> None:
     """Removes a profile and everything of it: events, message ids, tags, history, webhooks (X3).
 

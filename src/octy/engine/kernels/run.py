@@ -10,15 +10,30 @@ from octy.engine.batch import Bools, Longs
 from octy.engine.kernels import live, past
 from octy.engine.kernels.columns import NO_EVENT, ChangeLog, Columns, has_room
 from octy.engine.kernels.compiled import kernel, part
-from octy.engine.kernels.layout import ACTIONS, KIND, LENGTH_US, LIVE_ACTION, LIVE_WINDOW, PAST, START, WINDOW
+from octy.engine.kernels.layout import (
+    ACTIONS,
+    FLAGGED,
+    KIND,
+    LENGTH_US,
+    LIVE_ACTION,
+    LIVE_WINDOW,
+    PAST,
+    START,
+    WINDOW,
+    instant_in,
+)
 from octy.engine.kernels.matching import Index, entries_of, fits, match_mask
 from octy.engine.kernels.memory import Segments, lent, row_of
 from octy.engine.kernels.past import Lookback
 from octy.engine.kernels.timers import Timers, can_take, is_due, pop, push
 from octy.engine.kernels.trail import Trails, can_enter, enter
+from octy.model.instants import NEVER
 
 MISSING_HISTORY = -1
 """What `apply` returns where a late event's profile has no trail: the caller's mistake."""
+
+CATCHING_UP = 2
+"""How many timers a pair takes at most while it is caught up with: one for each change."""
 
 
 @kernel
@@ -26,24 +41,39 @@ def apply(
     first: int,
     index: Index,
     segments: Segments,
+    windows: Timers,
     timers: Timers,
     columns: Columns,
     trails: Trails,
     log: ChangeLog,
     pairs: int,
+    behind: bool,
 ) -> int:
-    """Takes the events from `first` on in every segment, each after everything that is due by then (T7)."""
+    """Takes the events from `first` on in every segment, each after everything that is due by then (T7).
+
+    `windows` are the timers of live segments, `timers` those of past ones. Where these are `behind`, they stay so, and
+    only what is due for the event's own profile comes first.
+    """
     index = lent(index)
     segments = lent(segments)
+    windows = lent(windows)
     timers = lent(timers)
     columns = lent(columns)
     trails = lent(trails)
     log = lent(log)
     for event in range(first, columns.profile.size):
         now_us = columns.accepted_us[event]
-        if is_due(timers, now_us) and not advance(segments, timers, now_us, log):
+        if is_due(windows, now_us):
+            advance(segments, windows, now_us, NEVER, log)
+        if is_due(timers, now_us) and not behind:
+            advance(segments, timers, now_us, NEVER, log)
+        if is_due(windows, now_us) or (is_due(timers, now_us) and not behind):
             return event
-        if not (has_room(log, pairs) and can_take(timers, pairs) and can_enter(trails)):
+        if behind:
+            if not (has_room(log, pairs) and can_take(timers, CATCHING_UP * pairs)):
+                return event
+            catch_up(segments, timers, columns.profile[event], now_us, log)
+        if not (has_room(log, pairs) and can_take(windows, pairs) and can_take(timers, pairs) and can_enter(trails)):
             return event
         spot = enter(trails, columns, event)
         entry, last = entries_of(index, columns.event_type[event])
@@ -54,7 +84,7 @@ def apply(
                 if fits(index, entry, columns, event):
                     mask |= 1 << index.step[entry]
                 entry += 1
-            if mask and not take(place, mask, segments, timers, columns, event, trails, spot, log):
+            if mask and not take(place, mask, segments, windows, timers, columns, event, trails, spot, log):
                 return MISSING_HISTORY
     return columns.profile.size
 
@@ -64,6 +94,7 @@ def take(
     place: int,
     mask: int,
     segments: Segments,
+    windows: Timers,
     timers: Timers,
     columns: Columns,
     event: int,
@@ -81,19 +112,18 @@ def take(
     if spec[KIND] == LIVE_ACTION:
         live.take_action(spec, row, place, profile, mask, created_us, now_us, event, log)
     else:
-        live.take_window(spec, row, timers, place, profile, mask, created_us, now_us, event, log)
+        live.take_window(spec, row, windows, place, profile, mask, created_us, now_us, event, log)
     return True
 
 
 @kernel
-def advance(segments: Segments, timers: Timers, until_us: int, log: ChangeLog) -> bool:
-    """Applies everything that is due at or before `until_us`, in order (T6). False where the log filled up before."""
+def advance(segments: Segments, timers: Timers, until_us: int, at_most: int, log: ChangeLog) -> int:
+    """Applies what is due at or before `until_us`, in order (T6): how many timers, fewer where the log is full."""
     segments = lent(segments)
     timers = lent(timers)
     log = lent(log)
-    while is_due(timers, until_us):
-        if not has_room(log, 1):
-            return False
+    count = 0
+    while count < at_most and is_due(timers, until_us) and has_room(log, 1):
         due_us, place, profile = pop(timers)
         spec = segments.spec[place]
         row = row_of(segments, place, profile)
@@ -101,7 +131,40 @@ def advance(segments: Segments, timers: Timers, until_us: int, log: ChangeLog) -
             past.elapse(spec, row, timers, place, profile, due_us, log)
         elif spec[KIND] == LIVE_WINDOW:
             live.elapse(spec, row, place, profile, due_us, log)
-    return True
+        count += 1
+    return count
+
+
+@kernel
+def catch_up_all(
+    first: int, profiles: Longs, segments: Segments, timers: Timers, until_us: int, log: ChangeLog, pairs: int
+) -> int:
+    """Applies to some profiles, from the one at `first` on, what is due in past segments at or before `until_us`."""
+    profiles = lent(profiles)
+    segments = lent(segments)
+    timers = lent(timers)
+    log = lent(log)
+    for place in range(first, profiles.size):
+        if not (has_room(log, pairs) and can_take(timers, CATCHING_UP * pairs)):
+            return place
+        catch_up(segments, timers, profiles[place], until_us, log)
+    return profiles.size
+
+
+@part
+def catch_up(segments: Segments, timers: Timers, profile: int, until_us: int, log: ChangeLog) -> None:
+    """Applies to a profile what is due in past segments: in order in each, and none sees another.
+
+    Its entries among the timers stay, and find nothing to do when they come up.
+    """
+    for place in range(segments.address.size):
+        spec = segments.spec[place]
+        if spec[KIND] == PAST:
+            row = row_of(segments, place, profile)
+            due_us = instant_in(row[FLAGGED])
+            while due_us != 0 and due_us <= until_us:
+                past.elapse(spec, row, timers, place, profile, due_us, log)
+                due_us = instant_in(row[FLAGGED])
 
 
 @kernel
@@ -122,15 +185,16 @@ def settle_all(
 
 
 @kernel
-def arm_all(first: int, profiles: int, place: int, segments: Segments, timers: Timers, now_us: int) -> int:
-    """Arms the next change after `now_us` of a past segment's profiles, from `first` on."""
+def arm_all(first: int, profiles: int, place: int, segments: Segments, timers: Timers, settled_us: Longs) -> int:
+    """Arms the next change of a past segment's profiles, from `first` on: after the instant that each is settled by."""
     segments = lent(segments)
     timers = lent(timers)
+    settled_us = lent(settled_us)
     spec = segments.spec[place]
     for profile in range(first, profiles):
         if not can_take(timers, 1):
             return profile
-        past.arm(spec, row_of(segments, place, profile), timers, place, profile, now_us)
+        past.arm(spec, row_of(segments, place, profile), timers, place, profile, settled_us[profile])
     return profiles
 
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from octy.engine.batch import Longs
-from octy.engine.kernels.compiled import part
+from octy.engine.kernels.compiled import kernel, part
+from octy.engine.kernels.memory import lent
 from octy.model.instants import NEVER
 
 _PROFILE_BITS = 32
@@ -82,19 +83,64 @@ def pop(timers: Timers) -> tuple[int, int, int]:
     due_us, who = timers.due_us[0], timers.who[0]
     last = timers.size[0] - 1
     timers.size[0] = last
-    moved_us, moved = timers.due_us[last], timers.who[last]
-    hole = 0
+    sink(timers, 0, timers.due_us[last], timers.who[last])
+    return due_us, who >> _PROFILE_BITS, who & _PROFILE
+
+
+@part
+def sink(timers: Timers, hole: int, due_us: int, who: int) -> None:
+    """Puts an entry into a hole, or as far below as it belongs."""
+    size = timers.size[0]
     while True:
         child = 2 * hole + 1
-        if child >= last:
+        if child >= size:
             break
-        if child + 1 < last and timers.due_us[child + 1] < timers.due_us[child]:
+        if child + 1 < size and timers.due_us[child + 1] < timers.due_us[child]:
             child += 1
-        if timers.due_us[child] >= moved_us:
+        if timers.due_us[child] >= due_us:
             break
         timers.due_us[hole] = timers.due_us[child]
         timers.who[hole] = timers.who[child]
         hole = child
-    timers.due_us[hole] = moved_us
-    timers.who[hole] = moved
-    return due_us, who >> _PROFILE_BITS, who & _PROFILE
+    timers.due_us[hole] = due_us
+    timers.who[hole] = who
+
+
+@kernel
+def take_due(timers: Timers, until_us: int, at_most: int) -> Longs:
+    """Takes out all entries that come up at or before an instant, in no order: their profiles.
+
+    Nothing where that is nobody, or more than `at_most`.
+
+    They are the top of the heap, each but the first below another one, so no others are looked at. The holes are
+    filled from the bottom up, as a heap is made (Floyd 1964).
+    """
+    timers = lent(timers)
+    holes, count = places_due(timers, until_us, at_most)
+    profiles = np.empty(count, np.int64)
+    for place in range(count - 1, -1, -1):
+        hole = holes[place]
+        profiles[place] = timers.who[hole] & _PROFILE
+        last = timers.size[0] - 1
+        timers.size[0] = last
+        if hole < last:
+            sink(timers, hole, timers.due_us[last], timers.who[last])
+    return profiles
+
+
+@part
+def places_due(timers: Timers, until_us: int, at_most: int) -> tuple[Longs, int]:
+    """Where in the heap the entries are that come up by then, ascending, and how many: 0 for more than `at_most`."""
+    size = timers.size[0]
+    found = np.empty(min(at_most, size) + 2, np.int64)
+    found[0] = 0
+    count = 1 if is_due(timers, until_us) else 0
+    seen = 0
+    while seen < count <= at_most:
+        below = 2 * found[seen] + 1
+        for child in range(below, min(below + 2, size)):
+            if timers.due_us[child] <= until_us:
+                found[count] = child
+                count += 1
+        seen += 1
+    return found, count if count <= at_most else 0

@@ -1,0 +1,61 @@
+"""What a restart must know of changes that were due when the last process ended, and not all made (`engine.surge`).
+
+Of an account that is behind, each commit notes how far time's changes have been made. Whatever an event or a change of
+data concerned was up to date at that moment, which the log and the profiles tell.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from sqlalchemy import Connection
+
+from octy.engine.batch import Longs
+from octy.engine.runs import Run
+from octy.engine.surge import Settled
+from octy.service.tenant import Tenant
+from octy.store import meta, profiles
+
+_decode = msgspec.json.Decoder(Settled).decode
+_ROWS_AT_ONCE = 1 << 20
+
+
+def note(connection: Connection, tenant: Tenant) -> None:
+    """Stores how far an account has come, if it is behind or was."""
+    settled = tenant.engine.settled
+    if settled == tenant.noted:
+        return
+    if settled is None:
+        meta.remove(connection, _name(tenant.account_id))
+    else:
+        meta.set_value(connection, _name(tenant.account_id), msgspec.json.encode(settled).decode())
+    tenant.noted = settled
+
+
+def settled_us(connection: Connection, tenant: Tenant, runs: Sequence[Run], now_us: int) -> Longs:
+    """By profile, the instant through which all changes that time causes have been made and stored."""
+    count = len(tenant.profile_ids)
+    noted = meta.get_value(connection, _name(tenant.account_id))
+    if noted is None:
+        return np.full(count, now_us)
+    tenant.noted = _decode(noted)
+    found = tenant.noted.by_profile(count)
+    for run in runs:
+        _raise_to_last_event(found, run, tenant.noted.us)
+    for profile, updated_us in profiles.updated_after(connection, tenant.account_id, tenant.noted.us):
+        found[profile] = max(found[profile], updated_us)
+    return found
+
+
+def _raise_to_last_event(found: Longs, run: Run, after_us: int) -> None:
+    for first in range(0, run.row_count, _ROWS_AT_ONCE):
+        rows = min(_ROWS_AT_ONCE, run.row_count - first)
+        profile, accepted_us = np.empty(rows, np.int32), np.empty(rows, np.int64)
+        run.read("profile", first, profile)
+        run.read("accepted_us", first, accepted_us)
+        later = accepted_us > after_us
+        np.maximum.at(found, profile[later], accepted_us[later])
+
+
+def _name(account_id: int) -> str:
+    return f"settled of account {account_id}"
