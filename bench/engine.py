@@ -18,6 +18,8 @@ from octy.model.segments import SegmentType
 PROFILES = 1_000_000
 BATCH = 1_000
 EVENTS_PER_SECOND = 1_000
+DIFFERENT_BATCHES = 1_000
+A_STEP_AMONG_PROFILES = 7_919
 START_US = 1_700_000_000 * US_PER_SECOND
 
 
@@ -32,12 +34,12 @@ class Stage(Struct, frozen=True):
 def engine_stages(segments: int, stages: tuple[int, ...]) -> Iterator[Stage]:
     """Takes so many events in all, one stage after another; what matching costs, reading the properties included."""
     engine, codes = engine_with(segments, PROFILES, START_US)
-    chance = np.random.default_rng(1)
+    batches = _Batches(codes)
     taken = 0
     for through in stages:
         spent, changes, before = 0.0, 0, taken
         while taken < through:
-            batch = _batch(chance, codes, taken)
+            batch = batches.starting_at(taken)
             began = time.perf_counter()
             assert engine.history_needed(batch) is None
             changes += engine.apply(batch).size
@@ -60,14 +62,24 @@ def engine_with(segments: int, profiles: int, now_us: int) -> tuple[Engine, np.n
     return engine, np.array([engine.event_type_code(name) for name in WEIGHTS], np.int32)
 
 
-def _batch(chance: np.random.Generator, codes: np.ndarray[Any, np.dtype[np.int32]], first: int) -> EventBatch:
-    created_us = START_US + np.arange(first, first + BATCH, dtype=np.int64) * (US_PER_SECOND // EVENTS_PER_SECOND)
-    weights = np.array(list(WEIGHTS.values()), float)
-    plans = ("gold", "silver", "free")
-    return EventBatch(
-        chance.integers(0, PROFILES, BATCH).astype(np.int32),
-        codes[chance.choice(len(codes), BATCH, p=weights / weights.sum())],
-        created_us,
-        np.full(BATCH, created_us[-1]),
-        [{"plan": plans[n % 3], "page": f"/p/{n % 500}"} for n in chance.integers(0, 1500, BATCH).tolist()],
-    )
+class _Batches:
+    """Batches that are made in next to no time: a thousand of them come again, later and of other profiles."""
+
+    def __init__(self, codes: np.ndarray[Any, np.dtype[np.int32]]) -> None:
+        chance = np.random.default_rng(1)
+        weights = np.array(list(WEIGHTS.values()), float)
+        shape = (DIFFERENT_BATCHES, BATCH)
+        self._profile = chance.integers(0, PROFILES, shape).astype(np.int32)
+        self._event_type = codes[chance.choice(len(codes), shape, p=weights / weights.sum())]
+        plans = ("gold", "silver", "free")
+        said = [{"plan": plans[n % 3], "page": f"/p/{n % 500}"} for n in range(1_500)]
+        self._properties = [[said[n] for n in some] for some in chance.integers(0, len(said), shape).tolist()]
+        self._ticks_us = np.arange(BATCH, dtype=np.int64) * (US_PER_SECOND // EVENTS_PER_SECOND)
+
+    def starting_at(self, first: int) -> EventBatch:
+        """The batch whose first event has this number."""
+        again, number = divmod(first // BATCH, DIFFERENT_BATCHES)
+        created_us = START_US + first * (US_PER_SECOND // EVENTS_PER_SECOND) + self._ticks_us
+        profile = (self._profile[number] + again * A_STEP_AMONG_PROFILES) % PROFILES
+        accepted_us = np.full(BATCH, created_us[-1])
+        return EventBatch(profile, self._event_type[number], created_us, accepted_us, self._properties[number])

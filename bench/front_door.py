@@ -9,7 +9,8 @@ from bench.limits import decoding_per_second, inserting_per_second
 from bench.load import Load, drive, encode_request
 from bench.server import AUTHORIZATION, Running, serving
 from bench.tables import table
-from bench.world import BATCH, events, furnish
+from bench.world import BATCH, PROFILES, events, furnish
+from bench.writer import writing_per_second
 
 SEGMENTS = 20
 BATCHES, BATCHES_QUICKLY = 800, 60
@@ -38,6 +39,7 @@ def tables(*, quick: bool) -> Iterator[Table]:
         run = _run(server, SINGLE_PATH, singles[len(singles) // 2 :], 32, 1, half_rate)
         rows.append(("single events, at half that rate", *run))
     decoding, inserting = decoding_per_second(bodies, BATCH), inserting_per_second(batches)
+    writing = writing_per_second(batch_count, SEGMENTS, PROFILES)
     title = f"Through the front door: durable, {SEGMENTS} segments, server on one core"
     shown = table(title, "", "requests/s", "events/s", "p50 ms", "p99 ms", "µs of the core", "of SQLite alone")
     for name, load, per_second, core_us in rows:
@@ -51,6 +53,9 @@ def tables(*, quick: bool) -> Iterator[Table]:
             f"{per_second / inserting:.1%}",
         )
     shown.add_section()
+    shown.add_row(
+        "our writer alone, nothing to decode or encode", "", f"{writing:,.0f}", "", "", f"{1e6 / writing:.1f}", ""
+    )
     shown.add_row("msgspec decoding the batches alone", "", f"{decoding:,.0f}", "", "", "", "")
     shown.add_row("SQLite inserting a row for each, durable", "", f"{inserting:,.0f}", "", "", "", "100%")
     yield shown

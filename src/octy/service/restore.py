@@ -7,8 +7,6 @@ instant (T6).
 """
 
 import os
-from itertools import groupby
-from operator import itemgetter
 
 from sqlalchemy import Connection
 
@@ -39,10 +37,9 @@ def restore(connection: Connection, archive: Archive, clock: Clock) -> World:
         world.tenants[account.account_id] = Tenant(account, now_us=0)
     for stored_type in event_types.all_types(connection):
         world.tenants[stored_type.account_id].add_type(stored_type)
-    for account_id, rows in groupby(profiles.all_ids(connection), key=itemgetter(0)):
-        _, keys, profile_ids = zip(*rows, strict=True)
-        world.tenants[account_id].load_profiles(keys, profile_ids)
     for account_id, tenant in world.tenants.items():
+        for keys, profile_ids in profiles.all_ids(connection, account_id):
+            tenant.load_profiles(keys.tolist(), profile_ids)
         tenant.reserve_profiles(profiles.next_key(connection, account_id))
     for segment in segments.all_segments(connection):
         world.tenants[segment.account_id].segments[segment.segment_key] = segment

@@ -83,15 +83,17 @@ class Tenant:
         self.engine.ensure_profiles(key + 1)
 
     def load_profiles(self, keys: Sequence[int], profile_ids: Sequence[str]) -> None:
-        """All profiles that the store has, by ascending keys."""
-        self.profile_keys = dict(zip(profile_ids, keys, strict=True))
-        self.profile_ids = [""] * (keys[-1] + 1)
-        for key, profile_id in zip(keys, profile_ids, strict=True):
-            self.profile_ids[key] = profile_id
-        self.engine.ensure_profiles(len(self.profile_ids))
+        """Profiles that the store has, by ascending keys; `reserve_profiles` follows the last."""
+        self.profile_keys.update(zip(profile_ids, keys, strict=True))
+        self.profile_ids.extend([""] * (keys[-1] + 1 - len(self.profile_ids)))
+        if keys[-1] - keys[0] == len(keys) - 1:
+            self.profile_ids[keys[0] :] = profile_ids
+        else:
+            for key, profile_id in zip(keys, profile_ids, strict=True):
+                self.profile_ids[key] = profile_id
 
     def reserve_profiles(self, count: int) -> None:
-        """Keys below `count` were given once, the last ones perhaps to profiles that were deleted."""
+        """Keys below `count` were given once, some of them to profiles that were deleted."""
         self.profile_ids.extend([""] * (count - len(self.profile_ids)))
         self.engine.ensure_profiles(count)
 

@@ -1,0 +1,28 @@
+"""How much memory a server needs: the formula of docs/performance.md, for the bench to be held against."""
+
+from collections.abc import Sequence
+
+from octy.model.segments import SegmentDefinition, SegmentType
+
+BASE_BYTES = 320_000_000
+"""Python, the libraries, the compiled kernels: 250 MB; and SQLite's cache of pages."""
+BYTES_PER_PROFILE = 230
+"""Its id, and the way from the id to its number."""
+BYTES_PER_NEW_EVENT = 80
+"""Of those that are not in the archive yet."""
+BYTES_PER_WORD = 8
+
+
+def resident_bytes(profiles: int, segments: Sequence[SegmentDefinition], new_events: int) -> int:
+    """What a server keeps at most, where every segment knows something of every profile."""
+    words = sum(map(words_of, segments))
+    per_profile = BYTES_PER_PROFILE + BYTES_PER_WORD * words
+    return BASE_BYTES + profiles * per_profile + new_events * BYTES_PER_NEW_EVENT
+
+
+def words_of(definition: SegmentDefinition) -> int:
+    """How many words a segment keeps of a profile."""
+    if definition.segment_type is SegmentType.LIVE:
+        return 2 if definition.inaction is None else 3
+    actions = len(definition.actions)
+    return 1 + actions + (actions > 1) + (definition.inaction is not None)
