@@ -79,8 +79,8 @@ def _read_history() -> None:
     fold_runs([engine.begin_backfill(2, past)], {"a": 0}, runs, 1, now_us=20, threads=1)
     members([past], {"a": 0}, runs, 1, now_us=20, threads=1)
 
-    for narrow in (np.uint8, np.uint16):
-        translate(np.zeros(1, np.int32), np.zeros(1, narrow), np.zeros(1, np.int32))
+    for kind in (np.uint8, np.uint16, np.int32):
+        translate(np.zeros(1, np.int32), np.zeros(1, kind), np.zeros(1, np.int32))
 
 
 class _Stored:

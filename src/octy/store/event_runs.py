@@ -3,15 +3,17 @@
 Also what a late event's evaluation asks for: the events of a few profiles, wherever they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 from msgspec import Struct
 from sqlalchemy import Connection
 
 from octy.engine.batch import Bools, Ints, Longs
+from octy.engine.kernels.translation import translate
 from octy.engine.runs import Codes, ColumnName
 from octy.model.values import canonical
 from octy.store.archive.archive import Archive
@@ -19,6 +21,7 @@ from octy.store.archive.parquet import NOTHING
 from octy.store.archive.run_file import RunFile
 from octy.store.blocks import EVENT_BLOCKS, Rows
 from octy.store.log_shape import EVENTS, PROFILE, Column, Columns, chosen, joined
+from octy.store.numbered_texts import NumberedTexts
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -58,8 +61,11 @@ class MemoryRun:
 
     def __init__(self, rows: Rows) -> None:
         order = EVENTS.order(rows.columns)
+        encoded = pa.array(rows.properties, pa.large_binary()).dictionary_encode()
         self._columns = chosen(rows.columns, order)
-        self._lines = [rows.properties[row] for row in order.tolist()]
+        self._lines: list[bytes] = encoded.dictionary.to_pylist()
+        self._line: Ints = encoded.indices.to_numpy()[order]
+        self._codes: dict[str, tuple[NumberedTexts, Ints]] = {}
         self.row_count = len(rows)
 
     def rows_before(self, profile: int) -> int:
@@ -71,8 +77,17 @@ class MemoryRun:
         out[:] = self._columns[_NAMES[name]][first : first + len(out)]
 
     def read_codes(self, key: str, codes: Codes, first: int, out: Ints) -> None:
-        """The same of a property's codes."""
-        out[:] = codes_of(self._lines[first : first + len(out)], key, codes)
+        """The same of a property's codes. All lines are decoded when somebody first asks for the property."""
+        found = self._codes.get(key)
+        if found is None:
+            found = self._codes[key] = self._numbered(key)
+        texts, numbers = found
+        translate(texts.known(codes), numbers[first : first + len(out)], out)
+
+    def _numbered(self, key: str) -> tuple[NumberedTexts, Ints]:
+        texts: dict[str, int] = {}
+        of_line = [0 if text is None else texts.setdefault(text, len(texts) + 1) for text in texts_of(self._lines, key)]
+        return NumberedTexts(list(texts)), np.array(of_line, np.int32)[self._line]
 
 
 class WantedEvents(Struct, frozen=True, eq=False):
@@ -156,12 +171,16 @@ def archived_of_profiles(
 
 def codes_of(lines: Sequence[bytes], key: str, codes: Codes) -> list[int]:
     """The codes of a property in JSON objects. Equal lines are decoded once."""
-    known: dict[bytes, int] = dict.fromkeys(NOTHING, 0)
-    for line in lines:
-        if line not in known:
-            text = canonical(_decode(line).get(key))
-            known[line] = 0 if text is None else codes.get(text, 0)
+    different = list(dict.fromkeys(lines))
+    texts = zip(different, texts_of(different, key), strict=True)
+    known = {line: 0 if text is None else codes.get(text, 0) for line, text in texts}
     return [known[line] for line in lines]
+
+
+def texts_of(lines: Iterable[bytes], key: str) -> Iterator[str | None]:
+    """The canonical texts of a property in JSON objects (V2)."""
+    for line in lines:
+        yield None if line in NOTHING else canonical(_decode(line).get(key))
 
 
 def _of_profiles(file: RunFile, wanted: WantedEvents) -> EventsOfProfiles:

@@ -19,7 +19,8 @@ from octy.model.values import canonical
 from octy.store.archive import parquet, run_writer
 from octy.store.archive.archive import Archive
 from octy.store.archive.run_file import RunFile
-from octy.store.event_runs import FileRun, codes_of
+from octy.store.blocks import Rows
+from octy.store.event_runs import FileRun, MemoryRun, codes_of
 from octy.store.log_shape import CHANGES, EVENTS, PROFILE
 from tests.integration.store.archiving import file_of, file_rows, move, path_of, rows_of, run_codes, write
 from tests.integration.store.making import (
@@ -29,6 +30,7 @@ from tests.integration.store.making import (
     apply_changes,
     change,
     event,
+    event_columns,
     insert_events,
 )
 
@@ -302,6 +304,8 @@ def test_equal_values_have_equal_codes(archive: Archive, keys: list[str], value:
     code = 0 if text is None else known[text]
     assert run_codes(run, [("value", known)]) == [[code]]
     assert codes_of([line.encode()], "value", known) == [code]
+    held = Rows(event_columns([event(1, 1)]), [line.encode()])
+    assert run_codes(MemoryRun(held), [("value", known)]) == [[code]]
 
 
 def test_a_file_says_which_keys_have_columns(archive: Archive) -> None:

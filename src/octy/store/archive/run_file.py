@@ -20,6 +20,7 @@ from octy.engine.kernels.translation import translate
 from octy.engine.runs import Codes
 from octy.store.archive.parquet import CODE_PREFIX, PROPERTIES, PROPERTY_PREFIX, code_bytes, texts_in
 from octy.store.log_shape import PROFILE, Column, LogShape
+from octy.store.numbered_texts import NumberedTexts
 
 
 class RunFile:
@@ -38,8 +39,7 @@ class RunFile:
         self.names = frozenset(schema.names)
         self.texts_by_key = texts_in(schema)
         """The lists of texts to which the codes of properties refer."""
-        self._places: dict[str, dict[str, int]] = {}
-        """Of each key's texts, where in its list they are; made when it is first needed."""
+        self._texts = {key: NumberedTexts(texts) for key, texts in self.texts_by_key.items()}
         kinds = dict(shape.types) | {
             CODE_PREFIX + key: f"<u{code_bytes(texts)}" for key, texts in self.texts_by_key.items()
         }
@@ -119,20 +119,9 @@ class RunFile:
         """Fills `out` with the codes of the texts of a property that the file has, from row `first` on."""
         if key in self.texts_by_key:
             in_file = self.column(CODE_PREFIX + key, first, first + len(out))
-            translate(self._known(key, codes), in_file, out)
+            translate(self._texts[key].known(codes), in_file, out)
         else:
             out[:] = self._decoded(key, codes, first, first + len(out))
-
-    def _known(self, key: str, of_text: Codes) -> Ints:
-        """The wanted code of each code in the file."""
-        places = self._places.get(key)
-        if places is None:
-            places = self._places[key] = {text: place for place, text in enumerate(self.texts_by_key[key], 1)}
-        known = np.zeros(len(places) + 1, np.int32)
-        for text, code in of_text.items():
-            if text in places:
-                known[places[text]] = code
-        return known
 
     def _decoded(self, key: str, of_text: Codes, first: int, last: int) -> Ints:
         """The wanted codes of a property with so many texts that it has no codes in the file."""
