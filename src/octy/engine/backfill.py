@@ -9,14 +9,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from octy.engine.batch import Bools, EventBatch, HistoryRequest, Ints, Longs
-from octy.engine.folding import Asking, in_ranges, read
+from octy.engine.deeds import steps_of, words_of
+from octy.engine.folding import Asking, Work, in_ranges
 from octy.engine.kernels import history, run
 from octy.engine.kernels.layout import NEWEST
 from octy.engine.kernels.matching import index_of
 from octy.engine.kernels.memory import Segments
-from octy.engine.kinds import places_of, scratch_for, steps_of
 from octy.engine.lookback import columns_of, lookback_of
 from octy.engine.plan import Plan
+from octy.engine.reading import Reader
 from octy.engine.runs import Run
 from octy.engine.specification import action_types, past_spec
 from octy.engine.states import States, empty_state
@@ -119,12 +120,18 @@ def fold_runs(
         backfill.ensure_profiles(profiles)
     alone = [backfill.segments for backfill in backfills]
     together = Segments(np.concatenate([one.spec for one in alone]), np.concatenate([one.address for one in alone]))
-    wanted, places = asking.wanted, places_of(together.spec)
-    steps = steps_of(tables, together.spec, wanted, now_us + 1, notes_newest=True)
+    kinds, steps = steps_of(tables, together.spec, asking.wanted, now_us + 1)
+    words = words_of(together.spec)
 
-    def fold(first: int, end: int) -> None:
-        found = read(runs, wanted, first, end)
-        if found is not None:
-            history.fold_into(steps, together, places, found.events, found.bounds, first, end, scratch_for(places))
+    def begin(_: int) -> Work:
+        reader = Reader(runs, asking.wanted)
+        scratch = np.zeros(words[-1], np.int64)
 
-    in_ranges(runs, profiles, threads, fold)
+        def fold(first: int, end: int) -> None:
+            events = reader.events(first, end, kinds)
+            if events is not None:
+                history.fold_into(steps, together, words, events, first, end, scratch)
+
+        return fold
+
+    in_ranges(runs, profiles, threads, begin)

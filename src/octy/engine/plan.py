@@ -7,6 +7,7 @@ that no step asks for.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +28,14 @@ class StepTable(NamedTuple):
     """int32[conditions]"""
     code: Ints
     """int32[conditions]: what must stand in the slot."""
+
+    def steps(self) -> list[tuple[int, dict[int, int]]]:
+        """Of each step, the event type and, by slot, the code that must stand there."""
+        conditions = list(zip(self.slot.tolist(), self.code.tolist(), strict=True))
+        return [
+            (event_type, dict(conditions[first:end]))
+            for event_type, (first, end) in zip(self.event_type.tolist(), pairwise(self.first.tolist()), strict=True)
+        ]
 
 
 def step_table(

@@ -1,6 +1,6 @@
 """Who would be a member of past segments now? Answered from stored events alone, without putting anything to work.
 
-What backfills would keep of each profile is kept for one profile at a time, and then forgotten.
+Of each profile a few bits are kept (`kernels.progress`), and those only until it is judged.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from octy.engine.batch import Bools
-from octy.engine.folding import Asking, in_ranges, read
-from octy.engine.kernels import history
-from octy.engine.kernels.layout import LENGTH_US
-from octy.engine.kinds import places_of, scratch_for, steps_of
+from octy.engine.folding import Asking, Work, in_ranges
+from octy.engine.kernels import progress
+from octy.engine.progress import routes_of
+from octy.engine.reading import Reader
 from octy.engine.runs import Run
 from octy.engine.specification import past_spec
 from octy.model.segments import SegmentDefinition
@@ -26,20 +26,25 @@ def members(
     threads: int,
 ) -> Bools:
     """bool[definitions, profiles], profile properties aside (V3). Arguments as those of `fold_runs`."""
+    member = np.zeros((len(definitions), profiles), np.bool_)
+    if not definitions:
+        return member
     asking = Asking(type_numbers)
     tables = [asking.table(definition) for definition in definitions]
     spec = np.stack([past_spec(definition) for definition in definitions])
-    wanted = asking.wanted
-    steps = steps_of(tables, spec, wanted, now_us + 1, notes_newest=False)
-    places = places_of(spec)
-    since_us = now_us + 1 - spec[:, LENGTH_US]
-    member = np.zeros((len(definitions), profiles), np.bool_)
+    kinds, routes, goals = routes_of(tables, spec, asking.wanted, now_us)
 
-    def judge(first: int, end: int) -> None:
-        found = read(runs, wanted, first, end)
-        if found is not None:
-            scratch = scratch_for(places)
-            history.mark_members(steps, since_us, found.events, found.bounds, first, end, scratch, member)
+    def begin(size: int) -> Work:
+        reader = Reader(runs, asking.wanted)
+        reached = np.empty((size, len(routes.starting)), np.uint64)
+        newest_us = np.empty(size, np.int64)
 
-    in_ranges(runs, profiles, threads, judge)
+        def judge(first: int, end: int) -> None:
+            events = reader.events(first, end, kinds)
+            if events is not None:
+                progress.mark_members(routes, goals, events, first, end, reached, newest_us, member)
+
+        return judge
+
+    in_ranges(runs, profiles, threads, begin)
     return member

@@ -10,11 +10,12 @@ import numpy as np
 from msgspec import Struct
 
 from octy.engine.batch import Longs
-from octy.engine.folding import Asking, in_ranges, read
+from octy.engine.folding import Asking, Work, in_ranges
 from octy.engine.kernels import run
 from octy.engine.kernels.columns import Columns, change_log
 from octy.engine.kernels.matching import index_of
 from octy.engine.kernels.memory import Segments
+from octy.engine.reading import Reader
 from octy.engine.runs import Run
 from octy.engine.specification import live_spec
 from octy.engine.states import empty_state
@@ -45,13 +46,18 @@ def relived(
     together = Segments(np.stack(spec), np.array([state.ctypes.data for state in states], np.int64))
     after_seq = np.array([one.created_seq for one in segments], np.int64)
 
-    def live_again(first: int, end: int) -> None:
-        found = read(runs, wanted, first, end, as_accepted=True)
-        if found is not None:
-            profile, event_type, created_us, codes = found.events
-            columns = Columns(profile, event_type, created_us + 1, found.accepted_us + 1, np.ascontiguousarray(codes.T))
-            order = np.lexsort((found.seq, profile))
-            run.relive(index, together, after_seq, columns, found.seq, order, change_log(_LOG_ROWS))
+    def begin(_: int) -> Work:
+        reader = Reader(runs, wanted, as_accepted=True)
 
-    in_ranges(runs, profiles, threads, live_again)
+        def live_again(first: int, end: int) -> None:
+            found = reader.chapter(first, end)
+            if found is not None:
+                codes = np.ascontiguousarray(found.codes.T)
+                columns = Columns(found.profile, found.event_type, found.created_us + 1, found.accepted_us + 1, codes)
+                order = np.lexsort((found.seq, found.profile))
+                run.relive(index, together, after_seq, columns, found.seq, order, change_log(_LOG_ROWS))
+
+        return live_again
+
+    in_ranges(runs, profiles, threads, begin)
     return list(zip(spec, states, strict=True))

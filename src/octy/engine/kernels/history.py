@@ -1,53 +1,40 @@
-"""Stored events through many past segments at once, one profile after another.
+"""Stored events through many past segments at once, one profile after another, as backfills need it.
 
 What all segments keep of one profile lies in one scratch row, in the fastest memory, until all events of that profile
 have passed by. Taken in order, an event that matches a step does one of two things: it carries the start of the steps
 before it on (P2), or it notes its own instant; either way it copies one word of the row to another. Which words those
-are is looked up by the event's kind: its type, and which of the wanted texts its properties have. So a loop without
-decisions does it, and nothing is compared that was known before.
+are is looked up by the event's kind. So a loop without decisions does it, and nothing is compared that was known
+before.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from octy.engine.batch import Bools, Ints, Longs
+from octy.engine.batch import Ints, Longs
 from octy.engine.kernels.compiled import kernel, part
+from octy.engine.kernels.events import Events, ordered_rows
+from octy.engine.kernels.layout import START
 from octy.engine.kernels.memory import Segments, lent, row_of
 
-NONE, NOW, NOWHERE, MATCHES = range(4)
-"""The scratch row: a word that is always 0, one for the event's own instant, one that nobody reads; then for each
-segment the start of its latest match; then for each its latest inaction; then all words in between. The decisive ones
-lie together, so that all segments are judged in a few instructions."""
+NONE, NOW, NOWHERE, WORDS = range(4)
+"""The scratch row: a word that is always 0, one for the event's own instant, one that nobody reads; then each segment's
+words, one segment after another."""
 
 ENTRIES_AT_ONCE = 4
 """Entries are done so many at a time, which a kind's are filled up to: a loop that ends after a few rounds, but nobody
 knows after how many, costs more than some rounds for nothing."""
 
 
-class Events(NamedTuple):
-    """All events of some profiles, one run's after another's; each run ordered by profile, created_us and seq."""
-
-    profile: Ints
-    event_type: Ints
-    created_us: Longs
-    codes: Ints
-    """int32[slots, events]"""
-
-
 class Steps(NamedTuple):
     """What events of each kind do to the scratch row."""
 
-    base: Ints
-    """int32[types]: the first kind of the type with number c."""
-    stride: Ints
-    """int32[types, slots]: what the code in a slot is multiplied with, to be added to the base."""
     first: Ints
     """int32[kinds + 1]: kind k has the entries first[k] to first[k + 1], a multiple of `ENTRIES_AT_ONCE`."""
     target: Ints
-    """int32[entries]: the word that is written. Of one segment, from the last step down: an event is used once."""
+    """uint32[entries]: the word that is written. Of one segment, from the last step down: an event is used once."""
     source: Ints
-    """int32[entries]: the word that is written there."""
+    """uint32[entries]: the word that is written there."""
     since_us: Longs
     """int64[entries]: events that are not later have left the window (P1); the longest windows come first."""
     condition: Ints
@@ -60,79 +47,40 @@ class Steps(NamedTuple):
 
 @kernel
 def fold_into(
-    steps: Steps,
-    segments: Segments,
-    places: Ints,
-    events: Events,
-    bounds: Longs,
-    first: int,
-    end: int,
-    scratch: Longs,
+    steps: Steps, segments: Segments, words: Ints, events: Events, first: int, end: int, scratch: Longs
 ) -> None:
     """Folds the events of the profiles `first` to `end` - 1 into the states of past segments, which knew nothing.
 
-    `places` is int32[segments, words]: where the scratch row has each word of a segment's rows; `NONE` for none.
-    Run i's events are bounds[i] to bounds[i + 1] - 1.
+    `words` is int32[segments + 1]: where the scratch row has each segment's. Rows of which nothing is known are left
+    untouched, so that they take no memory.
     """
     steps = lent(steps)
     segments = lent(segments)
-    places = lent(places)
+    words = lent(words)
     events = lent(events)
-    bounds = lent(bounds)
     scratch = lent(scratch)
-    next_row = bounds[:-1].copy()
+    next_row = events.bounds[:-1].copy()
     for profile in range(first, end):
-        if fold_profile(steps, events, bounds, next_row, profile, scratch):
-            for place in range(places.shape[0]):
-                row = row_of(segments, place, profile)
-                for spot in range(row.size):
-                    word = scratch[places[place, spot]]
-                    if word:
-                        row[spot] = word
-
-
-@kernel
-def mark_members(
-    steps: Steps,
-    since_us: Longs,
-    events: Events,
-    bounds: Longs,
-    first: int,
-    end: int,
-    scratch: Longs,
-    member: Bools,
-) -> None:
-    """Who of the profiles `first` to `end` - 1 is a member of which segment, properties aside (P5)?
-
-    bool[segments, profiles]. `since_us` is where each segment's window begins. Events as in `fold_into`.
-    """
-    steps = lent(steps)
-    since_us = lent(since_us)
-    events = lent(events)
-    bounds = lent(bounds)
-    member = lent(member)
-    scratch = lent(scratch)
-    next_row = bounds[:-1].copy()
-    count = since_us.size
-    verdicts = np.empty(count, np.bool_)
-    for profile in range(first, end):
-        if fold_profile(steps, events, bounds, next_row, profile, scratch):
-            for place in range(count):
-                is_matched = scratch[MATCHES + place] > since_us[place]
-                verdicts[place] = is_matched & (scratch[MATCHES + count + place] <= since_us[place])
-            for place in range(count):
-                member[place, profile] = verdicts[place]
+        if fold_profile(steps, events, next_row, profile, scratch):
+            for place in range(words.size - 1):
+                known = np.int64(0)
+                for word in range(words[place], words[place + 1]):
+                    known |= scratch[word]
+                if known:
+                    row = row_of(segments, place, profile)
+                    for word in range(words[place], words[place + 1]):
+                        row[START + word - words[place]] = scratch[word]
 
 
 @part
-def fold_profile(steps: Steps, events: Events, bounds: Longs, next_row: Longs, profile: int, scratch: Longs) -> bool:
+def fold_profile(steps: Steps, events: Events, next_row: Longs, profile: int, scratch: Longs) -> bool:
     """Folds one profile's events into the scratch row. False where there are none."""
     count = 0
     before_us = -1
     in_order = True
     for run in range(next_row.size):
         row = next_row[run]
-        while row < bounds[run + 1] and events.profile[row] == profile:
+        while row < events.bounds[run + 1] and events.profile[row] == profile:
             if count == 0:
                 clear(scratch)
             in_order &= events.created_us[row] >= before_us
@@ -143,7 +91,7 @@ def fold_profile(steps: Steps, events: Events, bounds: Longs, next_row: Longs, p
         next_row[run] = row
     if not in_order:
         clear(scratch)
-        for row in ordered_rows(events, bounds, next_row, profile, count):
+        for row in ordered_rows(events, next_row, profile, count):
             take(steps, events, row, scratch)
     return count > 0
 
@@ -161,15 +109,10 @@ def take(steps: Steps, events: Events, event: int, scratch: Longs) -> None:
 
     Entries whose windows it has left are skipped where that is cheap: what they would do is not seen by anybody.
     """
-    event_type = events.event_type[event]
-    if event_type >= steps.base.size:
-        return
-    kind = steps.base[event_type]
-    for slot in range(steps.stride.shape[1]):
-        kind += events.codes[slot, event] * steps.stride[event_type, slot]
+    kind = np.uintp(events.kind[event])
     created_us = events.created_us[event] + 1
     scratch[NOW] = created_us
-    entry, last = np.uintp(steps.first[kind]), np.uintp(steps.first[kind + 1])
+    entry, last = np.uintp(steps.first[kind]), np.uintp(steps.first[kind + np.uintp(1)])
     while entry < last and created_us > steps.since_us[entry]:
         put(steps, entry, events, event, scratch)
         put(steps, entry + np.uintp(1), events, event, scratch)
@@ -194,20 +137,3 @@ def fits(steps: Steps, entry: np.unsignedinteger[Any], events: Events, event: in
         if events.codes[steps.slot[condition], event] != steps.code[condition]:
             return False
     return True
-
-
-@kernel
-def ordered_rows(events: Events, bounds: Longs, next_row: Longs, profile: int, count: int) -> Longs:
-    """The rows of a profile in all runs, which lie before `next_row`, in T2's order: by instant.
-
-    Between equals by run, as their seqs rise from one to the next.
-    """
-    rows = np.empty(count, np.int64)
-    found = count
-    for run in range(next_row.size - 1, -1, -1):
-        row = next_row[run] - 1
-        while row >= bounds[run] and events.profile[row] == profile:
-            found -= 1
-            rows[found] = row
-            row -= 1
-    return rows[np.argsort(events.created_us[rows], kind="mergesort")]

@@ -49,6 +49,8 @@ def _lend(_typing: object, arrays: Any) -> Any:  # noqa: ANN401
                 for place, part_kind in enumerate(kind.types)  # type: ignore[attr-defined]
             ]
             return context.make_tuple(builder, kind, parts)
+        if not isinstance(kind, types.Array):
+            return value
         view = context.make_array(kind)(context, builder, value)
         view.meminfo = cgutils.get_null_value(view.meminfo.type)  # type: ignore[no-untyped-call]
         return view._getvalue()  # noqa: SLF001 - numba's own way
@@ -61,7 +63,8 @@ def _lend(_typing: object, arrays: Any) -> Any:  # noqa: ANN401
 
 T = TypeVar("T")
 lent = cast("Callable[[T], T]", intrinsic(_lend))
-"""The same arrays, or tuple of arrays, whose uses are not counted: counting them took four fifths of a kernel's time.
+"""The same array, or tuple of arrays and numbers, whose uses are not counted: counting them took four fifths of a
+kernel's time.
 
 For what the kernel's caller keeps."""
 
