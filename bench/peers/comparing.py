@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -22,6 +22,7 @@ RUNS = 3
 CHECKED_EVENTS = 20_000
 CHECKED_PROFILES = 2_000
 CHECKED_SEGMENTS = 100
+T = TypeVar("T")
 PEERS: tuple[Callable[[], Peer], ...] = (OctyPeer, DuckdbPeer, ChdbPeer)
 """The first is what the others are compared with."""
 
@@ -59,7 +60,7 @@ def compare(past: History, counts: Sequence[int]) -> Table:
     ours: list[tuple[float, list[Profiles]]] = []
     for make in PEERS:
         peer = make()
-        load_seconds, _ = _timed(partial(peer.load, past))
+        load_seconds, _ = timed(partial(peer.load, past))
         asked = [_best(peer, past_definitions(count)) for count in counts]
         ours = ours or asked
         same = all(equal(found, wanted) for (_, found), (_, wanted) in zip(asked, ours, strict=True))
@@ -82,10 +83,11 @@ def equal(some: Sequence[Profiles], others: Sequence[Profiles]) -> bool:
 def _best(peer: Peer, definitions: Sequence[dict[str, Any]]) -> tuple[float, list[Profiles]]:
     """The quickest of some runs after a first one that warms the caches."""
     members = peer.members(definitions)
-    return min(_timed(partial(peer.members, definitions))[0] for _ in range(RUNS)), members
+    return min(timed(partial(peer.members, definitions))[0] for _ in range(RUNS)), members
 
 
-def _timed(what: Callable[[], object]) -> tuple[float, object]:
+def timed(what: Callable[[], T]) -> tuple[float, T]:
+    """The seconds that something takes, and what comes of it."""
     began = time.perf_counter()
     result = what()
     return time.perf_counter() - began, result
