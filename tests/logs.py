@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from octy.store.blocks import _unpacked
+from octy.store.blocks import unpacked
 from octy.store.log_shape import CHANGES, EVENTS, PROFILE, LogShape
 
 KEEPING = {"event_blocks", "change_blocks", "archive_runs", "erasures", "sqlite_sequence"}
@@ -69,7 +69,7 @@ def _rows(
     for account_id, count, packed, lines in connection.execute(
         f"SELECT account_id, row_count, columns, {text} FROM {table} ORDER BY 1, rowid"
     ).fetchall():
-        columns = {name: column.tolist() for name, column in _unpacked(shape, count, packed).items()}
+        columns = {name: column.tolist() for name, column in unpacked(shape, count, packed).items()}
         texts = lines.decode().split("\n") if lines else [None] * count
         for row in range(count):
             said = texts[row] if texts[row] not in ("null", "{}", "") else None

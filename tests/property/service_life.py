@@ -6,6 +6,7 @@ Outside a sandbox a backfill's end waits until the life says so.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ from octy.model.profiles import ProfileDraft, ProfileUpdate
 from octy.model.segments import SegmentDefinition, SegmentType
 from octy.model.tags import Cause, ChangeKind, TagChange
 from octy.service.accounts import new_keys
+from octy.service.checking.check import check, check_folder
+from octy.store.folder import snapshot
 from tests.integration.service.failing import FAILURES
 from tests.integration.service.holding import HeldService
 from tests.integration.service.serving import StandingClock, done, eventually
@@ -186,8 +189,16 @@ class ServiceLife:
             _is_unavailable(self._service.asks_nothing)
 
     def end(self) -> None:
-        """The folder is not needed any more."""
+        """The folder is not needed any more, and all of it is as it must be."""
         self._service.stop()
+        findings = check_folder(self._service.folder, lambda _: None)
+        assert findings.is_clean, findings.differences
+
+    def check(self) -> None:
+        """As `octy check`, of the store as it is now. A file that nobody needs any more may stay for a while."""
+        with snapshot(self._service.folder) as now:
+            findings = check(now, lambda _: None)
+        assert not findings.by_kind - Counter({"archive file": findings.by_kind["archive file"]}), findings.differences
 
     # What is seen
 

@@ -100,6 +100,11 @@ class ServiceAgreement(Agreement):
         noticed = [] if self.is_sandbox else self.reference.advance(until_us, until_us)
         agree(noticed, self.service.recovers())
 
+    @rule()
+    def is_checked(self) -> None:
+        """`octy check` finds nothing, and its plain evaluator says what the engine did."""
+        self.service.check()
+
     @invariant()
     def remembers_all(self) -> None:
         """G5: history is never rewritten."""

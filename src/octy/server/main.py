@@ -39,6 +39,9 @@ def _octy(
     """Octy segmentation: every customer in exactly the right segments, the moment it becomes true."""
 
 
+DataFolder = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="OCTY_DATA", help="The data folder.")]
+
+
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
@@ -92,6 +95,37 @@ def demo(
     from octy.server.demo.run import run
 
     run(keep=keep, port=port)
+
+
+@app.command()
+def check(
+    data: DataFolder = Path("octy-data"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
+) -> None:
+    """Hold a data folder that no server uses against itself: database, archive, every tag of every profile.
+
+    Changes nothing. Prints what was checked in numbers, and a line for each difference. Exit code 1 where there is one.
+    """
+    from octy.server.check import run
+
+    if not run(data, as_json=as_json):
+        raise typer.Exit(1)
+
+
+@app.command()
+def repair(
+    data: DataFolder = Path("octy-data"),
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Repair without asking.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be repaired, and change nothing.")] = False,
+) -> None:
+    """Make anew what follows from the log of a data folder that no server uses: tags and what else is derived.
+
+    Exit code 1 where something is left that is not as it must be.
+    """
+    from octy.server.repair import run
+
+    if not run(data, is_dry=dry_run, is_agreed=yes):
+        raise typer.Exit(1)
 
 
 def _instant(text: str) -> int:

@@ -7,17 +7,17 @@ before the writer, between two groups, puts it into the ledger in the place of w
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from functools import partial
 from itertools import groupby
 
 import structlog
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from octy.service.erasing import erase, replace
 from octy.service.transaction import Transaction
-from octy.store import erasures, event_types, segments
+from octy.store import event_types, segments
 from octy.store.archive import ledger
 from octy.store.archive.ledger import ArchivedRun
 from octy.store.archive.making import merged_run, new_run
@@ -81,12 +81,13 @@ class Archiver:
             self._changed.notify()
 
     def stop(self) -> None:
-        """Ends the thread once the file that it is writing is done."""
+        """Ends the thread once the file that it is writing is done. Nobody reads the archive any more."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
         if self._thread.is_alive():
             self._thread.join()
+        self._drop_files(time.monotonic())
 
     def _run(self) -> None:
         while not self._stopping:
@@ -112,7 +113,7 @@ class Archiver:
             while not self._stopping and (most := _next_move(list(self._unarchived()))) is not None:
                 self._move(most.shape, most.account_id)
                 self._merge(most.shape, most.account_id)
-            self._drop_files()
+            self._drop_files(time.monotonic() - DROP_AFTER_SECONDS)
 
     # Each of these writes files, then has the writer change the ledger
 
@@ -129,12 +130,16 @@ class Archiver:
         first = int(rows.columns[shape.number][0])
         written = new_run(self._store.archive, shape, account_id, rows, names, keys)
 
-        def commit(tx: Transaction) -> None:
+        def move(tx: Transaction) -> None:
             ledger.add(tx.connection, shape, account_id, first, last, written)
             blocks.drop_through(tx.connection, account_id, last)
             tx.world.tenants[account_id].archived(tx.connection, shape, last)
 
-        self._commit(commit, written)
+        try:
+            self._submit(move).result()
+        except BaseException:
+            self._store.archive.drop(written.file)
+            raise
 
     def _merge(self, shape: LogShape, account_id: int) -> None:
         """Files of one size that follow each other become one, as often as there are enough."""
@@ -145,46 +150,24 @@ class Archiver:
                 if group is None:
                     return
                 files = [self._store.archive.opened(run, shape) for run in group]
-            self._replace(shape, account_id, group, merged_run(self._store.archive, shape, account_id, files))
+            self._replace(shape, group, merged_run(self._store.archive, shape, account_id, files))
 
     def _erase(self) -> None:
         """Files with rows of deleted profiles are written anew."""
-        with self._store.reading() as connection:
-            requested = erasures.requested(connection)
-        for account_id, profile_keys in requested.items():
-            for shape in (EVENTS, CHANGES):
-                with self._store.reading() as connection:
-                    runs = self._store.archive.runs(connection, shape, account_id)
-                for run, file in runs:
-                    if any(file.rows_before(key) < file.rows_before(key + 1) for key in profile_keys):
-                        written = merged_run(self._store.archive, shape, account_id, [file], profile_keys)
-                        self._replace(shape, account_id, [run], written)
-            self._submit(partial(_erased, account_id=account_id, profile_keys=profile_keys)).result()
+        for file in erase(self._store, self._in_writer):
+            self._dropped.append((time.monotonic(), file))
 
-    def _replace(self, shape: LogShape, account_id: int, old: Sequence[ArchivedRun], written: WrittenRun) -> None:
-        def commit(tx: Transaction) -> None:
-            ledger.remove(tx.connection, [run.run_id for run in old])
-            ledger.add(tx.connection, shape, account_id, old[0].first_number, old[-1].last_number, written)
-
-        self._commit(commit, written)
+    def _replace(self, shape: LogShape, old: list[ArchivedRun], written: WrittenRun) -> None:
+        replace(self._store, self._in_writer, shape, old, written)
         self._dropped += [(time.monotonic(), run.file) for run in old]
 
-    def _commit(self, work: Callable[[Transaction], None], written: WrittenRun) -> None:
-        """Has the writer change the ledger; where that fails, the new file goes."""
-        try:
-            self._submit(work).result()
-        except BaseException:
-            self._store.archive.drop(written.file)
-            raise
+    def _in_writer(self, change: Callable[[Connection], None]) -> None:
+        self._submit(lambda tx: change(tx.connection)).result()
 
-    def _drop_files(self) -> None:
-        """Removes what left the ledger a while ago. What a stop leaves behind, the next start sweeps."""
-        while self._dropped and self._dropped[0][0] < time.monotonic() - DROP_AFTER_SECONDS:
+    def _drop_files(self, before: float) -> None:
+        """Removes what left the ledger before that. What a killed server leaves behind, the next start sweeps."""
+        while self._dropped and self._dropped[0][0] <= before:
             self._store.archive.drop(self._dropped.pop(0)[1])
-
-
-def _erased(tx: Transaction, account_id: int, profile_keys: Collection[int]) -> None:
-    erasures.done(tx.connection, account_id, profile_keys)
 
 
 def _named(connection: Connection, shape: LogShape, account_id: int) -> tuple[dict[int, str], list[str]]:

@@ -81,7 +81,7 @@ def delete(tx: Transaction, account_id: int, ids: Sequence[str]) -> Outcome[str]
             continue
         profiles.delete(tx.connection, tx.world.archive, account_id, stored[0].profile_key, tx.now_us)
         idempotency.forget(tx.connection, account_id, stored[0].profile.profile_id.encode())
-        tx.deleted_profiles = True
+        tx.erased_profile_ids.append(stored[0].profile.profile_id)
         tenant.remove_profile(stored[0].profile.profile_id)
         done.append(given)
     tenant.refresh_due()

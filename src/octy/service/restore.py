@@ -15,13 +15,14 @@ from octy.engine.reliving import LiveSegment
 from octy.model.clock import Clock
 from octy.model.segments import SegmentStatus, SegmentType
 from octy.service import settling
-from octy.service.ids import EventIds, new_secret
+from octy.service.ids import new_secret
 from octy.service.tenant import Tenant
 from octy.service.world import World
-from octy.store import accounts, erasures, event_types, events, meta, profiles, segments, tags
+from octy.store import accounts, erasures, event_types, events, meta, profiles, segments, tags, tallies
 from octy.store.archive.archive import Archive
 from octy.store.blocks import CHANGE_BLOCKS, EVENT_BLOCKS
 from octy.store.event_runs import runs_of
+from octy.store.tallies import Given
 
 THREADS = os.cpu_count() or 1
 """Nothing else is served meanwhile."""
@@ -30,8 +31,9 @@ THREADS = os.cpu_count() or 1
 def restore(connection: Connection, archive: Archive, clock: Clock) -> World:
     """The world as of its last commit; segments whose backfill had not ended stand at its beginning."""
     now_us = int(meta.get_value(connection, "now_us") or 0)
-    ids = EventIds(_id_secret(connection))
-    world = World(clock, archive, ids, now_us, events.last_seq(connection), tags.last_change_id(connection))
+    last = _last_given(connection)
+    tallies.begin(connection, archive, last)
+    world = World(clock, archive, _id_secret(connection), now_us, last)
     for stored in accounts.all_accounts(connection):
         account = stored.account
         world.tenants[account.account_id] = Tenant(account, now_us=0)
@@ -77,6 +79,13 @@ def _restore_tenant(connection: Connection, world: World, tenant: Tenant) -> Non
     for profile_key in erasures.requested(connection).get(tenant.account_id, ()):
         engine.forget_profile(profile_key)
     tenant.refresh_due()
+
+
+def _last_given(connection: Connection) -> Given:
+    """The last numbers. None is given again, though what bore it may be lost (T2)."""
+    stored = Given(events.last_seq(connection), tags.last_change_id(connection))
+    said = tallies.given(connection) or stored
+    return Given(max(stored.seq, said.seq), max(stored.change_id, said.change_id))
 
 
 def _id_secret(connection: Connection) -> str:

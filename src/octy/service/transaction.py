@@ -16,7 +16,8 @@ from octy.service.purge import purge_due
 from octy.service.record import record_changes
 from octy.service.tenant import Tenant
 from octy.service.world import World
-from octy.store import events, meta, profiles
+from octy.store import events, meta, profiles, tallies
+from octy.store.tallies import Given
 
 DUE_PER_GROUP = 4_096
 """About how many changes that time causes an account's past segments make with each group. Where more are due, they
@@ -31,7 +32,7 @@ class Transaction:
         self.connection = connection
         self.now_us = max(world.clock.now_us(), world.now_us)
         self.added_webhooks = False
-        self.deleted_profiles = False
+        self.erased_profile_ids: list[str] = []
         self._pending: dict[int, PendingEvents] = {}
         self._advanced: set[int] = set()
         world.now_us = self.now_us
@@ -111,7 +112,8 @@ class Transaction:
             if tenant.due_us <= self.now_us:
                 self.advance(tenant)
             settling.note(self.connection, tenant)
-        meta.set_value(self.connection, "now_us", str(self.now_us))
+        last = Given(self.world.last_seq, self.world.last_change_id)
+        meta.set_values(self.connection, {"now_us": str(self.now_us), **tallies.as_text(last)})
 
     def _history(self, tenant: Tenant, batch: EventBatch) -> EventBatch | None:
         """What the engine needs of the log, as it was before the batch (P7)."""

@@ -14,7 +14,9 @@ from octy.service.ids import EventIds
 from octy.service.tenant import Tenant
 from octy.store.archive.archive import Archive
 from octy.store.archive.parquet import NOTHING
+from octy.store.erasure_ledger import store_name
 from octy.store.event_runs import EventsOfProfiles, WantedEvents, archived_of_profiles
+from octy.store.tallies import Given
 
 _decode_properties = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -22,16 +24,15 @@ _decode_properties = msgspec.json.Decoder(dict[str, Any]).decode
 class World:
     """What the writer knows. Only its thread touches it."""
 
-    def __init__(
-        self, clock: Clock, archive: Archive, event_ids: EventIds, now_us: int, last_seq: int, last_change_id: int
-    ) -> None:
+    def __init__(self, clock: Clock, archive: Archive, id_secret: str, now_us: int, last: Given) -> None:
         self.clock = clock
         self.archive = archive
-        self.event_ids = event_ids
+        self.event_ids = EventIds(id_secret)
+        self.store_name = store_name(id_secret)
         self.now_us = now_us
         """The instant through which everything is applied."""
-        self.last_seq = last_seq
-        self.last_change_id = last_change_id
+        self.last_seq = last.seq
+        self.last_change_id = last.change_id
         self.tenants: dict[int, Tenant] = {}
 
     def due_us(self) -> int:

@@ -195,6 +195,7 @@ class Writer:
             answers = [_answer(tx, job) for job in group]
             self._housekeep(tx)
             tx.finish()
+            self._note_erasures(world, tx)
         try:
             self._follow_up(world, tx)
         finally:  # what is committed is done, whatever happens afterwards
@@ -203,6 +204,10 @@ class Writer:
                     job.future.set_exception(answer)
                 else:
                     job.future.set_result(answer)
+
+    def _note_erasures(self, world: World, tx: Transaction) -> None:
+        """Before the commit: a backup that is restored must not bring back what is told to be gone (X3)."""
+        self._store.erasure_ledger.append(world.store_name, tx.erased_profile_ids, tx.now_us)
 
     def _rebuild(self) -> None:
         """Brings the world back and moves it to the present, each due change at its own instant (T6)."""
@@ -221,7 +226,7 @@ class Writer:
         """What a commit sets going: the sandbox's clock, webhooks, backfills."""
         if isinstance(self._clock, ManualClock):
             self._clock.move_to(world.now_us)
-        if tx.deleted_profiles:
+        if tx.erased_profile_ids:
             self._archiver.erase()
         if tx.added_webhooks or self._clock.is_sandbox:
             self._on_webhooks()

@@ -85,20 +85,23 @@ class Blocks:
         """Removes an account's blocks that end at or before a number: the archive has them."""
         connection.execute(self._table.delete().where(self._table.c.account_id == account_id, self._last <= through))
 
-    def drop_profile(self, connection: Connection, account_id: int, profile_key: int) -> None:
-        """Removes a profile's rows. Their blocks stay, if empty, so that no number is given again (T2)."""
+    def drop_profile(self, connection: Connection, account_id: int, profile_key: int) -> int:
+        """Removes a profile's rows, and counts them. Their blocks stay, if empty: no number is given again (T2)."""
         table, first = self._table, next(iter(self._table.columns))
         looked_at = select(first, table.c.row_count, table.c.columns).where(table.c.account_id == account_id)
+        dropped = 0
         for number, count, packed in connection.execute(looked_at).all():
-            columns = _unpacked(self._shape, count, packed)
+            columns = unpacked(self._shape, count, packed)
             kept = np.flatnonzero(columns[PROFILE] != profile_key)
             if len(kept) < count:
+                dropped += count - len(kept)
                 changed = {"row_count": len(kept), "columns": _packed(self._shape, chosen(columns, kept))}
                 if self._shape.has_properties:
                     said: bytes = connection.execute(select(table.c.properties).where(first == number)).scalar_one()
                     lines = said.split(b"\n")
                     changed["properties"] = b"".join(lines[row] + b"\n" for row in kept.tolist())
                 connection.execute(table.update().where(first == number), changed)
+        return dropped
 
     def _question(self, first: ColumnElement[int], *, with_properties: bool = True) -> Select[Any]:
         table = self._table
@@ -113,7 +116,7 @@ class Blocks:
     ) -> Iterable[tuple[Columns, bytes]]:
         end = np.iinfo(np.int64).max if through is None else through
         for row in connection.execute(question, {"account": account_id, "after": after, "through": int(end)}):
-            yield _unpacked(self._shape, row[0], row[1]), row[2] if len(row) > 2 else b""
+            yield unpacked(self._shape, row[0], row[1]), row[2] if len(row) > 2 else b""
 
 
 EVENT_BLOCKS = Blocks(EVENTS, event_blocks)
@@ -124,7 +127,8 @@ def _packed(shape: LogShape, columns: Columns) -> bytes:
     return b"".join(np.ascontiguousarray(columns[name], kind).tobytes() for name, kind in shape.types.items())
 
 
-def _unpacked(shape: LogShape, count: int, packed: bytes) -> dict[str, Column]:
+def unpacked(shape: LogShape, count: int, packed: bytes) -> dict[str, Column]:
+    """The columns in a block's bytes."""
     columns, offset = {}, 0
     for name, kind in shape.types.items():
         columns[name] = np.frombuffer(packed, kind, count, offset)

@@ -39,9 +39,9 @@ def last_seq(connection: Connection) -> int:
 
 
 def of_profile(
-    connection: Connection, archive: Archive, account_id: int, profile_key: int, limit: int
+    connection: Connection, archive: Archive, account_id: int, profile_key: int, limit: int | None = None
 ) -> list[StoredEvent]:
-    """A profile's latest events, newest first (T2's order)."""
+    """A profile's latest events, or all, newest first (T2's order)."""
     found = _newest(connection, account_id, profile_key)
     for archived in _archived(connection, archive, account_id, profile_key, limit):
         found += archived
@@ -55,17 +55,22 @@ def has_type(connection: Connection, account_id: int, type_id: int) -> bool:
     return bool(np.any(EVENT_BLOCKS.read_columns(connection, account_id)["type_id"] == type_id))
 
 
-def delete_of_profile(connection: Connection, archive: Archive, account_id: int, profile_key: int) -> None:
-    """Removes a profile's events from the blocks, and forgets all their message ids. The archive follows."""
+def delete_of_profile(connection: Connection, archive: Archive, account_id: int, profile_key: int) -> int:
+    """Removes a profile's events from the blocks, and forgets all their message ids. The archive follows.
+
+    Returns how many events it had.
+    """
     blocks = EVENT_BLOCKS.read_columns(connection, account_id)
     newest = blocks["seq"][blocks[PROFILE] == profile_key]
     archived = [
         file.column("seq", file.rows_before(profile_key), file.rows_before(profile_key + 1))
         for _, file in archive.runs(connection, EVENTS, account_id)
     ]
-    message_ids.forget(connection, np.concatenate([newest, *archived]).tolist())
+    seqs = np.concatenate([newest, *archived])
+    message_ids.forget(connection, seqs.tolist())
     if len(newest):
         EVENT_BLOCKS.drop_profile(connection, account_id, profile_key)
+    return len(seqs)
 
 
 def text(line: bytes) -> str | None:
@@ -74,11 +79,12 @@ def text(line: bytes) -> str | None:
 
 
 def _archived(
-    connection: Connection, archive: Archive, account_id: int, profile_key: int, limit: int
+    connection: Connection, archive: Archive, account_id: int, profile_key: int, limit: int | None
 ) -> Iterator[list[StoredEvent]]:
     for _, file in archive.runs(connection, EVENTS, account_id):
-        last = file.rows_before(profile_key + 1)
-        first = max(file.rows_before(profile_key), last - limit)
+        first, last = file.rows_before(profile_key), file.rows_before(profile_key + 1)
+        if limit is not None:
+            first = max(first, last - limit)
         if first < last:
             yield _events(file.columns(first, last), file.properties(first, last))
 

@@ -10,17 +10,21 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from msgspec import Struct
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from octy.model.errors import StoreError, Unavailable
 from octy.store.archive.archive import Archive
+from octy.store.erasure_ledger import ErasureLedger
 from octy.store.migrate import migrate, needs_migration
 from octy.store.sqlite import inspecting_engine, is_no_database, reading_engine, writing_engine
 
 DATABASE = "octy.db"
 ARCHIVE = "archive"
 LOCK = "octy.lock"
+RESTORING = "octy.restoring"
+"""A file that is in a folder for as long as a restore into it has not come to its end."""
 
 
 class Store:
@@ -30,6 +34,7 @@ class Store:
         """`opened` closes all that the store holds."""
         self.folder = folder
         self.archive = archive
+        self.erasure_ledger = ErasureLedger(folder)
         self.writer = writer
         """For one thread at a time; every use of it within `with store.writer.begin():`."""
         self._readers = readers
@@ -50,24 +55,87 @@ class Store:
         self._opened.close()
 
 
-def open_store(folder: Path) -> Store:
-    """The store in the folder: made where there is none, migrated where it is old. StoreError says why not."""
+def open_store(folder: Path, *, is_restoring: bool = False) -> Store:
+    """The store in the folder: made where there is none, migrated where it is old. StoreError says why not.
+
+    `is_restoring`: a restore that has not come to its end opens the folder itself.
+    """
+    with ExitStack() as opened, _told_of(folder):
+        return _open(folder, opened, is_restoring=is_restoring)
+
+
+class Snapshot(Struct, frozen=True):
+    """A store to be looked at."""
+
+    folder: Path
+    connection: Connection
+    archive: Archive
+
+
+@contextmanager
+def inspected(folder: Path) -> Iterator[Snapshot]:
+    """A store that no server holds, and that nothing changes until the end. StoreError says why not."""
     with ExitStack() as opened:
-        try:
-            return _open(folder, opened)
-        except StoreError as error:
-            raise StoreError(f"The data folder {folder} cannot be used: {error}.") from error.__cause__
-        except DBAPIError as error:
-            reason = f"{DATABASE} is not a database" if is_no_database(error) else f"{DATABASE}: {error.orig}"
-            raise StoreError(f"The data folder {folder} cannot be used: {reason}.") from error
-        except OSError as error:
-            raise StoreError(f"The data folder {folder} cannot be used: {error.strerror or error}.") from error
+        with _told_of(folder):
+            database = _existing(folder)
+            _lock(folder / LOCK, opened)
+            connection = opened.enter_context(inspecting_engine(database).connect())
+            _require_current(connection)
+        yield Snapshot(folder, connection, Archive(folder / ARCHIVE))
 
 
-def _open(folder: Path, opened: ExitStack) -> Store:
+@contextmanager
+def snapshot(folder: Path) -> Iterator[Snapshot]:
+    """A store as it is now, whether a server holds it or not; what is read stays so until the end."""
+    with ExitStack() as opened:
+        with _told_of(folder):
+            readers = reading_engine(_existing(folder))
+            opened.callback(readers.dispose)
+            connection = opened.enter_context(readers.connect())
+            opened.enter_context(connection.begin())
+            _require_current(connection)
+        yield Snapshot(folder, connection, Archive(folder / ARCHIVE))
+
+
+@contextmanager
+def _told_of(folder: Path) -> Iterator[None]:
+    """Whatever is wrong becomes a sentence about the folder."""
+    try:
+        yield
+    except StoreError as error:
+        raise StoreError(f"The data folder {folder} cannot be used: {error}.") from error.__cause__
+    except DBAPIError as error:
+        reason = f"{DATABASE} is not a database" if is_no_database(error) else f"{DATABASE}: {error.orig}"
+        raise StoreError(f"The data folder {folder} cannot be used: {reason}.") from error
+    except OSError as error:
+        raise StoreError(f"The data folder {folder} cannot be used: {error.strerror or error}.") from error
+
+
+def _existing(folder: Path) -> Path:
+    """The database of a folder that has one."""
+    database = folder / DATABASE
+    if not database.is_file():
+        raise StoreError(f"there is no {DATABASE} in it")
+    _refuse_half_restored(folder)
+    return database
+
+
+def _refuse_half_restored(folder: Path) -> None:
+    if (folder / RESTORING).exists():
+        raise StoreError("a restore into it did not come to its end; run octy restore again")
+
+
+def _require_current(connection: Connection) -> None:
+    if needs_migration(connection):
+        raise StoreError("it was written by an older version of Octy; start octy serve on it once, which brings it up")
+
+
+def _open(folder: Path, opened: ExitStack, *, is_restoring: bool) -> Store:
     if folder.is_file():
         raise StoreError("it is a file")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not is_restoring:
+        _refuse_half_restored(folder)
     _lock(folder / LOCK, opened)
     database = folder / DATABASE
     is_old = _is_old(database)

@@ -20,6 +20,13 @@ def find_many(connection: Connection, account_id: int, ids: Sequence[str]) -> di
     return {message_id: seq for rows in asked for message_id, seq in rows}
 
 
+def of_events(connection: Connection, account_id: int, seqs: Sequence[int]) -> dict[int, str]:
+    """The message id of each of those events that has one which is remembered, by seq."""
+    question = select(message_ids.c.seq, message_ids.c.message_id).where(message_ids.c.account_id == account_id)
+    asked = (connection.execute(question.where(message_ids.c.seq.in_(chunk))) for chunk in in_chunks(seqs))
+    return {seq: message_id for rows in asked for seq, message_id in rows}
+
+
 def add_many(connection: Connection, account_id: int, new: Sequence[tuple[str, int]], now_us: int) -> None:
     """Remembers new ids, each with its event's seq."""
     insert_rows(connection, _INSERT, [(account_id, message_id, seq, now_us) for message_id, seq in new])

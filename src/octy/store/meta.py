@@ -1,8 +1,10 @@
 """What a store has one of, by name.
 
-`now_us`, the instant through which everything is applied; `id_key`, a secret; and of an account that is behind with
-what time does, how far it has come.
+`now_us` is the instant through which everything is applied, `id_key` a secret; `octy.store.tallies` has numbers here;
+and an account that is behind with what time does, how far it has come.
 """
+
+from collections.abc import Mapping
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -23,7 +25,12 @@ def get_value(connection: Connection, name: str) -> str | None:
 
 def set_value(connection: Connection, name: str, value: str) -> None:
     """Sets it, or replaces it."""
-    insert_rows(connection, _SET, [(name, value)])
+    set_values(connection, {name: value})
+
+
+def set_values(connection: Connection, values: Mapping[str, str]) -> None:
+    """As `set_value`, of several."""
+    insert_rows(connection, _SET, list(values.items()))
 
 
 def remove(connection: Connection, name: str) -> None:

@@ -24,9 +24,14 @@ def needs_migration(connection: Connection) -> bool:
         raise StoreError("it holds a database that Octy did not make")
     if revision == HEAD:
         return False
-    if revision not in _known_revisions():
-        raise StoreError(f"it was written by a newer version of Octy (schema {revision}; this one knows up to {HEAD})")
+    require_known(revision)
     return True
+
+
+def require_known(revision: str) -> None:
+    """StoreError where a store at that revision is of a newer version."""
+    if revision != HEAD and revision not in _known_revisions():
+        raise StoreError(f"it was written by a newer version of Octy (schema {revision}; this one knows up to {HEAD})")
 
 
 def migrate(connection: Connection) -> None:

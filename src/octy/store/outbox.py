@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from msgspec import Struct
 from sqlalchemy import Connection, func, select, tuple_
 
+from octy.store.rows import in_chunks
 from octy.store.schema import accounts, outbox
 
 PENDING = "pending"
@@ -32,6 +33,18 @@ class NewDelivery(Struct, frozen=True):
     segment_key: int
     body: bytes
     created_us: int
+
+
+class KeptDelivery(Struct, frozen=True):
+    """A webhook, and what became of it."""
+
+    webhook_id: str
+    body: bytes
+    state: str
+    attempts: int
+    created_us: int
+    finished_us: int | None
+    last_error: str | None
 
 
 class StoredDelivery(Struct, frozen=True):
@@ -111,6 +124,19 @@ def retry_at(connection: Connection, delivery_id: int, attempts: int, next_attem
 def failed(connection: Connection, delivery_id: int, attempts: int, error: str, now_us: int) -> None:
     """It is given up."""
     _change(connection, delivery_id, state=FAILED, attempts=attempts, last_error=error, finished_us=now_us)
+
+
+def drop(connection: Connection, delivery_ids: Sequence[int]) -> None:
+    """Removes webhooks."""
+    for chunk in in_chunks(delivery_ids):
+        connection.execute(outbox.delete().where(outbox.c.delivery_id.in_(chunk)))
+
+
+def of_profile(connection: Connection, account_id: int, profile_key: int) -> list[KeptDelivery]:
+    """All webhooks about a profile, in their order."""
+    question = select(*(outbox.c[name] for name in KeptDelivery.__struct_fields__))
+    mine = question.where(outbox.c.account_id == account_id, outbox.c.profile_key == profile_key)
+    return [KeptDelivery(*row) for row in connection.execute(mine.order_by(outbox.c.delivery_id))]
 
 
 def counts(connection: Connection, account_id: int) -> dict[str, int]:

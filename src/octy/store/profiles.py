@@ -10,12 +10,13 @@ from sqlalchemy import Connection, Row, Select, bindparam, false, func, select, 
 from octy.engine.batch import Longs
 from octy.model.profiles import Profile
 from octy.model.values import Scalar
-from octy.store import erasures, events, tags
+from octy.store import erasures, events, tags, tallies
 from octy.store.archive.archive import Archive
 from octy.store.json_text import to_scalars, to_text
 from octy.store.rows import in_chunks, insert_rows, run_rows
 from octy.store.schema import accounts, outbox, profiles
 from octy.store.schema import tags as tags_table
+from octy.store.tallies import Gone
 
 _ROWS_AT_ONCE = 5_000
 """How many rows of a whole account are fetched ahead."""
@@ -159,9 +160,13 @@ def delete(connection: Connection, archive: Archive, account_id: int, profile_ke
 
     What the archive has of it is removed soon after: nobody can ask for it any more.
     """
-    events.delete_of_profile(connection, archive, account_id, profile_key)
+    gone = Gone(
+        profiles=1,
+        events=events.delete_of_profile(connection, archive, account_id, profile_key),
+        changes=tags.delete_of_profile(connection, archive, account_id, profile_key),
+    )
     erasures.request(connection, account_id, profile_key, now_us)
-    tags.delete_of_profile(connection, account_id, profile_key)
+    tallies.add_gone(connection, gone)
     for table in (outbox, profiles):
         connection.execute(table.delete().where(table.c.account_id == account_id, table.c.profile_key == profile_key))
 

@@ -4,9 +4,10 @@ The only module that knows which database it is. Python's driver is told to leav
 explicitly, so that what SQLAlchemy calls a transaction or a savepoint is one.
 """
 
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
-from sqlite3 import SQLITE_NOTADB
 from urllib.parse import quote
 
 from sqlalchemy import (
@@ -85,7 +86,38 @@ def inspecting_engine(path: Path) -> Engine:
 
 def is_no_database(error: DBAPIError) -> bool:
     """Whether the error says that the file is no SQLite database at all."""
-    return getattr(error.orig, "sqlite_errorcode", None) == SQLITE_NOTADB
+    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB
+
+
+def problems_found(connection: Connection) -> list[str]:
+    """What SQLite itself finds wrong with the database: nothing in a sound one."""
+    said = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+    return [str(line) for line in said if line != "ok"]
+
+
+def rows_without_parent(connection: Connection) -> list[tuple[str, str]]:
+    """(table, table that it refers to) of each row that refers to one that is not there."""
+    return [(row[0], row[2]) for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
+
+
+def copy_to(connection: Connection, path: Path) -> None:
+    """The database as the connection's transaction sees it, in a file of its own that a mere copy makes another of.
+
+    Compacted: what was deleted is not in it.
+    """
+    source = connection.connection.driver_connection
+    assert isinstance(source, sqlite3.Connection), "SQLite's own way of copying"
+    with closing(sqlite3.connect(path, isolation_level=None)) as target:
+        source.backup(target, pages=-1)
+        target.execute("PRAGMA journal_mode = DELETE")
+        target.execute("VACUUM")
+
+
+def compact(connection: Connection) -> None:
+    """Writes the database anew without what was deleted. Outside of a transaction."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection), "SQLite's own way of forgetting"
+    driver.execute("VACUUM")
 
 
 def upsert(table: Table, replaced: Sequence[str]) -> Insert:

@@ -145,11 +145,27 @@ def history(connection: Connection, archive: Archive, account_id: int, profile_k
     ]
 
 
-def delete_of_profile(connection: Connection, account_id: int, profile_key: int) -> None:
-    """Removes a profile's tags, and their history from the blocks (X3). The archive follows (`erasures`)."""
+def put(connection: Connection, borne: Sequence[tuple[int, int, int]]) -> None:
+    """(segment key, profile key, instant) of tags that are on their profiles from now on, whatever was before."""
+    insert_rows(connection, _PUT, borne)
+
+
+def drop(connection: Connection, pairs: Sequence[tuple[int, int]]) -> None:
+    """(segment key, profile key) of tags that are not."""
+    run_rows(connection, _DELETE, pairs)
+
+
+def delete_of_profile(connection: Connection, archive: Archive, account_id: int, profile_key: int) -> int:
+    """Removes a profile's tags, and their history from the blocks (X3). The archive follows (`erasures`).
+
+    Returns how many changes it had.
+    """
     keys = select(segments.c.segment_key).where(segments.c.account_id == account_id)
     connection.execute(tags.delete().where(tags.c.segment_key.in_(keys), tags.c.profile_key == profile_key))
-    CHANGE_BLOCKS.drop_profile(connection, account_id, profile_key)
+    return CHANGE_BLOCKS.drop_profile(connection, account_id, profile_key) + sum(
+        file.rows_before(profile_key + 1) - file.rows_before(profile_key)
+        for _, file in archive.runs(connection, CHANGES, account_id)
+    )
 
 
 def _put_on_and_take_off(connection: Connection, changes: ChangeColumns) -> None:

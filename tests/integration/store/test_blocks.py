@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from octy.model.tags import ChangeKind
-from octy.store.blocks import CHANGE_BLOCKS, EVENT_BLOCKS, Rows, _packed, _unpacked
+from octy.store.blocks import CHANGE_BLOCKS, EVENT_BLOCKS, Rows, _packed, unpacked
 from octy.store.log_shape import CHANGES, EVENTS, PROFILE, LogShape
 from tests.integration.store.making import apply_changes, change, event, insert_events
 
@@ -53,7 +53,7 @@ def test_integers_come_out_of_their_bytes_as_they_went_in(shape: LogShape, data:
         name: data.draw(st.lists(st.integers(bounds[kind][0], bounds[kind][-1]), min_size=count, max_size=count))
         for name, kind in shape.types.items()
     }
-    found = _unpacked(shape, count, _packed(shape, shape.columns(values)))
+    found = unpacked(shape, count, _packed(shape, shape.columns(values)))
     assert {name: column.tolist() for name, column in found.items()} == values
     assert {name: column.dtype.str for name, column in found.items()} == dict(shape.types)
 

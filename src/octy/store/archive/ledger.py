@@ -4,12 +4,12 @@ A move is one transaction: the file is durable already; its line is added, and t
 files that it replaces, go. So a crash at any point leaves every row in exactly one place.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from octy.store.archive.run_writer import WrittenRun
 from octy.store.json_text import to_text
@@ -56,10 +56,19 @@ def remove(connection: Connection, run_ids: Collection[int]) -> None:
     connection.execute(archive_runs.delete().where(archive_runs.c.run_id.in_(run_ids)))
 
 
+def correct(connection: Connection, run_id: int, values: Mapping[str, Any]) -> None:
+    """A line says something else of its file from now on."""
+    connection.execute(archive_runs.update().where(archive_runs.c.run_id == run_id), dict(values))
+
+
 def runs(connection: Connection, shape: LogShape, account_id: int) -> list[ArchivedRun]:
     """An account's, in the order of their numbers."""
-    question = select(archive_runs).where(archive_runs.c.log == shape.name, archive_runs.c.account_id == account_id)
-    return [_run(row) for row in connection.execute(question.order_by(archive_runs.c.first_number))]
+    return _found(connection, shape, archive_runs.c.account_id == account_id)
+
+
+def all_runs(connection: Connection, shape: LogShape) -> list[ArchivedRun]:
+    """Every account's, in the order of their numbers."""
+    return _found(connection, shape)
 
 
 def files(connection: Connection) -> set[str]:
@@ -73,6 +82,11 @@ def last_number(connection: Connection, shape: LogShape) -> int:
         select(func.max(archive_runs.c.last_number)).where(archive_runs.c.log == shape.name)
     )
     return last or 0
+
+
+def _found(connection: Connection, shape: LogShape, *which: ColumnElement[bool]) -> list[ArchivedRun]:
+    question = select(archive_runs).where(archive_runs.c.log == shape.name, *which)
+    return [_run(row) for row in connection.execute(question.order_by(archive_runs.c.first_number))]
 
 
 def _run(row: Row[Any]) -> ArchivedRun:

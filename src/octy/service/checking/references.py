@@ -1,0 +1,62 @@
+"""Does anything speak of something that is not there? Webhooks, message ids, tags, keys, segments (X3, E8, H3)."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from octy.model.segments import SegmentStatus
+from octy.service.checking.catalog import CheckedAccount
+from octy.service.checking.findings import Findings
+from octy.service.checking.numbers import Met
+from octy.service.checking.remedies import StrayDelivery, StrayMessageId, StrayTag
+from octy.store import inspection
+from octy.store.folder import Snapshot
+
+
+def check_references(snapshot: Snapshot, accounts: Sequence[CheckedAccount], findings: Findings) -> None:
+    """Notes every difference; message ids are `check_message_ids`'s."""
+    connection = snapshot.connection
+    findings.checked.update(
+        {name: count for name, count in inspection.counts(connection).items() if name != "profiles"}
+    )
+    for segment_key, profile_key in inspection.stray_tags(connection):
+        where = f"segment key {segment_key}, profile key {profile_key}"
+        wanted = "a segment and a profile that there are"
+        findings.differ("tag", where, wanted, "one of them missing", StrayTag(segment_key, profile_key))
+    _check_deliveries(connection, findings)
+    _check_segments(accounts, findings)
+    names = {one.account_id: one.name for one in accounts}
+    for account_id, next_key, greatest in inspection.keys_beyond(connection):
+        wanted = f"a next profile key above {greatest:,}"
+        findings.differ("account", names.get(account_id, str(account_id)), wanted, f"{next_key:,}")
+    for account_id, key in inspection.erased_and_there(connection):
+        where = f"account {names.get(account_id, account_id)}, profile key {key}"
+        findings.differ("deleted profile", where, "none: the archive is to forget it", "the profile")
+
+
+def check_message_ids(snapshot: Snapshot, met: Met, findings: Findings) -> None:
+    """E8: each speaks of an event that is stored."""
+    for seq in inspection.message_id_seqs(snapshot.connection):
+        if not met.has(seq):
+            findings.differ("message id", f"seq {seq:,}", "an event", "none", StrayMessageId(seq))
+
+
+def _check_deliveries(connection: Connection, findings: Findings) -> None:
+    for delivery in inspection.odd_deliveries(connection):
+        wanted = "an account, a profile and a segment that there are"
+        findings.differ("webhook", delivery.webhook_id, wanted, delivery.oddity, StrayDelivery(delivery.delivery_id))
+    for webhook_id, oddity in inspection.insane_deliveries(connection):
+        findings.differ("webhook", webhook_id, "a sane state", oddity)
+
+
+def _check_segments(accounts: Sequence[CheckedAccount], findings: Findings) -> None:
+    for account in accounts:
+        for segment in account.segments:
+            stored = segment.stored
+            where = f"account {account.name}, {segment.name}"
+            if account.ever.get(segment.key) != stored.definition.name:
+                findings.differ("segment", where, "its name kept for its history", "none, or another")
+            is_pending = stored.status is SegmentStatus.PENDING_DELETION
+            if is_pending != (stored.delete_requested_us is not None):
+                wanted = "the instant of a deletion's request where that is pending, and only there"
+                findings.differ("segment", where, wanted, stored.status.value)

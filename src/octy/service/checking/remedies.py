@@ -1,0 +1,70 @@
+"""What would make a difference go: data, for `octy.service.checking.repair` to act upon."""
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+
+class TagRemedy(Struct, frozen=True):
+    """A profile's tag of a segment, and the end of its history, become what they must be."""
+
+    account_id: int
+    segment_key: int
+    profile_key: int
+    told_us: int | None
+    """What the history says now: since when the profile bears the tag; None where it does not."""
+    wanted_us: int | None
+    """As `told_us`, what is right."""
+    is_segment_gone: bool = False
+
+
+class StrayTag(Struct, frozen=True):
+    """A tag of a segment or a profile that there is not, goes."""
+
+    segment_key: int
+    profile_key: int
+
+
+class Charged(Struct, frozen=True):
+    """A profile has charged (E4)."""
+
+    account_id: int
+    profile_key: int
+
+
+class StrayMessageId(Struct, frozen=True):
+    """The message id of an event that there is not, is forgotten."""
+
+    seq: int
+
+
+class StrayDelivery(Struct, frozen=True):
+    """A webhook about a profile, for an account or of a segment that there is not, goes."""
+
+    delivery_id: int
+
+
+class LedgerLine(Struct, frozen=True):
+    """What the archive's ledger says of a file that is sound, is read from the file anew."""
+
+    run_id: int
+    row_count: int
+    created_min_us: int
+    created_max_us: int
+    type_ids: tuple[int, ...]
+
+
+class Nobody(Struct, frozen=True):
+    """What is left of a profile that there is not, goes (X3)."""
+
+    account_id: int
+    profile_key: int
+
+
+class StrayFile(Struct, frozen=True):
+    """A file of the archive's folder that the ledger does not know, goes."""
+
+    file: str
+
+
+Remedy: TypeAlias = TagRemedy | StrayTag | Charged | StrayMessageId | StrayDelivery | LedgerLine | Nobody | StrayFile

@@ -1,0 +1,154 @@
+"""How differences go: all that can be told from the log is made anew from it, in one transaction.
+
+Tags become what the plain evaluator says, as a backfill makes them: that is the cause which their history gets (G5).
+History is added to and never rewritten. No webhook is made: the matches were made, and told of, long ago (H1).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple, TypeVar
+
+import msgspec
+import numpy as np
+from sqlalchemy import Connection
+
+from octy.model.errors import StoreError
+from octy.model.tags import Cause, ChangeKind
+from octy.service.checking.findings import Findings
+from octy.service.checking.remedies import (
+    Charged,
+    LedgerLine,
+    Nobody,
+    Remedy,
+    StrayDelivery,
+    StrayFile,
+    StrayMessageId,
+    StrayTag,
+    TagRemedy,
+)
+from octy.service.erasing import commit_to, erase
+from octy.store import erasures, events, message_ids, meta, outbox, profiles, tags, tallies
+from octy.store.archive import ledger
+from octy.store.folder import Store
+from octy.store.json_text import to_text
+from octy.store.tags import ChangeColumns
+
+T = TypeVar("T")
+
+WORDS: dict[type[Remedy], str] = {
+    TagRemedy: "tags and ends of their histories",
+    StrayTag: "tags of nothing or nobody",
+    Charged: "profiles that have charged",
+    StrayMessageId: "message ids of no event",
+    StrayDelivery: "webhooks about nobody",
+    LedgerLine: "lines of the archive's ledger",
+    Nobody: "remains of deleted profiles",
+    StrayFile: "files that the archive does not know",
+}
+"""What is repaired, as the operator is told of it."""
+
+
+class _Line(NamedTuple):
+    """A line of history that is added."""
+
+    remedy: TagRemedy
+    kind: ChangeKind
+    cause: Cause
+    at_us: int
+
+
+def planned(findings: Findings) -> Counter[str]:
+    """What a repair would do, in numbers."""
+    return Counter(WORDS[type(one)] for one in dict.fromkeys(findings.remedies))
+
+
+def repair(store: Store, findings: Findings) -> int:
+    """Does it; how many lines were added to the history. The findings are of the store as it is.
+
+    Files that the archive does not know went when the store was opened.
+    """
+    remedies = list(dict.fromkeys(findings.remedies))
+    with store.writer.begin():
+        connection = store.writer
+        now_us = int(meta.get_value(connection, "now_us") or 0)
+        added = _repair_tags(connection, _of(TagRemedy, remedies), now_us)
+        tags.drop(connection, [(one.segment_key, one.profile_key) for one in _of(StrayTag, remedies)])
+        message_ids.forget(connection, [one.seq for one in _of(StrayMessageId, remedies)])
+        outbox.drop(connection, [one.delivery_id for one in _of(StrayDelivery, remedies)])
+        for account_id, charged in groupby(_of(Charged, remedies), key=lambda one: one.account_id):
+            profiles.set_charged(connection, account_id, [one.profile_key for one in charged], now_us)
+        for line in _of(LedgerLine, remedies):
+            values = msgspec.structs.asdict(line) | {"type_ids": to_text(line.type_ids)}
+            ledger.correct(connection, values.pop("run_id"), values)
+        for nobody in _of(Nobody, remedies):
+            events.delete_of_profile(connection, store.archive, nobody.account_id, nobody.profile_key)
+            tags.delete_of_profile(connection, store.archive, nobody.account_id, nobody.profile_key)
+            erasures.request(connection, nobody.account_id, nobody.profile_key, now_us)
+    for file in erase(store, commit_to(store)):
+        store.archive.drop(file)
+    return added
+
+
+def same_store(connection: Connection, before: tuple[str | None, ...]) -> None:
+    """StoreError where the store has changed since `identity` said so of it."""
+    if identity(connection) != before:
+        raise StoreError("The data folder was served meanwhile; run octy repair again.")
+
+
+def identity(connection: Connection) -> tuple[str | None, ...]:
+    """What changes with every commit."""
+    return tuple(meta.get_value(connection, name) for name in ("now_us", "last_seq", "last_change_id"))
+
+
+def _of(kind: type[T], remedies: Iterable[object]) -> list[T]:
+    return [one for one in remedies if isinstance(one, kind)]
+
+
+def _repair_tags(connection: Connection, remedies: Sequence[TagRemedy], now_us: int) -> int:
+    last_change_id = _last_change_id(connection)
+    added = 0
+    for account_id, mine in groupby(remedies, key=lambda one: one.account_id):
+        lines = [line for one in mine for line in _lines(one, now_us)]
+        tags.apply(connection, account_id, last_change_id + added + 1, _columns(lines, now_us))
+        added += len(lines)
+    there = [one for one in remedies if not one.is_segment_gone]
+    borne = [(one.segment_key, one.profile_key, one.wanted_us) for one in there if one.wanted_us is not None]
+    tags.put(connection, [(segment, profile, at_us) for segment, profile, at_us in borne if at_us is not None])
+    tags.drop(connection, [(one.segment_key, one.profile_key) for one in there if one.wanted_us is None])
+    last = tallies.given(connection)
+    if last is not None:
+        grown = msgspec.structs.replace(last, change_id=max(last.change_id, last_change_id + added))
+        meta.set_values(connection, tallies.as_text(grown))
+    return added
+
+
+def _last_change_id(connection: Connection) -> int:
+    said = tallies.given(connection)
+    return max(tags.last_change_id(connection), 0 if said is None else said.change_id)
+
+
+def _lines(remedy: TagRemedy, now_us: int) -> Iterator[_Line]:
+    """What leads from the end of the history, as it is, to what is right."""
+    told_us, wanted_us = remedy.told_us, remedy.wanted_us
+    if told_us == wanted_us:
+        return
+    if told_us is not None:
+        cause = Cause.DELETION if remedy.is_segment_gone else Cause.BACKFILL
+        yield _Line(remedy, ChangeKind.REMOVED, cause, now_us)
+    if wanted_us is not None:
+        yield _Line(remedy, ChangeKind.CREATED, Cause.BACKFILL, wanted_us)
+
+
+def _columns(lines: Sequence[_Line], now_us: int) -> ChangeColumns:
+    at_us = np.array([line.at_us for line in lines], np.int64)
+    return ChangeColumns(
+        profile=np.array([line.remedy.profile_key for line in lines], np.int32),
+        segment=np.array([line.remedy.segment_key for line in lines], np.int64),
+        kind=np.array([line.kind for line in lines], np.int32),
+        cause=np.array([line.cause for line in lines], np.int32),
+        effective_us=at_us,
+        tag_created_us=at_us,
+        recorded_us=np.full(len(lines), now_us, np.int64),
+        event_seq=np.zeros(len(lines), np.int64),
+    )
