@@ -128,6 +128,49 @@ def repair(
         raise typer.Exit(1)
 
 
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(metavar="DIR", help="The backup's folder; made if it is not there.")],
+    data: DataFolder = Path("octy-data"),
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Also read the files that DIR has already, and replace damaged ones.")
+    ] = False,
+) -> None:
+    """Take a backup of a data folder, also while a server writes to it.
+
+    A second one into the same folder copies only what is new; at every moment the folder holds a whole backup.
+    """
+    from octy.server.backup import run_backup
+
+    run_backup(data, target, verify=verify)
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="DIR", help="The backup's folder.")],
+    data: Annotated[
+        Path, typer.Option("--data", metavar="DIR", envvar="OCTY_DATA", help="The folder to restore into; empty.")
+    ] = Path("octy-data"),
+    erasures: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--erasures",
+            metavar="FILE",
+            help="An erasures.jsonl, of the old data folder or of a newer backup: its profiles are erased again.",
+        ),
+    ] = None,
+) -> None:
+    """Make a backup a data folder again.
+
+    Refuses a damaged backup, and a folder that is not empty. Profiles that were erased after the backup are erased
+    again, as far as the ledgers of erasures say: the backup's, the old data folder's if it is still there, and those
+    that you name.
+    """
+    from octy.server.backup import run_restore
+
+    run_restore(source, data, erasures or [])
+
+
 def _instant(text: str) -> int:
     try:
         return parse_instant(text)
