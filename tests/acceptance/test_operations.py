@@ -211,3 +211,14 @@ def _check_backup(machine: Machine, name: str, at_least: set[str], at_most: set[
 
 def _sound(ended: Ended) -> None:
     assert ended.code == 0, ended.stdout + ended.stderr
+
+
+def test_an_export_through_the_client(machine: Machine, account: Account) -> None:
+    url = str(account.http.base_url)
+    keys = {"OCTY_PUBLIC_KEY": "pk_ours", "OCTY_SECRET_KEY": "sk_ours", "OCTY_URL": url}
+    ended = machine.run("octy-cli", "export", "profile", "ana", "-o", "ana.json", environment=keys)
+    assert ended.code == 0, ended
+    known: Json = json.loads((machine.folder / "ana.json").read_text())
+    assert known["profile"]["customer_id"] == "ana"
+    assert [event["event_type"] for event in known["events"]] == ["view"]
+    assert [tag["segment_tag"] for tag in known["profile"]["segment_tags"]] == ["viewers"]

@@ -52,6 +52,8 @@ app = typer.Typer(
 )
 get = typer.Typer(help="Show what the account has.", **SETTINGS)
 app.add_typer(get, name="get")
+export = typer.Typer(help="Hand out what the account has, as JSON.", **SETTINGS)
+app.add_typer(export, name="export")
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Only those with these ids.")]
 IdsOnly = Annotated[bool, typer.Option("--ids", help="Print the ids only, one on a line.")]
@@ -197,6 +199,21 @@ def get_profiles(
     asked = ids or []
     print_all = show.PROFILES.print
     _run(ctx, url, lambda server: print_all(reading.profiles(server, asked, tag), asked, ids_only=ids_only))
+
+
+@export.command("profile")
+def export_profile(
+    ctx: typer.Context,
+    profile_id: Annotated[str, typer.Argument(metavar="ID", help="The profile's id, or the customer's.")],
+    file: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it, instead of printing it.")
+    ] = None,
+    url: Url = None,
+) -> None:
+    """Export all that is known of a customer: data, tags and their history, all events, webhooks."""
+    from octy.cli import exporting
+
+    _run(ctx, url, lambda server: exporting.export_profile(server, profile_id, file))
 
 
 def _run(ctx: typer.Context, url: str | None, run: Callable[["Server"], bool]) -> None:

@@ -10,14 +10,16 @@ from octy.model import limits
 from octy.model.accounts import Account
 from octy.model.errors import NotFound, Problem, Refused
 from octy.model.events import EventInstance, EventType
+from octy.model.exports import ExportedEvent, ExportedWebhook, ProfileExport
 from octy.model.items import Item
 from octy.model.profiles import Profile, ProfilePage
 from octy.model.segments import Segment
 from octy.model.tags import TagChange
 from octy.model.values import shown
 from octy.service.ids import EventIds
-from octy.store import accounts, event_types, events, items, outbox, profiles, segments, tags
+from octy.store import accounts, event_types, events, items, message_ids, outbox, profiles, segments, tags
 from octy.store.folder import Store
+from octy.store.outbox import KeptDelivery
 from octy.store.profiles import StoredProfile
 
 
@@ -83,7 +85,10 @@ class Reading:
         """Every change of a profile's tags, as it was recorded (G5)."""
         with self._snapshot() as connection:
             key = _profile_key(connection, account_id, profile_id)
-            stored = tags.history(connection, self._store.archive, account_id, key)
+            return self._history(connection, account_id, key)
+
+    def _history(self, connection: Connection, account_id: int, profile_key: int) -> list[TagChange]:
+        stored = tags.history(connection, self._store.archive, account_id, profile_key)
         return [
             TagChange(
                 segment_id=one.segment_id,
@@ -115,6 +120,37 @@ class Reading:
             for one in stored
         ]
 
+    def export(self, account_id: int, profile_id: str) -> ProfileExport:
+        """All that is known of a profile, as of one moment."""
+        with self._snapshot() as connection:
+            found = profiles.by_any_ids(connection, account_id, [profile_id])[:1]
+            if not found:
+                raise NotFound(f"There is no profile with the id {shown(profile_id)}.")
+            key, (profile,) = found[0].profile_key, _with_tags(connection, account_id, found)
+            return ProfileExport(
+                profile=profile,
+                events=self._exported_events(connection, account_id, key),
+                history=self._history(connection, account_id, key),
+                webhooks=[_exported_webhook(one) for one in outbox.of_profile(connection, account_id, key)],
+            )
+
+    def _exported_events(self, connection: Connection, account_id: int, profile_key: int) -> list[ExportedEvent]:
+        stored = events.of_profile(connection, self._store.archive, account_id, profile_key)[::-1]
+        types = {one.type_id: one.event_type for one in event_types.of_account(connection, account_id)}
+        message = message_ids.of_events(connection, account_id, [one.seq for one in stored])
+        return [
+            ExportedEvent(
+                event_id=self._event_ids.of(one.seq),
+                event_type_id=types[one.type_id].event_type_id,
+                event_type=types[one.type_id].event_type,
+                event_properties=None if one.properties is None else msgspec.json.decode(one.properties),
+                created_us=one.created_us,
+                accepted_us=one.accepted_us,
+                message_id=message.get(one.seq),
+            )
+            for one in stored
+        ]
+
     def deliveries(self, account_id: int) -> dict[str, int]:
         """How many webhooks are in which state."""
         with self._snapshot() as connection:
@@ -129,6 +165,18 @@ class Reading:
 def _with_tags(connection: Connection, account_id: int, found: Sequence[StoredProfile]) -> list[Profile]:
     borne = tags.of_profiles(connection, account_id, [stored.profile_key for stored in found])
     return [msgspec.structs.replace(stored.profile, segment_tags=borne.get(stored.profile_key, ())) for stored in found]
+
+
+def _exported_webhook(kept: KeptDelivery) -> ExportedWebhook:
+    return ExportedWebhook(
+        webhook_id=kept.webhook_id,
+        body=msgspec.json.decode(kept.body),
+        state=kept.state,
+        attempts=kept.attempts,
+        created_us=kept.created_us,
+        finished_us=kept.finished_us,
+        last_error=kept.last_error,
+    )
 
 
 def _segment_key(connection: Connection, account_id: int, name: str) -> int:

@@ -41,6 +41,7 @@ ALL_ROUTES = {
     ("GET", "/v1/retention/profiles/metadata"),
     ("GET", "/v1/retention/profiles/history"),
     ("GET", "/v1/retention/profiles/events"),
+    ("GET", "/v1/retention/profiles/export"),
     ("POST", "/v1/retention/profiles/create"),
     ("POST", "/v1/retention/profiles/update"),
     ("POST", "/v1/retention/profiles/delete"),

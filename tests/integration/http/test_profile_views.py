@@ -159,13 +159,39 @@ def test_the_latest_events_come_newest_first(api: Api) -> None:
     assert newest["event_properties"]["deep"] == {"a": [1, None]}
 
 
-@pytest.mark.parametrize("view", ["history", "events"])
+def test_an_export_has_everything(api: Api) -> None:
+    api.has_event_types(viewed=["n"])
+    segment_id = api.has_segment(live("Viewers"))
+    (ana,) = api.has_profiles("ana", age=30)
+    first = {"event_type": "viewed", "profile_id": ana, "message_id": "m1", "event_properties": {"n": 1}}
+    second = {"event_type": "viewed", "profile_id": ana, "created_at": "2023-05-05T00:00:01.5"}
+    ids = [api.post("/v1/retention/events/create", event).json()["event_id"] for event in (first, second)]
+    answer = api.get(f"{LIST}/export?id=ana")
+    assert meta_of(answer)["count"] == 2
+    known = answer.json()
+    assert (known["profile"]["profile_id"], known["profile"]["profile_data"]) == (ana, {"age": 30})
+    assert [tag["segment_tag"] for tag in known["profile"]["segment_tags"]] == ["Viewers"]
+    late, now = known["events"]
+    assert [late["event_id"], now["event_id"]] == [ids[1], ids[0]]
+    assert (late["created_at"], late["message_id"], late["event_properties"]) == (
+        "2023-05-05T00:00:01.500000Z",
+        None,
+        None,
+    )
+    assert (now["message_id"], now["event_properties"]) == ("m1", {"n": 1})
+    assert now["accepted_at"] == now["created_at"]
+    (change,) = known["segment_tag_history"]
+    assert (change["segment_id"], change["kind"], change["event_id"]) == (segment_id, "created", ids[0])
+    assert known["webhooks"] == []
+
+
+@pytest.mark.parametrize("view", ["history", "events", "export"])
 def test_the_story_of_nobody_is_404(api: Api, view: str) -> None:
     error_of(api.get(f"{LIST}/{view}?id=nobody"), 404, code=400)
     assert message_of(api.get(f"{LIST}/{view}"), 400) == "id: expected a value; found nothing"
 
 
-@pytest.mark.parametrize("view", ["?ids={}", "/history?id={}", "/events?id={}"])
+@pytest.mark.parametrize("view", ["?ids={}", "/history?id={}", "/events?id={}", "/export?id={}"])
 def test_another_account_finds_nobody(world: World, api: Api, view: str) -> None:
     (ana,) = api.has_profiles("ana")
     error_of(world.account().get(f"{LIST}{view.format(ana)}"), 404, code=400)

@@ -9,6 +9,7 @@ from octy.http.answers import Json, counted, ok, success
 from octy.http.queries import CursorHeader, CursorQuery, Ids, Limit, page_headers, split_ids
 from octy.http.requests import OctyRequest
 from octy.http.wire.events import PastEventList, past
+from octy.http.wire.exports import ProfileExported, exported
 from octy.http.wire.history import TagHistory
 from octy.http.wire.history import shown as shown_change
 from octy.http.wire.metadata import ProfileMetaList, meta_of
@@ -86,11 +87,19 @@ def show_events(request: OctyRequest, id_query: ProfileId, limit: Limit = 100) -
     return ok(PastEventList(success(f"{counted(len(rows), 'event')}.", len(rows)), profile.profile_id, rows))
 
 
+@get("/export", sync_to_thread=True)
+def export_profile(request: OctyRequest, id_query: ProfileId) -> Json[ProfileExported]:
+    """What is known of this profile? Everything: data, tags and their history, all events, webhooks."""
+    profile = _profile(request, id_query)
+    found = request.reading.export(request.account_id, profile.profile_id)
+    return ok(exported(found, success(f"{counted(len(found.events), 'event')}.", len(found.events))))
+
+
 def router() -> Router:
     """The routes of this module."""
     return Router(
         "/v1/retention/profiles",
-        route_handlers=[list_profiles, show_metadata, show_history, show_events],
+        route_handlers=[list_profiles, show_metadata, show_history, show_events, export_profile],
         tags=["Profiles"],
     )
 
