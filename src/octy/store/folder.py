@@ -146,6 +146,7 @@ def _open(folder: Path, opened: ExitStack, *, is_restoring: bool) -> Store:
         if is_old:
             migrate(writer)
         archive.sweep(writer)
+        archive.require_whole(writer)
     readers = reading_engine(database)
     opened.callback(readers.dispose)
     return Store(folder, writer, readers, archive, opened.pop_all())

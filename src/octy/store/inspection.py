@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, func, outerjoin, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, func, join, outerjoin, select
 
 from octy.model.values import Scalar
 from octy.store import outbox as outbox_states
@@ -55,6 +55,15 @@ class ProfileFacts(NamedTuple):
     profile_id: str
     has_charged: bool
     data: dict[str, Scalar]
+
+
+class Subject(NamedTuple):
+    """What a webhook is about, as the rest of the store says, and what it says."""
+
+    webhook_id: str
+    profile_id: str
+    segment_id: str
+    body: bytes
 
 
 class Delivery(NamedTuple):
@@ -164,6 +173,15 @@ def insane_deliveries(connection: Connection) -> Iterator[tuple[str, str]]:
     for oddity, is_so in oddities.items():
         for row in _streamed(connection, select(outbox.c.webhook_id).where(is_so)):
             yield row[0], oddity
+
+
+def subjects(connection: Connection) -> Iterator[Subject]:
+    """Every webhook whose profile there is, and whose segment there is or was."""
+    bearer = and_(profiles.c.account_id == outbox.c.account_id, profiles.c.profile_key == outbox.c.profile_key)
+    known = join(outbox, profiles, bearer).join(segment_names, segment_names.c.segment_key == outbox.c.segment_key)
+    wanted = (outbox.c.webhook_id, profiles.c.profile_id, segment_names.c.segment_id, outbox.c.body)
+    for row in _streamed(connection, select(*wanted).select_from(known)):
+        yield Subject(*row)
 
 
 def message_id_seqs(connection: Connection) -> Iterator[int]:

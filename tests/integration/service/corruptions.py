@@ -235,6 +235,13 @@ CORRUPTIONS = [
     ),
     Corruption("a webhook about nobody", executing("UPDATE outbox SET profile_key = 99"), _of("webhook"), True),
     Corruption("a webhook of no segment", executing("UPDATE outbox SET segment_key = 99"), _of("webhook"), True),
+    Corruption(
+        "a webhook about another",
+        executing("UPDATE outbox SET body = replace(CAST(body AS TEXT), 'profile_', 'x')"),
+        _of("webhook"),
+        False,
+    ),
+    Corruption("a webhook that says nothing", executing("UPDATE outbox SET body = x'7b'"), _of("webhook"), False),
     Corruption("a webhook in no state", executing("UPDATE outbox SET state = 'lost'"), _of("webhook"), False),
     Corruption(
         "a webhook that ended and did not", executing("UPDATE outbox SET finished_us = 1"), _of("webhook"), False

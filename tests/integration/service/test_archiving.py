@@ -11,7 +11,7 @@ from octy.service.archiver import Archiver
 from tests.integration.service.failing import FAILURES
 from tests.integration.service.serving import Service, eventually
 from tests.integration.service.world import Shop
-from tests.unit.engine.shop import did
+from tests.unit.engine.shop import did, said
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +63,24 @@ def test_a_story_is_told_from_blocks_and_files_alike(shop: Shop) -> None:
     assert (shop.log("ana"), shop.history("ana"), shop.tags("ana")) == told
     walks(shop, range(6, 7))
     assert [at for _, at in shop.log("ana")] == [f"10:{minute:02}" for minute in range(7)]
+
+
+def test_an_export_is_the_same_from_blocks_and_files(shop: Shop) -> None:
+    """With message ids and webhooks, and nothing of anybody else."""
+    shop.wants_webhooks()
+    shop.live("viewed shoes", did("view", product="shoes"))
+    shop.past("viewers", "view")
+    for minute in range(6):
+        shop.does("ana" if minute % 2 else "ben", "view", f"12:{minute:02}", message_id=f"m{minute}", product="shoes")
+    exported = shop.octy.reading.export(shop.account, shop.customers["ana"])
+    archives(shop.service)
+    assert files(shop.service)
+    assert shop.octy.reading.export(shop.account, "ana") == exported
+    assert [event.message_id for event in exported.events] == ["m1", "m3", "m5"]
+    assert [said(event.created_us) for event in exported.events] == ["12:01", "12:03", "12:05"]
+    assert (len(exported.history), len(exported.webhooks)) == (4, 3)
+    assert {one.body["body"]["profile_id"] for one in exported.webhooks} == {shop.customers["ana"]}
+    assert exported.profile == shop.profile("ana")
 
 
 def test_a_late_event_finds_what_the_archive_has(shop: Shop) -> None:

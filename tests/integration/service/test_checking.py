@@ -1,7 +1,10 @@
 """`octy check` finds whatever is wrong with a data folder, and `octy repair` mends what the log can tell."""
 
 import shutil
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -12,9 +15,10 @@ from octy.service.checking.check import check_folder
 from octy.service.checking.findings import Findings
 from octy.service.checking.repair import repair
 from octy.store.folder import open_store
-from tests.integration.service.corruptions import CORRUPTIONS, Corruption, executing
+from tests.integration.service.corruptions import CORRUPTIONS, Corruption, executing, files, truncate
 from tests.integration.service.serving import Service, no_log
 from tests.integration.service.world import Shop
+from tests.logs import opened
 from tests.unit.engine.shop import did, instant
 
 
@@ -75,6 +79,12 @@ def repaired(folder: Path) -> Findings:
     return checked(folder)
 
 
+def history(folder: Path) -> list[tuple[object, ...]]:
+    """Every line, wherever it is kept."""
+    with opened(folder) as connection:
+        return connection.execute("SELECT * FROM tag_history ORDER BY change_id").fetchall()
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
@@ -108,15 +118,42 @@ def test_what_is_wrong_is_found_and_mended_where_the_log_tells_how(folder: Path,
         left = repaired(folder)
         assert left.is_clean, left.differences
     elif "database" not in findings.by_kind:
-        assert not repaired(folder).is_clean
+        with suppress(StoreError):  # a folder that lacks a file is not opened
+            assert not repaired(folder).is_clean
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_bit_is_flipped_a_check_says_so_or_reads_on(stopped: Path, tmp_path: Path, seed: int) -> None:
+    """C17: in the archive each is found; in the database none makes the check itself fail."""
+    chance = Random(seed)
+    for number in range(10):
+        folder = shutil.copytree(stopped, tmp_path / str(number))
+        path = chance.choice([folder / "octy.db", *(folder / "archive").iterdir()])
+        content = bytearray(path.read_bytes())
+        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        path.write_bytes(content)
+        try:
+            is_clean = checked(folder).is_clean
+        except StoreError:
+            is_clean = False
+        assert path.name == "octy.db" or not is_clean
+
+
+@pytest.mark.parametrize(("spoil", "how"), [(Path.unlink, "is missing"), (truncate, "is not as long as it was")])
+def test_a_folder_that_lacks_a_file_is_not_served(folder: Path, spoil: Callable[[Path], object], how: str) -> None:
+    spoil(files(folder)[0])
+    with pytest.raises(StoreError, match=rf"the archive's file events-1-\w+\.parquet {how}; octy check says more"):
+        open_store(folder)
 
 
 def test_a_repair_adds_to_history_and_says_why(folder: Path) -> None:
     """G5."""
+    told = history(folder)
     executing("DELETE FROM tags")(folder)
     executing("UPDATE profiles SET profile_data = '{}' WHERE profile_key = 2")(folder)
     clock = ManualClock(instant("12:32"))
     assert repaired(folder).is_clean
+    assert history(folder)[: len(told)] == told
     service = Service(folder, clock)
     shop = Shop.__new__(Shop)
     shop.service, shop.account = service, 1

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from octy.model.segments import SegmentStatus
@@ -11,6 +13,23 @@ from octy.service.checking.numbers import Met
 from octy.service.checking.remedies import StrayDelivery, StrayMessageId, StrayTag
 from octy.store import inspection
 from octy.store.folder import Snapshot
+from octy.store.inspection import Subject
+
+
+class _Segment(Struct):
+    segment_id: str
+
+
+class _Match(Struct):
+    profile_id: str
+    segment: _Segment
+
+
+class _Body(Struct):
+    body: _Match
+
+
+_decode_body = msgspec.json.Decoder(_Body).decode
 
 
 def check_references(snapshot: Snapshot, accounts: Sequence[CheckedAccount], findings: Findings) -> None:
@@ -45,8 +64,21 @@ def _check_deliveries(connection: Connection, findings: Findings) -> None:
     for delivery in inspection.odd_deliveries(connection):
         wanted = "an account, a profile and a segment that there are"
         findings.differ("webhook", delivery.webhook_id, wanted, delivery.oddity, StrayDelivery(delivery.delivery_id))
+    for subject in inspection.subjects(connection):
+        if not _is_about(subject):
+            wanted = f"a body about {subject.profile_id} and {subject.segment_id}"
+            findings.differ("webhook", subject.webhook_id, wanted, "another")
     for webhook_id, oddity in inspection.insane_deliveries(connection):
         findings.differ("webhook", webhook_id, "a sane state", oddity)
+
+
+def _is_about(subject: Subject) -> bool:
+    """H1."""
+    try:
+        told = _decode_body(subject.body).body
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return (told.profile_id, told.segment.segment_id) == (subject.profile_id, subject.segment_id)
 
 
 def _check_segments(accounts: Sequence[CheckedAccount], findings: Findings) -> None:

@@ -6,10 +6,11 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
+from octy.model.errors import StoreError
 from octy.store.archive import ledger
 from octy.store.archive.ledger import ArchivedRun
 from octy.store.archive.run_file import RunFile
-from octy.store.log_shape import LogShape
+from octy.store.log_shape import CHANGES, EVENTS, LogShape
 
 SUFFIX = ".parquet"
 
@@ -46,6 +47,15 @@ class Archive:
         with self._lock:
             self._open.pop(file, None)
         (self.folder / file).unlink(missing_ok=True)
+
+    def require_whole(self, connection: Connection) -> None:
+        """StoreError where a file is missing, or not as long as it was. Whether it says what it said, a check tells."""
+        for shape in (EVENTS, CHANGES):
+            for run in ledger.all_runs(connection, shape):
+                path = self.folder / run.file
+                if not path.is_file() or path.stat().st_size != run.file_bytes:
+                    is_so = "is not as long as it was" if path.is_file() else "is missing"
+                    raise StoreError(f"the archive's file {run.file} {is_so}; octy check says more")
 
     def sweep(self, connection: Connection) -> None:
         """Removes files that a crash has left behind, or makes the folder. Nobody else uses it."""
