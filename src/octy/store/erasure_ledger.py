@@ -17,6 +17,8 @@ from octy.model.errors import StoreError
 from octy.model.instants import iso
 
 FILE = "erasures.jsonl"
+_LINE_BYTES_MAX = 1_024
+"""No line is as long as that."""
 
 
 class Line(Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,8 +50,9 @@ class ErasureLedger:
             return
         is_new = not self.path.exists()
         with os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
-            whole_bytes = file.read().rfind(b"\n") + 1
-            file.seek(whole_bytes)
+            end = file.seek(0, os.SEEK_END)
+            tail_begins = file.seek(max(0, end - _LINE_BYTES_MAX))
+            file.seek(tail_begins + file.read().rfind(b"\n") + 1)
             file.truncate()  # a line that a crash cut short was never acknowledged
             file.write(b"".join(_encode(line) + b"\n" for line in lines))
             file.flush()

@@ -29,6 +29,8 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 
+from octy.model.errors import StoreError
+
 RowId = BigInteger().with_variant(Integer(), "sqlite")
 """The type of a key that is a single integer: only an INTEGER is SQLite's own row id."""
 
@@ -103,14 +105,17 @@ def rows_without_parent(connection: Connection) -> list[tuple[str, str]]:
 def copy_to(connection: Connection, path: Path) -> None:
     """The database as the connection's transaction sees it, in a file of its own that a mere copy makes another of.
 
-    Compacted: what was deleted is not in it.
+    Compacted: what was deleted is not in it. StoreError where that cannot be.
     """
     source = connection.connection.driver_connection
     assert isinstance(source, sqlite3.Connection), "SQLite's own way of copying"
-    with closing(sqlite3.connect(path, isolation_level=None)) as target:
-        source.backup(target, pages=-1)
-        target.execute("PRAGMA journal_mode = DELETE")
-        target.execute("VACUUM")
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as target:
+            source.backup(target, pages=-1)
+            target.execute("PRAGMA journal_mode = DELETE")
+            target.execute("VACUUM")
+    except sqlite3.Error as error:
+        raise StoreError(f"The database cannot be copied to {path}: {error}.") from error
 
 
 def compact(connection: Connection) -> None:

@@ -1,5 +1,7 @@
 """A backup is the store as it was at one moment, a restore brings exactly that back, and nobody who was erased."""
 
+import errno
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -13,7 +15,7 @@ from octy.model.errors import StoreError
 from octy.service import archiver, backups
 from octy.service.checking.check import check_folder
 from octy.store.archive.ledger import ArchivedRun
-from octy.store.backup import taking
+from octy.store.backup import bringing_back, taking
 from octy.store.backup.manifest import MANIFEST, read_manifest
 from octy.store.folder import RESTORING, open_store
 from tests.integration.service.corruptions import flip, truncate
@@ -238,6 +240,15 @@ def test_a_backup_goes_where_nothing_else_is(full_shop: Shop, target: Path, tmp_
     restored(target, tmp_path / "new")
 
 
+def test_what_a_killed_backup_leaves_is_cleared_away(full_shop: Shop, target: Path) -> None:
+    """SQLite has files of its own beside the copy, for as long as it writes to it."""
+    target.mkdir()
+    for name in ("octy-0a.db.unfinished", "octy-0a.db.unfinished-journal", "octy-0a.db.unfinished-wal", "octy-0b.db"):
+        (target / name).touch()
+    manifest = backed_up(full_shop, target).manifest
+    assert set(files_of(target)) == {MANIFEST, *(file.name for file in manifest.files)}
+
+
 def test_one_backup_at_a_time(full_shop: Shop, target: Path, tmp_path: Path) -> None:
     backed_up(full_shop, target)
     with taking._alone(target):
@@ -265,6 +276,46 @@ def test_a_damaged_file_of_a_backup_is_replaced_where_it_is_looked_for(full_shop
     assert backed_up(full_shop, target).copied_files == 0
     assert backed_up(full_shop, target, verify=True).copied_files == 1
     assert file.read_bytes() == good
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_disk_that_is_full_is_told_and_harms_nothing(
+    full_shop: Shop, target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_first: bool
+) -> None:
+    was = everything(full_shop.service.folder)
+    if not is_first:
+        backed_up(full_shop, target)
+        full_shop.views("ben")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(taking, "read_through", full)
+        with pytest.raises(StoreError, match="cannot be taken: No space left on device"):
+            backed_up(full_shop, target)
+    if is_first:
+        backed_up(full_shop, target)
+    with monkeypatch.context() as patch:
+        patch.setattr(bringing_back, "copied", full)
+        with pytest.raises(StoreError, match=r"cannot be restored into .*: No space left on device"):
+            restored(target, tmp_path / "new")
+        assert list((tmp_path / "new").iterdir()) == []
+    restored(target, tmp_path / "new")
+    assert everything(tmp_path / "new") == was
+
+
+def test_a_database_that_cannot_be_read_is_not_backed_up(full_shop: Shop, target: Path) -> None:
+    full_shop.service.stop()
+    path = full_shop.service.folder / "octy.db"
+    content = bytearray(path.read_bytes())
+    content[4096:] = b"\xa5" * (len(content) - 4096)
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="malformed"):
+        backed_up(full_shop, target)
+    assert not (target / MANIFEST).exists()
+    shutil.rmtree(full_shop.service.folder)
+    full_shop.service.open()
 
 
 # Restoring

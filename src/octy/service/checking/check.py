@@ -70,5 +70,5 @@ def _told(what: str, findings: Findings) -> Iterator[None]:
         yield
     except DBAPIError as error:
         findings.differ("database", what, "something that can be read", str(error.orig))
-    except (OctyError, msgspec.MsgspecError, ValueError, KeyError) as error:
+    except (OctyError, msgspec.MsgspecError, ValueError, KeyError, OSError) as error:
         findings.differ("store", what, "something that can be read", f"{type(error).__name__}: {error}")

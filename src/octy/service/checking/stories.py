@@ -134,7 +134,7 @@ class Stories:
         by_seq = sorted(events, key=lambda event: event.seq) if self._live else []
         data = texts_of(facts.data)
         for key, segment in self._segments.items():
-            self._findings.checked["tags that may be"] += 1
+            self._findings.checked["profiles and segments"] += 1
             asked = [event for event in events if event.event_type in segment.asked.event_types]
             borne_us, told_us = borne.get(key), told.get(key)
             if segment.asked.is_live:

@@ -34,6 +34,9 @@ def bring_back(backup: Path, folder: Path, progress: Progress) -> Manifest:
             for file in manifest.files:
                 progress(f"copying {file.name}")
                 _bring(backup, folder, file, DATABASE if file is manifest.database else file.name)
+        except OSError as error:
+            _empty(folder)
+            raise StoreError(f"{backup} cannot be restored into {folder}: {error.strerror or error}.") from error
         except BaseException:
             _empty(folder)
             raise

@@ -15,6 +15,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from msgspec import Struct
+from sqlalchemy.exc import DBAPIError
 
 from octy import __version__
 from octy.model.errors import StoreError
@@ -37,7 +38,7 @@ TRIES = 5
 """How often the store is looked at anew where a file was dropped before it could be opened."""
 
 DATABASES = "octy-*.db"
-OURS = (MANIFEST, ARCHIVE, ERASURES, DATABASES, f"*{UNFINISHED}")
+OURS = (MANIFEST, ARCHIVE, ERASURES, DATABASES, f"*{UNFINISHED}*")
 """What may be in a folder that a backup is taken into."""
 
 
@@ -213,3 +214,5 @@ def _told_of(target: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreError(f"The backup {target} cannot be taken: {error.strerror or error}.") from error
+    except DBAPIError as error:
+        raise StoreError(f"The backup {target} cannot be taken: {error.orig}.") from error
