@@ -131,14 +131,13 @@ class Stories:
     def _check_profile(
         self, facts: ProfileFacts, events: list[Occurred], borne: dict[int, int], told: dict[int, int]
     ) -> None:
-        by_seq = sorted(events, key=lambda event: event.seq) if self._live else []
         data = texts_of(facts.data)
         for key, segment in self._segments.items():
             self._findings.checked["profiles and segments"] += 1
             asked = [event for event in events if event.event_type in segment.asked.event_types]
             borne_us, told_us = borne.get(key), told.get(key)
             if segment.asked.is_live:
-                wanted_us = self._live_tag(segment, by_seq, borne_us)
+                wanted_us = self._live_tag(segment, sorted(asked, key=lambda event: event.seq), borne_us)
             else:
                 wanted_us = self._past_tag(segment, asked, data, borne_us, told_us)
             self._compare(facts, segment, borne_us, told_us, wanted_us)
@@ -149,9 +148,12 @@ class Stories:
             self._findings.differ("tag history", where, wanted, f"the tag {since(told[key])}", remedy)
 
     def _live_tag(self, segment: CheckedSegment, events: Sequence[Occurred], borne_us: int | None) -> int | None:
-        """What the tag must show; of the answers that a segment at rest leaves open, the one that is there."""
+        """What the tag must show; of the answers that a segment at rest leaves open, the one that is there.
+
+        The events come in the order in which they were accepted.
+        """
         stored = segment.stored
-        seen = [e for e in events if e.seq > stored.created_seq and e.created_us >= stored.created_us]
+        seen = [event for event in events if event.seq > stored.created_seq and event.created_us >= stored.created_us]
         answers = [live_tag_us(segment.asked, known, self._through_us(segment)) for known in self._known(segment, seen)]
         return borne_us if borne_us in answers else answers[-1]
 
