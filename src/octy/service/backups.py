@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from octy.model.errors import StoreError
 from octy.service.erasing import commit_to, erase
-from octy.store import idempotency, meta, profiles, sqlite
+from octy.store import accounts, idempotency, meta, profiles, sqlite
 from octy.store.backup import bringing_back, taking
 from octy.store.backup.manifest import Manifest, read_manifest
 from octy.store.backup.taking import Progress, Taken
@@ -77,9 +77,12 @@ def _forget(store: Store, erased: set[str]) -> int:
     with store.writer.begin():
         connection, count = store.writer, 0
         now_us = int(meta.get_value(connection, "now_us") or 0)
-        for account_id, key, profile_id in profiles.all_ids(connection):
-            if fingerprint(profile_id) in erased:
-                profiles.delete(connection, store.archive, account_id, key, now_us)
-                idempotency.forget(connection, account_id, profile_id.encode())
-                count += 1
+        for stored in accounts.all_accounts(connection):
+            account_id = stored.account.account_id
+            for keys, ids in profiles.all_ids(connection, account_id):
+                for key, profile_id in zip(keys.tolist(), ids, strict=True):
+                    if fingerprint(profile_id) in erased:
+                        profiles.delete(connection, store.archive, account_id, key, now_us)
+                        idempotency.forget(connection, account_id, profile_id.encode())
+                        count += 1
     return count

@@ -32,13 +32,18 @@ def note(connection: Connection, tenant: Tenant) -> None:
     tenant.noted = settled
 
 
+def noted(connection: Connection, account_id: int) -> Settled | None:
+    """How far an account had come by the last commit; None where nothing was left for later."""
+    found = meta.get_value(connection, _name(account_id))
+    return None if found is None else _decode(found)
+
+
 def settled_us(connection: Connection, tenant: Tenant, runs: Sequence[Run], now_us: int) -> Longs:
     """By profile, the instant through which all changes that time causes have been made and stored."""
     count = len(tenant.profile_ids)
-    noted = meta.get_value(connection, _name(tenant.account_id))
-    if noted is None:
+    tenant.noted = noted(connection, tenant.account_id)
+    if tenant.noted is None:
         return np.full(count, now_us)
-    tenant.noted = _decode(noted)
     found = tenant.noted.by_profile(count)
     for run in runs:
         _raise_to_last_event(found, run, tenant.noted.us)

@@ -14,6 +14,7 @@ from octy.model.events import PlainEventDraft
 from octy.model.instants import US_PER_DAY, iso
 from octy.model.profiles import ProfileUpdate
 from octy.service import profiles, transaction
+from octy.service.checking.check import check_folder
 from octy.service.ingest import ingest
 from octy.service.restore import restore
 from octy.service.transaction import Transaction
@@ -169,6 +170,7 @@ def test_wherever_the_process_ends_nothing_is_lost_or_made_twice(before: Path, t
             slowly.commits()
         was_behind = slowly.is_behind
         slowly.ends()
+        assert check_folder(slowly.folder, lambda _: None).differences == [], "what is left for later is no difference"
         again = Slowly(slowly.folder, LATER_US)
         assert not again.is_behind, "what fell due is made before the first request"
         again.ends()

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from octy.model.events import CHARGED
 from octy.model.membership import Occurred, Texts, is_member, live_tag_us, may_bear, texts_of
+from octy.service import settling
 from octy.service.checking.catalog import CheckedAccount, CheckedSegment
 from octy.service.checking.deeds import Deeds
 from octy.service.checking.findings import Findings, since
@@ -35,11 +36,11 @@ class Applied(Struct, frozen=True):
     through_us: int
 
 
-def applied(connection: Connection) -> Applied:
+def applied(connection: Connection, account_id: int) -> Applied:
     """As the store says."""
     now_us = int(meta.get_value(connection, "now_us") or 0)
-    settled = meta.get_value(connection, "settled_us")
-    return Applied(now_us if settled is None else int(settled), now_us)
+    settled = settling.noted(connection, account_id)
+    return Applied(now_us if settled is None else settled.us, now_us)
 
 
 def check_stories(snapshot: Snapshot, account: CheckedAccount, findings: Findings) -> None:
@@ -54,7 +55,7 @@ class Stories:
         self._connection = snapshot.connection
         self._account = account
         self._findings = findings
-        self._applied = applied(snapshot.connection)
+        self._applied = applied(snapshot.connection, account.account_id)
         self._are_profiles_lost = tallies.are_profiles_lost(snapshot.connection)
         self._deeds = Deeds(snapshot.connection, snapshot.archive, account)
         self._changes = AccountLog(snapshot.connection, snapshot.archive, CHANGES, account.account_id)
