@@ -44,6 +44,10 @@ class LeavingModel(Model):
         """Those of pending deletions too."""
         return super().tags() | self._left
 
+    def is_leaving(self, key: int) -> bool:
+        """Whether a segment is pending deletion."""
+        return key in self._leaving
+
     def next_due_us(self) -> int:
         """Of a tag or of a segment."""
         return min(super().next_due_us(), *self._leaving.values(), NEVER)

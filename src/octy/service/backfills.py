@@ -103,10 +103,15 @@ class Backfills:
                 self._changed.wait_for(lambda: self._waiting or self._stopping)
                 if self._stopping:
                     return
-                tenant = self._waiting[0][0]
-                together = [backfill for owner, backfill in self._waiting if owner is tenant]
-                self._waiting = [one for one in self._waiting if one[0] is not tenant]
+                tenant, together = self._next()
             self._fold(tenant, together)
+
+    def _next(self) -> tuple[Tenant, list[Backfill]]:
+        """All that wait for the account that has waited longest; they wait no longer."""
+        tenant = self._waiting[0][0]
+        together = [backfill for owner, backfill in self._waiting if owner is tenant]
+        self._waiting = [one for one in self._waiting if one[0] is not tenant]
+        return tenant, together
 
     def _fold(self, tenant: Tenant, backfills: Sequence[Backfill]) -> None:
         try:

@@ -1,0 +1,67 @@
+"""C04: whatever happens to a server, what it acknowledged is there, once, and its tags and webhooks are the model's."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.service.failing import FAILURES
+from tests.simulation import simulation
+from tests.simulation.__main__ import folder
+from tests.simulation.receiver import FAILING_MOODS
+from tests.simulation.simulation import DAYS, simulate
+
+SEEDS = range(6)
+KINDS = {
+    "crash",
+    "crash in a group",
+    "crash in a commit",
+    "crash at a sync",
+    "an I/O error at a sync",
+    "a full disk under the archive",
+    "slow disk",
+    *(kind for kind in FAILURES if kind not in ("a full disk", "a locked database")),
+    *(f"receiver {mood}" for mood in FAILING_MOODS),
+    "message repeated",
+    "batch shuffled",
+    "event late",
+    "clock set forward",
+    "clock set back",
+    *(f"{who} paused" for who in ("writer", "dispatcher", "archiver", "backfills")),
+}
+"""What must have struck in a few seeds."""
+
+
+@pytest.fixture
+def root() -> Iterator[Path]:
+    """In memory where that can be."""
+    with tempfile.TemporaryDirectory(dir=folder(), prefix="octy-simulation-") as made:
+        yield Path(made)
+
+
+@pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: f"seed-{seed}")
+def test_a_month_of_faults_leaves_everything_as_it_must_be(seed: int, root: Path) -> None:
+    report = simulate(seed, root)
+    assert report.days >= DAYS
+    assert report.events >= 100
+    assert report.faults.total() >= 100
+
+
+def test_the_same_seed_is_the_same_life_and_another_is_another(root: Path) -> None:
+    first, again, other = (simulate(seed, root, days=4) for seed in (101, 101, 102))
+    assert first.trace == again.trace
+    assert first == again
+    assert other.trace != first.trace
+
+
+def test_every_kind_of_fault_strikes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted, so that none is forgotten: fewer days, and more of what fails."""
+    monkeypatch.setattr(simulation, "GROUP_FAILS_SHARE", 0.5)
+    monkeypatch.setattr(simulation, "SYNC_FAILS_SHARE", 0.2)
+    monkeypatch.setattr(simulation, "RARE", 4)
+    struck: Counter[str] = Counter()
+    for seed in (201, 202):
+        struck += simulate(seed, root, days=8).faults
+    assert not KINDS - struck.keys()
