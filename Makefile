@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test check soak simulate bench bench-quick docs pins clean
+.PHONY: setup demo test check soak simulate mistakes bench bench-quick docs pins clean
 
 setup: $(READY)  ## create .venv, install the pinned requirements and the project, compile the kernels
 
@@ -32,6 +32,9 @@ soak: setup  ## engine against reference model, 20,000 histories (about half an 
 
 simulate: setup  ## a whole server under a simulated clock, disk and receiver, seed after seed (SECONDS=600 for more or less; SEED=n for one)
 	$(BIN)/python -m tests.simulation
+
+mistakes: setup  ## mistakes put into the product on purpose, and which check of the simulation caught each
+	$(BIN)/python -m tests.simulation.mistakes
 
 bench: setup  ## every figure that is claimed, with its peers and the limits of the machine (under 15 minutes on 2 cores)
 	$(BIN)/python -m bench

@@ -55,7 +55,7 @@ class Server:
 
     def start(self) -> None:
         """Brings the world back, and begins with the webhooks."""
-        self.writer.start = self.writer._rebuild
+        self.writer.start = self.writer._rebuild  # type: ignore[method-assign]
         self.octy.start()
         self.octy.on_webhooks(self.dispatcher.wake)
         self.loop.run_until_complete(self.dispatcher.start())

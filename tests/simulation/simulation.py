@@ -56,6 +56,8 @@ CALM_US = 10 * US_PER_MINUTE
 """Once nothing fails any more, everything that is due is done within this time."""
 CALM_STEP_US = 2 * US_PER_SECOND
 LOOP_TURNS_MAX = 8
+GROUPS_MAX = 10_000
+"""Many times what a month takes."""
 URL = "https://hooks.example.org/octy"
 
 GROUP_FAILS_SHARE = 0.12
@@ -128,6 +130,7 @@ class Simulation:
         self._doubt: Doubt | None = None
         self._errors: list[str] = []
         self._is_failing = False
+        self._groups = 0
         self._paused_until_us: dict[str, int] = {}
 
     def run(self, days: int) -> Report:
@@ -313,6 +316,8 @@ class Simulation:
 
     def _writer_goes_on(self) -> None:
         server = self._server
+        self._groups += 1
+        require(self._groups < GROUPS_MAX, "the writer comes to rest")
         if not server.has_requests and server.writer._world is not None and server.due_us > self._now_us():
             return
         group = server.takes_group()

@@ -1,0 +1,16 @@
+"""C05: the simulation is known to notice mistakes; some of them each day, all with `make mistakes`."""
+
+import time
+
+import pytest
+
+from tests.simulation.mistakes import MISTAKES, caught_by
+
+A_DAY = 3
+FIRST = int(time.time() // 86_400) * A_DAY
+TODAY = [list(MISTAKES)[(FIRST + number) % len(MISTAKES)] for number in range(A_DAY)]
+
+
+@pytest.mark.parametrize("number", range(A_DAY))
+def test_a_mistake_is_caught(number: int) -> None:
+    assert caught_by(MISTAKES[TODAY[number]]), TODAY[number]
