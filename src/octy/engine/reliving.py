@@ -49,9 +49,10 @@ def relived(
         found = read(runs, wanted, first, end, as_accepted=True)
         if found is not None:
             profile, event_type, created_us, codes = found.events
-            columns = Columns(profile, event_type, created_us + 1, found.accepted_us + 1, np.ascontiguousarray(codes.T))
+            accepted_us, codes = found.accepted_us + 1, np.ascontiguousarray(codes.T)
+            columns = Columns(profile, event_type, created_us + 1, accepted_us, codes, found.seq)
             order = np.lexsort((found.seq, profile))
-            run.relive(index, together, after_seq, columns, found.seq, order, change_log(_LOG_ROWS))
+            run.relive(index, together, after_seq, columns, order, change_log(_LOG_ROWS))
 
     in_ranges(runs, profiles, threads, live_again)
     return list(zip(spec, states, strict=True))
