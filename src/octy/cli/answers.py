@@ -78,6 +78,26 @@ class AccountAnswer(Struct):
     account_data: AccountData = field(default_factory=AccountData)
 
 
+class SecretView(Struct):
+    """What webhooks are signed with."""
+
+    secret: str
+    created_at: str | None = None
+    expires_at: str | None = None
+
+
+class SecretsAnswer(Struct):
+    """`GET …/webhooks/secrets`."""
+
+    webhook_secrets: list[SecretView] = []
+
+
+class RotationAnswer(Struct):
+    """`POST …/webhooks/secrets/rotate`."""
+
+    previous_expires_at: str | None = None
+
+
 class EventTypeView(Struct):
     """An event type as the server shows it (wire.md 3.4)."""
 

@@ -52,6 +52,8 @@ app = typer.Typer(
 )
 get = typer.Typer(help="Show what the account has.", **SETTINGS)
 app.add_typer(get, name="get")
+webhooks = typer.Typer(help="See to the account's webhooks.", **SETTINGS)
+app.add_typer(webhooks, name="webhooks")
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Only those with these ids.")]
 IdsOnly = Annotated[bool, typer.Option("--ids", help="Print the ids only, one on a line.")]
@@ -197,6 +199,34 @@ def get_profiles(
     asked = ids or []
     print_all = show.PROFILES.print
     _run(ctx, url, lambda server: print_all(reading.profiles(server, asked, tag), asked, ids_only=ids_only))
+
+
+@webhooks.command("secrets")
+def show_webhook_secrets(ctx: typer.Context, url: Url = None) -> None:
+    """Show what webhooks are signed with now, for the receiver to verify them. Keep it safe."""
+    from octy.cli.webhooks import show_secrets
+
+    _run(ctx, url, show_secrets)
+
+
+@webhooks.command("rotate")
+def rotate_webhook_secret(
+    ctx: typer.Context,
+    overlap_hours: Annotated[
+        int,
+        typer.Option(
+            "--overlap-hours",
+            min=0,
+            max=168,
+            help="How long the former secret stays valid as well; 0 if it has leaked.",
+        ),
+    ] = 24,
+    url: Url = None,
+) -> None:
+    """Replace the secret that webhooks are signed with, and show the new one."""
+    from octy.cli.webhooks import rotate_secret
+
+    _run(ctx, url, lambda server: rotate_secret(server, overlap_hours))
 
 
 def _run(ctx: typer.Context, url: str | None, run: Callable[["Server"], bool]) -> None:

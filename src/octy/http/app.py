@@ -18,11 +18,12 @@ from octy.http.routes import (
     profile_views,
     profiles,
     segments,
+    webhooks,
 )
 from octy.model import limits
 from octy.service.octy import Octy
 
-ACCOUNT_ROUTES = (accounts, event_types, segments, profiles, profile_views, events, items, elsewhere)
+ACCOUNT_ROUTES = (accounts, event_types, segments, profiles, profile_views, events, items, webhooks, elsewhere)
 
 
 def create_app(octy: Octy) -> Litestar:

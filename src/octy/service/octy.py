@@ -17,35 +17,54 @@ from octy.model.items import Item
 from octy.model.outcomes import Outcome
 from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
 from octy.model.segments import Segment
-from octy.service import accounts, event_types, items, profiles, segments
+from octy.model.webhooks import WebhookSecret
+from octy.service import accounts, event_types, items, profiles, segments, webhook_secrets
 from octy.service.accounts import Credentials, Keys
 from octy.service.ingest import ingest
 from octy.service.outbox import WriterOutbox
 from octy.service.reading import Reading
 from octy.service.transaction import Transaction
+from octy.service.webhook_secrets import SigningKey, SigningKeys
 from octy.service.writer import Writer
 from octy.store.accounts import all_accounts
 from octy.store.folder import Store
+from octy.store.webhook_secrets import all_secrets
 
 
 class Octy:
     """A store, served."""
 
-    def __init__(self, store: Store, clock: Clock, *, allow_private_webhooks: bool = False) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        allow_private_webhooks: bool = False,
+        new_webhook_secrets: bool = False,
+    ) -> None:
+        """`new_webhook_secrets`: every account gets another, because those that are stored cannot be read."""
         self.clock = clock
         self.is_sandbox = clock.is_sandbox
         self.allow_private_webhooks = allow_private_webhooks or clock.is_sandbox
         self._store = store
+        self._new_secrets = new_webhook_secrets
         self._on_webhooks: Callable[[], None] = lambda: None
         self._writer = Writer(store, clock, self._tell_of_webhooks)
         self.outbox = WriterOutbox(store, self._writer)
+        self.signing_keys = SigningKeys()
 
     def start(self) -> None:
         """Brings the store's world back and catches up with the present; then requests are served."""
         self._writer.start()
         self.reading = Reading(self._store, self._writer.event_ids)
         with self._store.reading() as connection:
-            self._credentials = Credentials(all_accounts(connection))
+            stored = all_accounts(connection)
+            secrets = all_secrets(connection)
+        self._credentials = Credentials(stored)
+        self.signing_keys.load([] if self._new_secrets else secrets, self._store.vault)
+        for one in stored:
+            if self.signing_keys.present(one.account.account_id) is None:
+                self._renew_secret(one.account.account_id).result()
 
     def stop(self) -> None:
         """Answers what waits already, then closes the store."""
@@ -82,6 +101,7 @@ class Octy:
     def create_account(self, keys: Keys) -> Account:
         """A new account with these keys; Refused where the public key is taken."""
         stored = self._writer.submit(0, lambda tx: accounts.create(tx, keys)).result()
+        self._renew_secret(stored.account.account_id).result()
         self._credentials.add(stored)
         return stored.account
 
@@ -98,6 +118,32 @@ class Octy:
             return accounts.configure(tx, account_id, configuration, allow_private_webhooks=self.allow_private_webhooks)
 
         return self._writer.submit(account_id, work, once)
+
+    # Webhooks
+
+    def webhook_secrets(self, account_id: int) -> list[WebhookSecret]:
+        """What the account's webhooks are signed with now, the present secret first."""
+        return self.signing_keys.shown(account_id, self.clock.now_us())
+
+    def rotate_webhook_secret(
+        self, account_id: int, overlap_hours: int, once: Once | None = None
+    ) -> "Future[tuple[SigningKey, ...]]":
+        """A new secret; the one before stays valid for so many hours."""
+        return self._renew_secret(account_id, overlap_hours, once)
+
+    def _renew_secret(
+        self, account_id: int, overlap_hours: int = 0, once: Once | None = None
+    ) -> "Future[tuple[SigningKey, ...]]":
+        def work(tx: Transaction) -> tuple[SigningKey, ...]:
+            return webhook_secrets.renew(tx, self._store.vault, self.signing_keys, account_id, overlap_hours)
+
+        def done(renewed: "Future[tuple[SigningKey, ...]]") -> None:
+            if renewed.exception() is None:
+                self.signing_keys.put(account_id, renewed.result())
+
+        renewed = self._writer.submit(account_id, work, once)
+        renewed.add_done_callback(done)
+        return renewed
 
     # Event types and segments
 

@@ -8,6 +8,7 @@ may close it just when it is used again, and that would look like a failure.
 
 import asyncio
 import os
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TypeAlias
 
@@ -24,10 +25,11 @@ from octy.webhooks.guard import GuardedResolver, guarded_socket
 from octy.webhooks.names import Lookup, SystemLookup
 from octy.webhooks.outbox import Delivery
 from octy.webhooks.schedule import retry_after_seconds
+from octy.webhooks.signing import signatures
 
 ATTEMPT_SECONDS_MAX = 15.0
 ANSWER_BYTES_MAX = 20_000
-EXCERPT_CHARACTERS_MAX = 200
+EXCERPT_BYTES_MAX = 1_000
 BUFFER_BYTES = 8_192
 """aiohttp stops reading from the network when twice as much waits to be looked at."""
 
@@ -36,6 +38,8 @@ class Delivered(Struct, frozen=True):
     """The receiver answered 2xx."""
 
     status: int
+    excerpt: str = ""
+    """The beginning of the receiver's answer: for the account, not for our logs."""
 
 
 class Failed(Struct, frozen=True):
@@ -45,10 +49,14 @@ class Failed(Struct, frozen=True):
     """A sentence for the account. Never names an address to which its URL leads."""
     retry_after_seconds: int | None = None
     excerpt: str = ""
-    """The beginning of the receiver's answer: for the account, not for our logs."""
+    """As of a delivered one."""
+    status: int | None = None
+    """Of the receiver's answer, where there was one."""
 
 
 Outcome: TypeAlias = Delivered | Failed
+Keys: TypeAlias = Callable[[int, int], Sequence[bytes]]
+"""From an account id and an instant to what is signed with then."""
 
 
 class Sender:
@@ -57,12 +65,14 @@ class Sender:
     def __init__(
         self,
         clock: Clock,
+        keys: Keys,
         *,
         allow_private: bool,
         timeout_seconds: float = ATTEMPT_SECONDS_MAX,
         lookup: Lookup | None = None,
     ) -> None:
         self._clock = clock
+        self._keys = keys
         self._allow_private = allow_private
         self._timeout_seconds = timeout_seconds
         self._lookup = lookup or SystemLookup()
@@ -119,19 +129,23 @@ class Sender:
 
     def _headers(self, delivery: Delivery) -> dict[str, str]:
         """The id is the delivery's, the timestamp the attempt's (Standard Webhooks)."""
+        now_us = self._clock.now_us()
+        timestamp = now_us // US_PER_SECOND
+        keys = self._keys(delivery.account_id, now_us)
         return {
             "Content-Type": "application/json",
             "webhook-id": delivery.webhook_id,
-            "webhook-timestamp": str(self._clock.now_us() // US_PER_SECOND),
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": signatures(keys, delivery.webhook_id, timestamp, delivery.body),
         }
 
     def _judged(self, answer: aiohttp.ClientResponse, excerpt: str) -> Outcome:
         """By the status alone: what comes after it, or fails to come, changes nothing."""
         if 200 <= answer.status < 300:
-            return Delivered(answer.status)
+            return Delivered(answer.status, excerpt)
         asked = retry_after_seconds(answer.headers.get("Retry-After"), self._clock.now_us())
         redirects = " Redirects are not followed." if 300 <= answer.status < 400 else ""
-        return Failed(f"The receiver answered {answer.status}.{redirects}", asked, excerpt)
+        return Failed(f"The receiver answered {answer.status}.{redirects}", asked, excerpt, answer.status)
 
 
 async def _excerpt(answer: aiohttp.ClientResponse, deadline: float) -> str:
@@ -144,8 +158,8 @@ async def _excerpt(answer: aiohttp.ClientResponse, deadline: float) -> str:
                 if not chunk:
                     break
                 read += chunk
-    text = bytes(read[: 4 * EXCERPT_CHARACTERS_MAX]).decode("utf-8", "replace")
-    return "".join(c if c.isprintable() else " " for c in text[:EXCERPT_CHARACTERS_MAX]).strip()
+    text = bytes(read[:EXCERPT_BYTES_MAX]).decode("utf-8", "ignore")
+    return "".join(c if c.isprintable() else " " for c in text).strip()
 
 
 def _reason(error: Exception) -> str:

@@ -47,6 +47,8 @@ ALL_ROUTES = {
     ("GET", "/v1/retention/segments"),
     ("POST", "/v1/retention/segments/create"),
     ("POST", "/v1/retention/segments/delete"),
+    ("GET", "/v1/webhooks/secrets"),
+    ("POST", "/v1/webhooks/secrets/rotate"),
     ("GET", "/v1/sandbox/clock"),
     ("POST", "/v1/sandbox/clock"),
     *(("GET", path) for path in GET_ROUTES),

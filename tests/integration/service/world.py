@@ -172,6 +172,11 @@ class Shop:
         question = "SELECT body FROM outbox WHERE account_id = :account ORDER BY delivery_id"
         return [json.loads(body) for (body,) in self.service.rows(question, account=self.account)]
 
+    def deliveries(self) -> list[str]:
+        """Their ids."""
+        question = "SELECT webhook_id FROM outbox WHERE account_id = :account ORDER BY delivery_id"
+        return [webhook_id for (webhook_id,) in self.service.rows(question, account=self.account)]
+
     def webhooks(self) -> list[str]:
         """`created checkout for ana`."""
         names = {profile_id: name for name, profile_id in self.customers.items()}

@@ -5,12 +5,13 @@ import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
 import pytest
 
 from octy.model.clock import ManualClock
 from octy.webhooks.outbox import Delivery
-from octy.webhooks.sender import Delivered, Failed, Outcome, Sender
-from tests.integration.webhooks.receiver import RawReceiver, Speech
+from octy.webhooks.sender import EXCERPT_BYTES_MAX, Delivered, Failed, Outcome, Sender
+from tests.integration.webhooks.receiver import RawReceiver, Speech, signing_keys
 
 pytestmark = pytest.mark.anyio
 
@@ -21,6 +22,7 @@ UNREADABLE = Failed("The receiver's answer is not valid HTTP, or its headers are
 
 OK = b"HTTP/1.1 200 OK\r\n"
 ERROR = b"HTTP/1.1 500 No\r\n"
+FAILED = Failed("The receiver answered 500.", status=500)
 
 
 @asynccontextmanager
@@ -32,7 +34,14 @@ async def receiving(speech: Speech) -> AsyncIterator[RawReceiver]:
 
 
 async def outcome_of(receiver: RawReceiver, clock: ManualClock) -> Outcome:
-    sender = Sender(clock, allow_private=True, timeout_seconds=TIMEOUT_SECONDS)
+    """The judgement, whatever of the answer is kept."""
+    outcome = await attempt(receiver, clock)
+    assert len(outcome.excerpt) <= EXCERPT_BYTES_MAX
+    return msgspec.structs.replace(outcome, excerpt="")
+
+
+async def attempt(receiver: RawReceiver, clock: ManualClock) -> Outcome:
+    sender = Sender(clock, signing_keys, allow_private=True, timeout_seconds=TIMEOUT_SECONDS)
     await sender.open()
     outcome = await sender.attempt(Delivery(1, "msg_1", 1, 0, receiver.url, b"{}", attempts=0))
     await sender.close()
@@ -78,7 +87,7 @@ BOMB = zlib.compress(b"x" * 20_000_000, level=9)
         pytest.param(endless(OK + b"\r\n", b"x" * 0x4000), Delivered(200), id="10 GB answer"),
         pytest.param(
             endless(ERROR + b"\r\n", b"x" * 0x4000),
-            Failed("The receiver answered 500.", None, "x" * 200),
+            FAILED,
             id="10 GB error",
         ),
         pytest.param(endless(OK + b"Transfer-Encoding: chunked\r\n\r\n", CHUNK), Delivered(200), id="endless chunks"),
@@ -107,9 +116,7 @@ async def test_a_receiver_that_never_ends_is_cut_off(speech: Speech, expected: O
         pytest.param(
             once(OK + SHORT.encode(), then_hang=True), Delivered(200), id="says less than announced and hangs"
         ),
-        pytest.param(
-            once(ERROR + SHORT.encode()), Failed("The receiver answered 500.", None, "ok"), id="breaks off an error"
-        ),
+        pytest.param(once(ERROR + SHORT.encode()), FAILED, id="breaks off an error"),
         pytest.param(once(OK + b"Content-Encoding: deflate\r\n\r\n" + BOMB), Delivered(200), id="bomb"),
     ],
 )
@@ -129,6 +136,6 @@ async def test_a_receiver_that_stalls_in_the_handshake_is_cut_off(clock: ManualC
 
 async def test_what_is_packed_is_not_unpacked(clock: ManualClock) -> None:
     async with receiving(once(ERROR + b"Content-Encoding: deflate\r\n\r\n" + BOMB)) as receiver:
-        outcome = await outcome_of(receiver, clock)
+        outcome = await attempt(receiver, clock)
     assert isinstance(outcome, Failed)
     assert "xxx" not in outcome.excerpt
