@@ -163,9 +163,9 @@ class Shop:
         """The id of the event that caused each line of the history."""
         return [one.event_id for one in self.octy.reading.tag_history(self.account, self.customers[who])]
 
-    def wants_webhooks(self) -> None:
+    def wants_webhooks(self, url: str = URL) -> None:
         """From now on, live matches are told to somebody (H1)."""
-        done(self.octy.configure(self.account, AccountConfiguration(webhook_url=URL)))
+        done(self.octy.configure(self.account, AccountConfiguration(webhook_url=url)))
 
     def bodies(self) -> list[dict[str, Any]]:
         """The webhooks that were made, in their order."""

@@ -276,6 +276,54 @@ async def test_a_dead_receiver_of_one_account_does_not_delay_anothers(
     assert "delivered" not in outbox.states()[:500]
 
 
+async def test_five_accounts_whose_receivers_hang_cost_the_other_forty_five_nothing(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, other_receiver: Receiver
+) -> None:
+    """C24: entry to first attempt within a second for 99 in 100."""
+    receiver.answer = receiver.never
+    arrived: dict[str, float] = {}
+    clock = asyncio.get_running_loop().time
+
+    async def note(request: Request) -> web.Response:
+        arrived[request.webhook_id] = clock()
+        return web.Response()
+
+    other_receiver.answer = note
+    for number in range(500):
+        outbox.add(receiver.url, account=number % 5, profile=number)
+    dispatcher.wake()
+    await receiver.arrived(50)
+    entered: dict[str, float] = {}
+    for number in range(900):
+        webhook_id = outbox.add(other_receiver.url, account=5 + number % 45, profile=number)
+        entered[webhook_id] = clock()
+        dispatcher.wake()
+        await asyncio.sleep(0.0005)
+    await other_receiver.arrived(900)
+    delays = sorted(arrived[webhook_id] - at for webhook_id, at in entered.items())
+    assert delays[len(delays) * 99 // 100] <= 1.0
+    assert receiver.most_at_once == 50, "ten for each of the five"
+
+
+async def test_a_receiver_that_takes_nothing_is_only_asked_now_and_then(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    """The breaker opens, and closes again with the first success."""
+    receiver.script = [500] * 100
+    for profile in range(300):
+        outbox.add(receiver.url, profile=profile, due_us=clock.now_us())
+    await dispatcher.drain()
+    asked = len(receiver.requests)
+    assert 10 <= asked <= 20
+    for _ in range(10):
+        await let_pass(dispatcher, clock, 60 * US_PER_SECOND)
+    assert len(receiver.requests) == asked + 10
+    receiver.script.clear()
+    await let_pass(dispatcher, clock, 60 * US_PER_SECOND)
+    await let_pass(dispatcher, clock, PAUSES_US[2] * LONGEST)
+    assert set(outbox.states()) == {"delivered"}
+
+
 async def test_a_receiver_gets_at_most_ten_at_once(
     dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver
 ) -> None:
