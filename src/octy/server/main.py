@@ -49,7 +49,13 @@ def serve(
         Path, typer.Option(metavar="DIR", envvar="OCTY_DATA", help="The data folder; made if it is not there.")
     ] = Path("octy-data"),
     allow_private_webhooks: Annotated[
-        bool, typer.Option("--allow-private-webhooks", help="Let webhooks go to loopback and private addresses.")
+        bool,
+        typer.Option(
+            "--allow-private-webhooks", help="Let webhooks go to loopback and private addresses: for development."
+        ),
+    ] = False,
+    allow_http_webhooks: Annotated[
+        bool, typer.Option("--allow-http-webhooks", help="Let webhooks go to public addresses over plain HTTP.")
     ] = False,
     webhook_pauses: Annotated[
         str, typer.Option(metavar="PAUSES", help="The pauses between attempts to deliver a webhook.")
@@ -92,6 +98,7 @@ def serve(
             port=port,
             data=data,
             allow_private_webhooks=allow_private_webhooks,
+            allow_http_webhooks=allow_http_webhooks,
             new_webhook_secrets=new_webhook_secrets,
             webhook_schedule=schedule,
             clock_us=_instant(SANDBOX_START if clock is None else clock) if sandbox else None,

@@ -50,6 +50,7 @@ class Settings(Struct, frozen=True):
     port: int
     data: Path
     allow_private_webhooks: bool
+    allow_http_webhooks: bool
     new_webhook_secrets: bool
     """Every account gets another, because those that are stored cannot be read."""
     webhook_schedule: Schedule
@@ -85,6 +86,7 @@ def serve(settings: Settings) -> None:
         store,
         clock,
         allow_private_webhooks=settings.allow_private_webhooks,
+        allow_http_webhooks=settings.allow_http_webhooks,
         new_webhook_secrets=settings.new_webhook_secrets,
     )
     try:
@@ -172,7 +174,12 @@ def _announce(octy: Octy, settings: Settings, listening: socket.socket) -> None:
 
 
 def _run(octy: Octy, listening: socket.socket, schedule: Schedule) -> None:
-    sender = Sender(octy.clock, octy.signing_keys.valid, allow_private=octy.allow_private_webhooks)
+    sender = Sender(
+        octy.clock,
+        octy.signing_keys.valid,
+        allow_private=octy.allow_private_webhooks,
+        allow_http=octy.allow_http_webhooks,
+    )
     dispatcher = Dispatcher(octy.outbox, sender, octy.clock, schedule=schedule)
     octy.on_webhooks(dispatcher.wake)
     config = uvicorn.Config(

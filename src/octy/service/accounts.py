@@ -76,7 +76,12 @@ def create(tx: Transaction, keys: Keys) -> StoredAccount:
 
 
 def configure(
-    tx: Transaction, account_id: int, configuration: AccountConfiguration, *, allow_private_webhooks: bool
+    tx: Transaction,
+    account_id: int,
+    configuration: AccountConfiguration,
+    *,
+    allow_private_webhooks: bool,
+    allow_http_webhooks: bool,
 ) -> Account:
     """Replaces the configuration. Refused, and nothing changed, where a field or the URL is not acceptable."""
     problems: list[Problem] = []
@@ -85,7 +90,7 @@ def configure(
     if problems:
         raise Refused("The configuration is not acceptable.", problems)
     if configuration.webhook_url:
-        check_url(configuration.webhook_url, allow_private=allow_private_webhooks)
+        check_url(configuration.webhook_url, allow_private=allow_private_webhooks, allow_http=allow_http_webhooks)
     tenant = tx.tenant(account_id)
     accounts.configure(tx.connection, account_id, configuration)
     tenant.account = msgspec.structs.replace(tenant.account, configuration=configuration)

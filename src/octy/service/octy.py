@@ -40,12 +40,14 @@ class Octy:
         clock: Clock,
         *,
         allow_private_webhooks: bool = False,
+        allow_http_webhooks: bool = False,
         new_webhook_secrets: bool = False,
     ) -> None:
         """`new_webhook_secrets`: every account gets another, because those that are stored cannot be read."""
         self.clock = clock
         self.is_sandbox = clock.is_sandbox
         self.allow_private_webhooks = allow_private_webhooks or clock.is_sandbox
+        self.allow_http_webhooks = allow_http_webhooks
         self._store = store
         self._new_secrets = new_webhook_secrets
         self._on_webhooks: Callable[[], None] = lambda: None
@@ -115,7 +117,13 @@ class Octy:
         """Replaces the account's configuration."""
 
         def work(tx: Transaction) -> Account:
-            return accounts.configure(tx, account_id, configuration, allow_private_webhooks=self.allow_private_webhooks)
+            return accounts.configure(
+                tx,
+                account_id,
+                configuration,
+                allow_private_webhooks=self.allow_private_webhooks,
+                allow_http_webhooks=self.allow_http_webhooks,
+            )
 
         return self._writer.submit(account_id, work, once)
 

@@ -8,6 +8,7 @@ may close it just when it is used again, and that would look like a failure.
 
 import asyncio
 import os
+import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TypeAlias
@@ -68,12 +69,14 @@ class Sender:
         keys: Keys,
         *,
         allow_private: bool,
+        allow_http: bool = False,
         timeout_seconds: float = ATTEMPT_SECONDS_MAX,
         lookup: Lookup | None = None,
     ) -> None:
         self._clock = clock
         self._keys = keys
         self._allow_private = allow_private
+        self._allow_http = allow_http
         self._timeout_seconds = timeout_seconds
         self._lookup = lookup or SystemLookup()
         self._session: aiohttp.ClientSession | None = None
@@ -83,6 +86,7 @@ class Sender:
         connector = aiohttp.TCPConnector(
             resolver=GuardedResolver(self._lookup, allow_private=self._allow_private),
             socket_factory=guarded_socket(allow_private=self._allow_private),
+            ssl=_tls(),
             use_dns_cache=False,
             force_close=True,
             limit=0,  # how many there are at once is the dispatcher's decision
@@ -105,7 +109,7 @@ class Sender:
         """Sends the webhook once. Never raises for what a receiver or a network does."""
         deadline = asyncio.get_running_loop().time() + self._timeout_seconds
         try:
-            check_url(delivery.webhook_url, allow_private=self._allow_private)
+            check_url(delivery.webhook_url, allow_private=self._allow_private, allow_http=self._allow_http)
             async with asyncio.timeout_at(deadline):
                 answer = await self._post(delivery)
         except TimeoutError:
@@ -146,6 +150,13 @@ class Sender:
         asked = retry_after_seconds(answer.headers.get("Retry-After"), self._clock.now_us())
         redirects = " Redirects are not followed." if 300 <= answer.status < 400 else ""
         return Failed(f"The receiver answered {answer.status}.{redirects}", asked, excerpt, answer.status)
+
+
+def _tls() -> ssl.SSLContext:
+    """Certificates are checked against the system's authorities, or those in the file that SSL_CERT_FILE names."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 async def _excerpt(answer: aiohttp.ClientResponse, deadline: float) -> str:

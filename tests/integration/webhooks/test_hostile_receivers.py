@@ -4,6 +4,7 @@ import asyncio
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -139,3 +140,25 @@ async def test_what_is_packed_is_not_unpacked(clock: ManualClock) -> None:
         outcome = await attempt(receiver, clock)
     assert isinstance(outcome, Failed)
     assert "xxx" not in outcome.excerpt
+
+
+async def test_a_hundred_receivers_that_never_end_take_little_memory(clock: ManualClock) -> None:
+    """C23: 20 kB of each answer are read, whatever comes; what this process holds as the receiver is counted too."""
+    async with receiving(endless(ERROR + b"\r\n", b"x" * 0x4000)) as receiver:
+        sender = Sender(clock, signing_keys, allow_private=True, timeout_seconds=10)
+        await sender.open()
+        before_kib = resident_kib()
+        hook = Delivery(1, "msg_1", 1, 0, receiver.url, b"{}", attempts=0)
+        attempts = [asyncio.create_task(sender.attempt(hook)) for _ in range(100)]
+        most_kib = before_kib
+        while not all(attempt.done() for attempt in attempts):
+            most_kib = max(most_kib, resident_kib())
+            await asyncio.sleep(0.005)
+        await sender.close()
+    assert {attempt.result().status for attempt in attempts} == {500}
+    assert most_kib - before_kib <= 20 * 1_024
+
+
+def resident_kib() -> int:
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0])

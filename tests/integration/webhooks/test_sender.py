@@ -151,14 +151,22 @@ async def refused(clock: ManualClock, url: str, lookup: Lookup) -> Outcome:
         return await sender.attempt(delivery(url))
 
 
+async def test_plain_http_is_refused_unless_the_operator_allows_it(clock: ManualClock) -> None:  # C25
+    answers = Answers(["1.1.1.1"])
+    outcome = await refused(clock, "http://hooks.shop.com/", answers)
+    assert isinstance(outcome, Failed)
+    assert outcome.reason.endswith("nothing over plain HTTP.")
+    assert answers.asked == []
+
+
 async def test_a_name_that_leads_inside_is_refused_without_connecting(clock: ManualClock, receiver: Receiver) -> None:
-    outcome = await refused(clock, f"http://hooks.shop.com:{receiver.port}/", Answers(["127.0.0.1"]))
+    outcome = await refused(clock, f"https://hooks.shop.com:{receiver.port}/", Answers(["127.0.0.1"]))
     assert outcome == Failed(NOT_PUBLIC)
     assert receiver.requests == []
 
 
 async def test_a_name_that_leads_both_inside_and_outside_is_refused(clock: ManualClock, receiver: Receiver) -> None:
-    url = f"http://hooks.shop.com:{receiver.port}/"
+    url = f"https://hooks.shop.com:{receiver.port}/"
     assert await refused(clock, url, Answers(["1.1.1.1", "127.0.0.1"])) == Failed(NOT_PUBLIC)
     assert await refused(clock, url, Answers(["127.0.0.1", "1.1.1.1"])) == Failed(NOT_PUBLIC)
     assert receiver.requests == []
