@@ -66,6 +66,7 @@ def test_the_standards_own_package_verifies_every_attempt_also_while_the_secret_
         (old,) = client.get("/v1/webhooks/secrets").json()["webhook_secrets"]
         receiver.statuses.append(500)
         account.happens("payment_error", ana)
+        receiver.wait_for(1)
         client.post("/v1/webhooks/secrets/rotate", json={}).raise_for_status()
         new, former = client.get("/v1/webhooks/secrets").json()["webhook_secrets"]
     account.happens("payment_error", ana)

@@ -12,7 +12,8 @@ from octy.model.accounts import Account, AccountConfiguration
 from octy.model.errors import Problem, Refused
 from octy.model.events import SYSTEM_EVENT_TYPES, EventTypeDraft
 from octy.model.values import problems_in
-from octy.service import event_types
+from octy.model.webhooks import Receiver
+from octy.service import event_types, receivers
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
 from octy.store import accounts
@@ -35,6 +36,13 @@ def new_keys() -> Keys:
 def digest(secret_key: str) -> bytes:
     """What is stored of a secret key. It is random, not chosen by a person, so a plain hash suffices."""
     return hashlib.sha256(secret_key.encode()).digest()
+
+
+class Configured(Struct, frozen=True):
+    """An account as it was configured."""
+
+    account: Account
+    receiver: Receiver
 
 
 class Credentials:
@@ -82,7 +90,7 @@ def configure(
     *,
     allow_private_webhooks: bool,
     allow_http_webhooks: bool,
-) -> Account:
+) -> Configured:
     """Replaces the configuration. Refused, and nothing changed, where a field or the URL is not acceptable."""
     problems: list[Problem] = []
     for field, value in msgspec.structs.asdict(configuration).items():
@@ -92,6 +100,8 @@ def configure(
     if configuration.webhook_url:
         check_url(configuration.webhook_url, allow_private=allow_private_webhooks, allow_http=allow_http_webhooks)
     tenant = tx.tenant(account_id)
+    if configuration.webhook_url != tenant.account.configuration.webhook_url:
+        receivers.enable(tx, account_id, replay=False)  # another URL is another receiver
     accounts.configure(tx.connection, account_id, configuration)
     tenant.account = msgspec.structs.replace(tenant.account, configuration=configuration)
-    return tenant.account
+    return Configured(tenant.account, receivers.of_account(tx.connection, account_id))

@@ -6,6 +6,7 @@ what the sender can do.
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from typing import TypeVar
 
 from octy.model.accounts import Account, AccountConfiguration
 from octy.model.clock import Clock
@@ -17,9 +18,10 @@ from octy.model.items import Item
 from octy.model.outcomes import Outcome
 from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
 from octy.model.segments import Segment
-from octy.model.webhooks import WebhookSecret
-from octy.service import accounts, event_types, items, profiles, segments, webhook_secrets
-from octy.service.accounts import Credentials, Keys
+from octy.model.webhooks import Delivery, DeliveryFilter, Receiver, WebhookSecret
+from octy.service import accounts, deliveries, event_types, items, profiles, receivers, segments, webhook_secrets
+from octy.service.accounts import Configured, Credentials, Keys
+from octy.service.deliveries import Replayed
 from octy.service.ingest import ingest
 from octy.service.outbox import WriterOutbox
 from octy.service.reading import Reading
@@ -29,6 +31,8 @@ from octy.service.writer import Writer
 from octy.store.accounts import all_accounts
 from octy.store.folder import Store
 from octy.store.webhook_secrets import all_secrets
+
+T = TypeVar("T")
 
 
 class Octy:
@@ -65,6 +69,7 @@ class Octy:
         self._credentials = Credentials(stored)
         self.signing_keys.load([] if self._new_secrets else secrets, self._store.vault)
         for one in stored:
+            self._drop(one.account.account_id)  # what a restart has interrupted
             if self.signing_keys.present(one.account.account_id) is None:
                 self._renew_secret(one.account.account_id).result()
 
@@ -113,10 +118,10 @@ class Octy:
 
     def configure(
         self, account_id: int, configuration: AccountConfiguration, once: Once | None = None
-    ) -> "Future[Account]":
+    ) -> "Future[Configured]":
         """Replaces the account's configuration."""
 
-        def work(tx: Transaction) -> Account:
+        def work(tx: Transaction) -> Configured:
             return accounts.configure(
                 tx,
                 account_id,
@@ -125,9 +130,29 @@ class Octy:
                 allow_http_webhooks=self.allow_http_webhooks,
             )
 
-        return self._writer.submit(account_id, work, once)
+        return self._then_drop(account_id, self._writer.submit(account_id, work, once))
 
     # Webhooks
+
+    def enable_webhooks(self, account_id: int, *, replay: bool, once: Once | None = None) -> "Future[Receiver]":
+        """The receiver is sent something again; `replay`: also what was made while it was disabled."""
+
+        def work(tx: Transaction) -> Receiver:
+            return receivers.enable(tx, account_id, replay=replay)
+
+        return self._then_drop(account_id, self._writer.submit(account_id, work, once))
+
+    def _then_drop(self, account_id: int, change: "Future[T]") -> "Future[T]":
+        """Sees to it that after a change all is given up that is not to be sent to a receiver any more."""
+        change.add_done_callback(lambda _: self._drop(account_id))
+        return change
+
+    def _drop(self, account_id: int) -> None:
+        def work(tx: Transaction) -> None:
+            if receivers.drop_some(tx, account_id):
+                self._drop(account_id)
+
+        self._writer.submit_unrefused(work)
 
     def webhook_secrets(self, account_id: int) -> list[WebhookSecret]:
         """What the account's webhooks are signed with now, the present secret first."""
@@ -138,6 +163,20 @@ class Octy:
     ) -> "Future[tuple[SigningKey, ...]]":
         """A new secret; the one before stays valid for so many hours."""
         return self._renew_secret(account_id, overlap_hours, once)
+
+    def replay_delivery(self, account_id: int, delivery_id: str, once: Once | None = None) -> "Future[Delivery]":
+        """A webhook is sent once more, with the same id."""
+        return self._writer.submit(account_id, lambda tx: deliveries.replay(tx, account_id, delivery_id), once)
+
+    def replay_deliveries(
+        self, account_id: int, asked: DeliveryFilter, after: str | None, once: Once | None = None
+    ) -> "Future[Replayed]":
+        """Those that are asked for are sent once more, so many at a time, the oldest first."""
+        return self._writer.submit(account_id, lambda tx: deliveries.replay_many(tx, account_id, asked, after), once)
+
+    def test_webhook(self, account_id: int, once: Once | None = None) -> "Future[Delivery]":
+        """A webhook that tells of nothing."""
+        return self._writer.submit(account_id, lambda tx: deliveries.test(tx, account_id), once)
 
     def _renew_secret(
         self, account_id: int, overlap_hours: int = 0, once: Once | None = None

@@ -5,14 +5,14 @@ the one before it is done, or until its wait is over. `outbox_lanes` says of eac
 due is found by index, however many deliveries wait behind it or belong to a receiver that takes nothing.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Select, bindparam, func, select, tuple_
+from sqlalchemy import Connection, Select, bindparam, func, literal_column, select, tuple_
 
 from octy.store import receivers
-from octy.store.rows import in_chunks, insert_rows, run_rows
+from octy.store.rows import fetch_row, in_chunks, insert_rows, run_rows
 from octy.store.schema import accounts, outbox, outbox_lanes, webhook_attempts
 from octy.store.schema import receivers as receivers_table
 from octy.store.sqlite import upsert
@@ -202,7 +202,7 @@ def record(connection: Connection, results: Sequence[Done]) -> list[tuple[int, D
 
     One that is gone, with its profile, is passed over.
     """
-    whose = dict(_whose(connection, [one.delivery_id for one in results]))
+    whose = lanes_of(connection, [one.delivery_id for one in results])
     kept = [(whose[one.delivery_id], one) for one in results if one.delivery_id in whose]
     changes = [
         (
@@ -240,10 +240,33 @@ def arrange(connection: Connection, lanes: Collection[Lane], now_us: int) -> Non
     run_rows(connection, _DROP_LANE, gone)
 
 
+def lanes_of(connection: Connection, delivery_ids: Sequence[int]) -> dict[int, Lane]:
+    """The lane of each delivery that is there, by its id."""
+    question = select(outbox.c.delivery_id, outbox.c.account_id, outbox.c.profile_key)
+    return {
+        delivery_id: (account_id, profile_key)
+        for chunk in in_chunks(delivery_ids)
+        for delivery_id, account_id, profile_key in connection.execute(question.where(outbox.c.delivery_id.in_(chunk)))
+    }
+
+
 def counts(connection: Connection, account_id: int) -> dict[str, int]:
     """How many of an account's webhooks are in which state; 0 for a state that none is in."""
     question = select(outbox.c.state, func.count()).where(outbox.c.account_id == account_id).group_by(outbox.c.state)
     return {PENDING: 0, DELIVERED: 0, FAILED: 0} | {row[0]: row[1] for row in connection.execute(question)}
+
+
+def give_up(
+    connection: Connection, account_id: int, limit: int, now_us: int, error: str, *, through_id: int, before_us: int
+) -> int:
+    """Pending deliveries up to an id and from before an instant have failed, so many at most; how many did."""
+    old = outbox.c.delivery_id <= through_id, outbox.c.created_us < before_us
+    some = select(outbox.c.delivery_id, outbox.c.attempts, outbox.c.profile_key)
+    some = some.where(outbox.c.account_id == account_id, outbox.c.state == PENDING, *old)
+    rows = connection.execute(some.order_by(outbox.c.delivery_id).limit(limit)).all()
+    run_rows(connection, _CHANGE, [(FAILED, row.attempts, 0, error, now_us, row.delivery_id) for row in rows])
+    arrange(connection, {(account_id, row.profile_key) for row in rows}, now_us)
+    return len(rows)
 
 
 def delete_of_profile(connection: Connection, account_id: int, profile_key: int) -> None:
@@ -304,24 +327,22 @@ def _eldest(table: Any, where: Sequence[Any]) -> Select[Any]:  # noqa: ANN401 - 
 _OF_LANE = (
     outbox.c.account_id == bindparam("account"),
     outbox.c.profile_key == bindparam("profile"),
-    outbox.c.state == PENDING,
+    outbox.c.state == literal_column(f"'{PENDING}'"),
 )
-_FIRST = (
-    select(outbox.c.delivery_id, outbox.c.attempts == outbox.c.attempts_before, outbox.c.next_attempt_us)
-    .where(*_OF_LANE)
-    .order_by(outbox.c.delivery_id)
-    .limit(1)
+_FIRST = select(outbox.c.delivery_id, outbox.c.attempts - outbox.c.attempts_before, outbox.c.next_attempt_us).where(
+    outbox.c.delivery_id == select(func.min(outbox.c.delivery_id)).where(*_OF_LANE).scalar_subquery()
 )
 _SOONEST = select(func.min(outbox.c.next_attempt_us)).where(*_OF_LANE)
 
 
 def _standing(connection: Connection, lane: Lane) -> tuple[int | None, bool, int, int | None]:
     """A lane's first delivery, whether that is untried, its next attempt, and the lane's soonest one."""
-    whose = {"account": lane[0], "profile": lane[1]}
-    first = connection.execute(_FIRST, whose).one_or_none()
+    first = fetch_row(connection, _FIRST, lane)
     if first is None:
         return None, False, 0, None
-    return first[0], bool(first[1]), first[2], connection.scalar(_SOONEST, whose)
+    soonest = fetch_row(connection, _SOONEST, lane)
+    assert soonest is not None, "a minimum is a row"
+    return first[0], first[1] == 0, first[2], soonest[0]
 
 
 def _lanes_among(connection: Connection, lanes: Sequence[Lane]) -> set[Lane]:
@@ -333,13 +354,6 @@ def _lanes_among(connection: Connection, lanes: Sequence[Lane]) -> set[Lane]:
         for chunk in in_chunks(lanes, 200)
         for account_id, profile_key in connection.execute(question.where(key.in_(chunk)))
     }
-
-
-def _whose(connection: Connection, delivery_ids: Sequence[int]) -> Iterator[tuple[int, Lane]]:
-    question = select(outbox.c.delivery_id, outbox.c.account_id, outbox.c.profile_key)
-    for chunk in in_chunks(delivery_ids):
-        for row in connection.execute(question.where(outbox.c.delivery_id.in_(chunk))):
-            yield row[0], (row[1], row[2])
 
 
 def _row(one: NewDelivery, next_attempt_us: int) -> dict[str, Any]:

@@ -39,6 +39,11 @@ def being_dropped(connection: Connection) -> Sequence[StoredReceiver]:
     return [_stored(row) for row in connection.execute(select(receivers).where(receivers.c.dropped_through > 0))]
 
 
+def disabled(connection: Connection) -> Sequence[int]:
+    """The accounts whose receivers are sent nothing."""
+    return list(connection.scalars(select(receivers.c.account_id).where(receivers.c.disabled_us.is_not(None))))
+
+
 def has_succeeded(connection: Connection, account_id: int) -> None:
     """An attempt has succeeded."""
     was_failing = (receivers.c.account_id == account_id, receivers.c.failing_since_us.is_not(None))

@@ -12,6 +12,7 @@ from octy.model.webhooks import WebhookEvent
 
 TAG_CREATED = "Live segment tag created"
 TAG_UPDATED = "Live segment tag updated"
+TEST = "Webhook test"
 
 SEGMENT_VERSION = 1
 """A segment's definition never changes: whoever wants another creates another segment."""
@@ -80,6 +81,18 @@ def match_body(*, profile_id: str, segment_tag: str, updated: bool, matched_us: 
             "body": {"profile_id": profile_id, "segment": {"segment_id": meta.segment_id, "segment_tag": segment_tag}},
             "date_time": rfc1123(matched_us),
             "meta": meta,
+        }
+    )
+
+
+def test_body(*, delivery_id: str, now_us: int) -> bytes:
+    """A message that tells of nothing, for an account that wants to see whether its receiver takes one."""
+    return _encoder.encode(
+        {
+            "subject": TEST,
+            "body": "Nothing has happened: the account has asked for a test.",
+            "date_time": rfc1123(now_us),
+            "meta": {"delivery_id": delivery_id, "event": WebhookEvent.TEST},
         }
     )
 

@@ -7,12 +7,14 @@ import pytest
 
 from octy.model.errors import StoreError
 from octy.model.instants import US_PER_DAY, US_PER_HOUR, iso
+from octy.model.webhooks import DeliveryFilter, DeliveryState
+from octy.service import receivers as service_receivers
 from octy.service.octy import Octy
 from octy.store.folder import open_store
 from octy.store.vault import KEY_FILE
 from octy.webhooks.outbox import Attempt, Busy, Delivery, GivenUp, Postponed, Result, Succeeded
 from octy.webhooks.signing import secret_of
-from tests.integration.service.serving import Service, StandingClock, done
+from tests.integration.service.serving import Service, StandingClock, done, eventually
 from tests.integration.service.world import Shop
 
 ALL = 10_000
@@ -258,3 +260,100 @@ def test_one_that_is_ahead_of_an_earlier_one_says_so_for_ever(telling: Shop) -> 
     assert again.body == marked.body
     assert not again.is_ahead
     assert iso(telling.service.clock.now_us()) > telling.bodies()[1]["meta"]["evaluated_through"]
+
+
+# Enabled again
+
+
+def gone(shop: Shop) -> None:
+    """The receiver answers 410."""
+    now_us = shop.service.clock.now_us()
+    one = due(shop)[0]
+    attempt = answered(shop, 410)
+    records(
+        shop, GivenUp(one.delivery_id, one.attempts + 1, now_us, "The receiver answered 410.", attempt, is_gone=True)
+    )
+    assert due(shop) == []
+
+
+def counts(shop: Shop) -> dict[str, int]:
+    shop.service.asks_nothing()
+    return shop.octy.reading.deliveries(shop.account)
+
+
+def test_the_account_sees_that_its_receiver_is_disabled_and_why(telling: Shop) -> None:
+    telling.views("ana", at="12:00")
+    gone(telling)
+    receiver = telling.octy.reading.receiver(telling.account)
+    assert receiver.disabled_us == telling.service.clock.now_us()
+    assert receiver.disabled_reason == "The receiver answered 410: it wants no webhooks any more."
+
+
+@pytest.mark.parametrize("replay", [True, False])
+def test_a_receiver_that_is_enabled_again_is_sent_what_is_made_from_then_on_and_what_waits_if_wanted(
+    telling: Shop, replay: bool
+) -> None:
+    telling.views("ana", at="12:00")
+    gone(telling)
+    for minute in range(1, 4):
+        telling.views("ben", at=f"12:0{minute}")
+    assert due(telling) == []
+    receiver = done(telling.octy.enable_webhooks(telling.account, replay=replay))
+    assert (receiver.disabled_us, receiver.failing_since_us) == (None, None)
+    assert counts(telling) == {"pending": 3 if replay else 0, "delivered": 0, "failed": 1 if replay else 4}
+    telling.views("ana", at="12:04")
+    sent = {one.profile_key for one in due(telling)}
+    assert sent == ({0, 1} if replay else {0})
+
+
+def test_what_was_not_sent_says_so_and_can_be_sent_by_time(telling: Shop) -> None:
+    telling.views("ana", at="12:00")
+    gone(telling)
+    telling.views("ben", at="12:01")
+    done(telling.octy.enable_webhooks(telling.account, replay=False))
+    telling.service.asks_nothing()
+    asked = DeliveryFilter(state=DeliveryState.FAILED, profile_id="ben")
+    (one,) = telling.octy.reading.delivery_page(telling.account, asked, 10).deliveries
+    assert one.last_error == "It was made while the receiver was disabled, and not sent when that was enabled again."
+    assert done(telling.octy.replay_deliveries(telling.account, asked, None)).count == 1
+    assert [one.profile_key for one in due(telling)] == [1]
+
+
+def test_another_url_is_another_receiver(telling: Shop) -> None:
+    telling.views("ana", at="12:00")
+    gone(telling)
+    telling.views("ben", at="12:01")
+    telling.wants_webhooks()
+    assert due(telling) == [], "the same URL is not"
+    telling.wants_webhooks("https://hooks.example.org/other")
+    assert counts(telling)["pending"] == 0
+    telling.views("ana", at="12:02")
+    assert len(due(telling)) == 1
+
+
+def test_many_are_given_up_some_at_a_time_and_nothing_is_sent_before(
+    telling: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    telling.views("ana", at="12:00")
+    gone(telling)
+    for minute in range(1, 8):
+        telling.views("ben", at=f"12:0{minute}")
+    monkeypatch.setattr(service_receivers, "DROPPED_AT_ONCE", 2)
+    begun = telling.octy._writer.submit(0, lambda tx: service_receivers.enable(tx, telling.account, replay=False))
+    done(begun)
+    assert due(telling) == []
+    telling.service.restart()
+    telling.service.asks_nothing()
+    eventually(lambda: telling.octy.reading.deliveries(telling.account)["pending"] == 0)
+    telling.views("ana", at="12:08")
+    eventually(lambda: len(due(telling)) == 1)
+
+
+def test_what_has_waited_for_a_disabled_receiver_for_thirty_days_is_given_up(telling: Shop) -> None:
+    telling.views("ana", at="12:00")
+    gone(telling)
+    telling.views("ben", at="12:01")
+    telling.waits_until("29d 12:00")
+    assert counts(telling)["pending"] == 1
+    telling.waits_until("31d 12:00")
+    assert counts(telling)["pending"] == 0

@@ -1,4 +1,4 @@
-"""Routes of webhooks: what they are signed with (Standard Webhooks)."""
+"""Routes of webhooks: what they are signed with (Standard Webhooks), and whether they are sent at all."""
 
 from collections.abc import Sequence
 
@@ -9,9 +9,12 @@ from octy.http.answers import Json, counted, encode, ok, success
 from octy.http.body import typed
 from octy.http.idempotency import write
 from octy.http.requests import OctyRequest
+from octy.http.wire.accounts import shown_receiver
+from octy.http.wire.enabling import Enabled, Enabling
 from octy.http.wire.webhook_secrets import SecretList, SecretRotated, SecretRotation, shown
 from octy.model.idempotency import Answer
 from octy.model.instants import iso
+from octy.model.webhooks import Receiver
 from octy.service.webhook_secrets import SigningKey
 
 
@@ -40,6 +43,18 @@ async def rotate_secret(request: OctyRequest, data: JSONBody[SecretRotation]) ->
     return await write(request, lambda once: octy.rotate_webhook_secret(account_id, data.overlap_hours, once), answer)
 
 
+@post("/enable", status_code=200, dto=typed(Enabling))
+async def enable_webhooks(request: OctyRequest, data: JSONBody[Enabling]) -> Json[Enabled]:
+    """Send the receiver webhooks again, after it was disabled."""
+
+    def answer(receiver: Receiver) -> Answer:
+        meta = success("The receiver is sent webhooks.", 1)
+        return Answer(200, encode(Enabled(meta, shown_receiver(receiver))))
+
+    octy, account_id = request.octy, request.account_id
+    return await write(request, lambda once: octy.enable_webhooks(account_id, replay=data.replay, once=once), answer)
+
+
 def router() -> Router:
     """The routes of this module."""
-    return Router("/v1/webhooks", route_handlers=[show_secrets, rotate_secret], tags=["Webhooks"])
+    return Router("/v1/webhooks", route_handlers=[show_secrets, rotate_secret, enable_webhooks], tags=["Webhooks"])
