@@ -181,7 +181,7 @@ def _run(octy: Octy, listening: socket.socket, schedule: Schedule) -> None:
         allow_http=octy.allow_http_webhooks,
     )
     dispatcher = Dispatcher(octy.outbox, sender, octy.clock, schedule=schedule)
-    octy.on_webhooks(dispatcher.wake)
+    octy.on_webhooks(dispatcher.wake, dispatcher.forgive)
     config = uvicorn.Config(
         Ending(Lane(create_app(octy), octy)),
         loop="uvloop",

@@ -101,7 +101,7 @@ def configure(
         check_url(configuration.webhook_url, allow_private=allow_private_webhooks, allow_http=allow_http_webhooks)
     tenant = tx.tenant(account_id)
     if configuration.webhook_url != tenant.account.configuration.webhook_url:
-        receivers.enable(tx, account_id, replay=False)  # another URL is another receiver
+        receivers.replaced(tx, account_id)
     accounts.configure(tx.connection, account_id, configuration)
     tenant.account = msgspec.structs.replace(tenant.account, configuration=configuration)
     return Configured(tenant.account, receivers.of_account(tx.connection, account_id))

@@ -55,6 +55,7 @@ class Octy:
         self._store = store
         self._new_secrets = new_webhook_secrets
         self._on_webhooks: Callable[[], None] = lambda: None
+        self._on_mended: Callable[[int], None] = lambda _: None
         self._writer = Writer(store, clock, self._tell_of_webhooks)
         self.outbox = WriterOutbox(store, self._writer)
         self.signing_keys = SigningKeys()
@@ -78,9 +79,13 @@ class Octy:
         self._writer.stop()
         self._store.close()
 
-    def on_webhooks(self, wake: Callable[[], None]) -> None:
-        """`wake` is called after each commit that adds webhooks or moves a sandbox's clock, in the writer's thread."""
+    def on_webhooks(self, wake: Callable[[], None], forgive: Callable[[int], None]) -> None:
+        """`wake` is called after each commit that adds webhooks or moves a sandbox's clock, in the writer's thread.
+
+        `forgive` is called with an account that has set, enabled or tried out its receiver, so it should work now.
+        """
         self._on_webhooks = wake
+        self._on_mended = forgive
 
     def _tell_of_webhooks(self) -> None:
         self._on_webhooks()
@@ -145,6 +150,10 @@ class Octy:
     def _then_drop(self, account_id: int, change: "Future[T]") -> "Future[T]":
         """Sees to it that after a change all is given up that is not to be sent to a receiver any more."""
         change.add_done_callback(lambda _: self._drop(account_id))
+        return self._then_forgive(account_id, change)
+
+    def _then_forgive(self, account_id: int, change: "Future[T]") -> "Future[T]":
+        change.add_done_callback(lambda _: self._on_mended(account_id))
         return change
 
     def _drop(self, account_id: int) -> None:
@@ -166,7 +175,8 @@ class Octy:
 
     def replay_delivery(self, account_id: int, delivery_id: str, once: Once | None = None) -> "Future[Delivery]":
         """A webhook is sent once more, with the same id."""
-        return self._writer.submit(account_id, lambda tx: deliveries.replay(tx, account_id, delivery_id), once)
+        sent = self._writer.submit(account_id, lambda tx: deliveries.replay(tx, account_id, delivery_id), once)
+        return self._then_forgive(account_id, sent)
 
     def replay_deliveries(
         self, account_id: int, asked: DeliveryFilter, after: str | None, once: Once | None = None
@@ -176,7 +186,8 @@ class Octy:
 
     def test_webhook(self, account_id: int, once: Once | None = None) -> "Future[Delivery]":
         """A webhook that tells of nothing."""
-        return self._writer.submit(account_id, lambda tx: deliveries.test(tx, account_id), once)
+        sent = self._writer.submit(account_id, lambda tx: deliveries.test(tx, account_id), once)
+        return self._then_forgive(account_id, sent)
 
     def _renew_secret(
         self, account_id: int, overlap_hours: int = 0, once: Once | None = None

@@ -57,6 +57,12 @@ def enable(tx: Transaction, account_id: int, *, replay: bool) -> Receiver:
     return of_account(tx.connection, account_id)
 
 
+def replaced(tx: Transaction, account_id: int) -> None:
+    """The account has another one, of which nothing is known."""
+    enable(tx, account_id, replay=False)
+    receivers.has_succeeded(tx.connection, account_id)
+
+
 def drop_some(tx: Transaction, account_id: int) -> bool:
     """Gives up some of what is not to be sent; true where that was not all."""
     through_id = receivers.of_account(tx.connection, account_id).dropped_through

@@ -45,7 +45,7 @@ def disabled(connection: Connection) -> Sequence[int]:
 
 
 def has_succeeded(connection: Connection, account_id: int) -> None:
-    """An attempt has succeeded."""
+    """An attempt has succeeded, or there is another receiver."""
     was_failing = (receivers.c.account_id == account_id, receivers.c.failing_since_us.is_not(None))
     connection.execute(receivers.update().where(*was_failing), {"failing_since_us": None})
 

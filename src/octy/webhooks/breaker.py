@@ -62,6 +62,10 @@ class Breaker:
         ends = (one.until_us for one in self._receivers.values() if now_us < one.until_us)
         return min(ends, default=otherwise)
 
+    def forget(self, account_id: int) -> None:
+        """The account has another receiver, or has mended its own."""
+        self._receivers.pop(account_id, None)
+
     def succeeded(self, account_id: int) -> None:
         """The receiver takes something."""
         receiver = self._receivers.get(account_id)

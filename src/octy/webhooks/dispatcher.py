@@ -40,7 +40,7 @@ STOP_SECONDS_MAX = 3.0
 
 
 class Dispatcher:
-    """Runs from `start` to `stop` in one event loop. Only `wake` may be called from other threads."""
+    """Runs from `start` to `stop` in one event loop. Only `wake` and `forgive` may be called from other threads."""
 
     def __init__(
         self,
@@ -93,6 +93,17 @@ class Dispatcher:
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop has closed: there is nobody to wake
                 self._loop.call_soon_threadsafe(self._woken.set)
+
+    def forgive(self, account_id: int) -> None:
+        """Says that an account has another receiver, or has mended its own. From any thread, at any time."""
+
+        def forget() -> None:
+            self._breaker.forget(account_id)
+            self._woken.set()
+
+        if self._loop is not None:
+            with suppress(RuntimeError):  # as in `wake`
+                self._loop.call_soon_threadsafe(forget)
 
     async def drain(self) -> None:
         """Returns when nothing is due and nothing in flight, as of now or later; at once when stopped."""

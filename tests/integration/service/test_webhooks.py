@@ -289,6 +289,27 @@ def test_the_account_sees_that_its_receiver_is_disabled_and_why(telling: Shop) -
     assert receiver.disabled_reason == "The receiver answered 410: it wants no webhooks any more."
 
 
+def test_another_url_has_not_failed_yet(telling: Shop) -> None:
+    telling.views("ana", at="12:00")
+    refuses(telling, due(telling)[0])
+    assert telling.octy.reading.receiver(telling.account).failing_since_us is not None
+    telling.wants_webhooks("https://hooks.example.org/other")
+    assert telling.octy.reading.receiver(telling.account).failing_since_us is None
+
+
+def test_who_sets_enables_or_tries_out_a_receiver_says_that_it_works_now(telling: Shop) -> None:
+    mended: list[int] = []
+    telling.octy.on_webhooks(lambda: None, mended.append)
+    telling.views("ana", at="12:00")
+    (delivery_id,) = telling.deliveries()
+    telling.wants_webhooks("https://hooks.example.org/other")
+    done(telling.octy.enable_webhooks(telling.account, replay=False))
+    done(telling.octy.replay_delivery(telling.account, delivery_id))
+    done(telling.octy.test_webhook(telling.account))
+    telling.service.asks_nothing()
+    assert mended == [telling.account] * 4
+
+
 @pytest.mark.parametrize("replay", [True, False])
 def test_a_receiver_that_is_enabled_again_is_sent_what_is_made_from_then_on_and_what_waits_if_wanted(
     telling: Shop, replay: bool

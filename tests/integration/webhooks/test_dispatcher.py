@@ -324,6 +324,21 @@ async def test_a_receiver_that_takes_nothing_is_only_asked_now_and_then(
     assert set(outbox.states()) == {"delivered"}
 
 
+async def test_a_receiver_that_its_account_has_mended_is_sent_what_is_due_at_once(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    receiver.script = [500] * 20
+    for profile in range(30):
+        outbox.add(receiver.url, profile=profile, due_us=clock.now_us())
+    await dispatcher.drain()
+    receiver.script.clear()
+    asked = len(receiver.requests)
+    await asyncio.to_thread(dispatcher.forgive, 1)
+    await dispatcher.drain()
+    assert len(receiver.requests) == 30
+    assert outbox.states().count("delivered") == 30 - asked
+
+
 async def test_a_receiver_gets_at_most_ten_at_once(
     dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver
 ) -> None:

@@ -82,3 +82,10 @@ def test_a_receiver_may_say_how_long_a_pause_it_needs() -> None:
     breaker = Breaker()
     breaker.failed(1, NOON_US, status=429, retry_after_seconds=600)
     assert breaker.next_end_us(NOON_US, NEVER) == NOON_US + 600 * US_PER_SECOND
+
+
+def test_a_receiver_that_was_mended_is_sent_everything_at_once() -> None:
+    breaker = Breaker()
+    fails(breaker, OUTCOMES_MIN)
+    breaker.forget(1)
+    assert breaker.room(1, NOON_US, MANY) == MANY
