@@ -21,9 +21,7 @@ from octy.model.accounts import AccountConfiguration
 from octy.service.accounts import Keys, new_keys
 from octy.service.clock import SystemClock
 from octy.service.octy import Octy
-from octy.store import outbox
 from octy.store.folder import open_store
-from octy.store.outbox import NewDelivery
 
 SEGMENTS = 20
 RATES = (100, 1_000)
@@ -31,7 +29,13 @@ SECONDS, SECONDS_QUICKLY = 10, 1
 DRAINED, DRAINED_QUICKLY = 5_000, 300
 PENDING, PENDING_QUICKLY = 1_000_000, 20_000
 IDLE_SECONDS, IDLE_SECONDS_QUICKLY = 60, 3
-ADDED_AT_ONCE = 10_000
+NUMBERS = "WITH RECURSIVE numbers(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i < :last) "
+PENDING_DELIVERIES = (
+    f"{NUMBERS} INSERT INTO outbox (webhook_id, account_id, profile_key, segment_key, event, body, created_us, state, "
+    "attempts, attempts_before, next_attempt_us) SELECT 'msg_' || i, :dead, i, 0, 'live_segment.matched', x'7b7d', "
+    ":us, 'pending', 0, 0, :us FROM numbers"
+)
+THEIR_LANES = f"{NUMBERS} INSERT INTO outbox_lanes SELECT :dead, i, :us FROM numbers"
 PATH = "/v1/retention/events/create"
 PATIENCE_SECONDS = 60
 DEAD_URL = "http://127.0.0.1:1/"
@@ -75,16 +79,11 @@ def _fill(folder: Path, pending: int) -> None:
     dead = octy.create_account(new_keys()).account_id
     octy.configure(dead, AccountConfiguration(webhook_url=DEAD_URL)).result()
     octy.stop()
-    store, now_us = open_store(folder), time.time_ns() // 1_000
-    for first in range(0, pending, ADDED_AT_ONCE):
-        some = range(first, min(first + ADDED_AT_ONCE, pending))
-        with store.writer.begin():
-            outbox.add(store.writer, [_delivery(dead, number, now_us) for number in some], wait_us=1)
+    store = open_store(folder)
+    with store.writer.begin():
+        for statement in (PENDING_DELIVERIES, THEIR_LANES):
+            store.writer.exec_driver_sql(statement, {"last": pending - 1, "dead": dead, "us": time.time_ns() // 1_000})
     store.close()
-
-
-def _delivery(account_id: int, number: int, now_us: int) -> NewDelivery:
-    return NewDelivery(f"msg_{number}", account_id, number, 0, "live_segment.matched", b"{}", now_us)
 
 
 class _Bench:
