@@ -18,7 +18,9 @@ from octy.engine.kernels.columns import (
     EFFECTIVE,
     EVENT,
     KIND,
+    LOG_COLUMNS,
     NO_EVENT,
+    OPENER,
     PLACE,
     PROFILE,
     change_log,
@@ -383,11 +385,12 @@ class Engine:
             effective_us[order],
             recorded[order],
             event[order].astype(np.int32),
+            rows[order, OPENER],
         )
 
 
 def _joined(parts: list[Longs]) -> Longs:
-    return parts[0] if len(parts) == 1 else np.concatenate([np.empty((0, 6), np.int64), *parts])
+    return parts[0] if len(parts) == 1 else np.concatenate([np.empty((0, LOG_COLUMNS), np.int64), *parts])
 
 
 def _fits(definition: SegmentDefinition, data: Mapping[str, Any]) -> bool:

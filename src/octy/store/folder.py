@@ -19,6 +19,7 @@ from octy.store.archive.archive import Archive
 from octy.store.erasure_ledger import ErasureLedger
 from octy.store.migrate import migrate, needs_migration
 from octy.store.sqlite import inspecting_engine, is_no_database, reading_engine, writing_engine
+from octy.store.vault import Vault, vault_in
 
 DATABASE = "octy.db"
 ARCHIVE = "archive"
@@ -30,11 +31,20 @@ RESTORING = "octy.restoring"
 class Store:
     """One connection that writes, and as many snapshots as are wanted."""
 
-    def __init__(self, folder: Path, writer: Connection, readers: Engine, archive: Archive, opened: ExitStack) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        writer: Connection,
+        readers: Engine,
+        archive: Archive,
+        vault: Vault,
+        opened: ExitStack,
+    ) -> None:
         """`opened` closes all that the store holds."""
         self.folder = folder
         self.archive = archive
         self.erasure_ledger = ErasureLedger(folder)
+        self.vault = vault
         self.writer = writer
         """For one thread at a time; every use of it within `with store.writer.begin():`."""
         self._readers = readers
@@ -149,7 +159,7 @@ def _open(folder: Path, opened: ExitStack, *, is_restoring: bool) -> Store:
         archive.require_whole(writer)
     readers = reading_engine(database)
     opened.callback(readers.dispose)
-    return Store(folder, writer, readers, archive, opened.pop_all())
+    return Store(folder, writer, readers, archive, vault_in(folder), opened.pop_all())
 
 
 def _lock(path: Path, opened: ExitStack) -> None:
