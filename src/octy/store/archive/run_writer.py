@@ -45,6 +45,7 @@ class RunWriter:
         self._row_count = 0
         self._instants: list[int] = []
         self._labels: set[int] = set()
+        self._is_finished = False
 
     def write(self, columns: Columns, texts: Mapping[str, pa.ChunkedArray | pa.Array]) -> None:
         """The next rows: integers and codes, and texts."""
@@ -63,7 +64,7 @@ class RunWriter:
         _sync(self._unfinished)
         self._unfinished.rename(self._path)
         _sync(self._path.parent)
-        return WrittenRun(
+        written = WrittenRun(
             file=self._path.name,
             row_count=self._row_count,
             created_min_us=min(self._instants, default=0),
@@ -72,6 +73,8 @@ class RunWriter:
             file_bytes=self._path.stat().st_size,
             file_sha256=digest(self._path),
         )
+        self._is_finished = True
+        return written
 
     def __enter__(self) -> "RunWriter":
         return self
@@ -79,7 +82,9 @@ class RunWriter:
     def __exit__(self, *_: object) -> None:
         """Where it was not finished, nothing is left of it."""
         self._writer.close()
-        self._unfinished.unlink(missing_ok=True)
+        if not self._is_finished:
+            self._unfinished.unlink(missing_ok=True)
+            self._path.unlink(missing_ok=True)
 
 
 def digest(path: Path) -> bytes:
