@@ -98,8 +98,9 @@ class Process:
         return Ended(code, self.stdout, self.stderr)
 
     def wait_until_it_says(self, text: str) -> None:
-        """Waits for a text on its standard output."""
-        wait_for(f"{text!r}; it says\n{self.stdout}\n{self.stderr}", lambda: text in self.stdout or not self.runs)
+        """Waits for a text on its standard output. Long, for its end is noticed at once."""
+        said = f"{text!r}; it says\n{self.stdout}\n{self.stderr}"
+        wait_for(said, lambda: text in self.stdout or not self.runs, 10 * PATIENCE_SECONDS)
         assert text in self.stdout, f"it ended without {text!r}:\n{self.stdout}\n{self.stderr}"
 
 

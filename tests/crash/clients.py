@@ -38,7 +38,7 @@ class Client:
     def stop(self) -> None:
         """Waits until what is under way has an outcome; raises what the client found wrong."""
         self._stopping.set()
-        self._thread.join(PATIENCE_SECONDS)
+        self._thread.join(10 * PATIENCE_SECONDS)
         assert not self._thread.is_alive(), "a request without an end"
         if self._failure is not None:
             raise self._failure
