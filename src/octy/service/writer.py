@@ -1,8 +1,9 @@
 """The writer: the one thread that changes anything (design: accept, advance, commit, answer).
 
 It takes all requests that wait, runs them in one transaction, and answers them once that is durable. When nothing waits
-it sleeps until something falls due by time alone. When a commit fails, what is in memory is ahead of the store: it is
-dropped and rebuilt from the log, and everybody in the group is told that nothing was stored.
+it sleeps until something falls due by time alone. When a commit fails, what is in memory is ahead of the store, and
+the store itself is in doubt: everybody in the group is told that nothing was stored, the store is opened again and
+looked through, and the world is rebuilt from the log, before anything else is acknowledged.
 """
 
 import threading
@@ -182,6 +183,7 @@ class Writer:
     def _serve(self, group: list[Job]) -> None:
         try:
             if self._world is None:
+                self._store.reopen()
                 self._rebuild()
             assert self._world is not None
             if group or self._world.due_us() <= self._clock.now_us():

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from octy.model.errors import StoreError
-from octy.store.erasure_ledger import sync_folder
+from octy.store.durable import sync_folder
 
 MANIFEST = "manifest.json"
 UNFINISHED = ".unfinished"

@@ -25,8 +25,9 @@ from octy.store.archive import ledger
 from octy.store.archive.ledger import ArchivedRun
 from octy.store.backup.copying import copied, read_through
 from octy.store.backup.manifest import FORMAT, MANIFEST, UNFINISHED, BackupFile, Manifest, read_manifest, write_manifest
+from octy.store.durable import sync_folder
 from octy.store.erasure_ledger import FILE as ERASURES
-from octy.store.erasure_ledger import store_name, sync_folder
+from octy.store.erasure_ledger import store_name
 from octy.store.folder import ARCHIVE, Snapshot, snapshot
 from octy.store.log_shape import CHANGES, EVENTS
 from octy.store.migrate import HEAD
