@@ -5,6 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .PHONY: setup demo test check soak simulate mistakes bench bench-quick docs pins clean
+.PHONY: setup demo test check soak crash bench bench-quick docs pins clean
 
 setup: $(READY)  ## create .venv, install the pinned requirements and the project, compile the kernels
 
@@ -35,6 +36,8 @@ simulate: setup  ## a whole server under a simulated clock, disk and receiver, s
 
 mistakes: setup  ## mistakes put into the product on purpose, and which check of the simulation caught each
 	$(BIN)/python -m tests.simulation.mistakes
+crash: setup  ## kill -9 200 times while clients send, and what a crash or a power cut leaves after every step on the disk; CRASH_SEED=n for the same again
+	CRASH=full $(BIN)/pytest -s tests/crash
 
 bench: setup  ## every figure that is claimed, with its peers and the limits of the machine (under 15 minutes on 2 cores)
 	$(BIN)/python -m bench

@@ -1,18 +1,20 @@
 """What is left of a data folder when the power fails? A real folder in memory, and a record of what was synced.
 
-The archive and the ledger of erasures sync through `os.fsync`, which the simulation answers: it keeps what a file held
+The archive, the ledger of erasures and the webhooks' key sync through `os.fsync`, which the simulation answers: it keeps what a file held
 and which names a folder had at that moment. SQLite's files are synced when SQLite says so under its own setting: with
 `synchronous = FULL` at each commit, with less only at checkpoints. A crash keeps all that was synced, and of the rest
 some sectors, some names, or nothing.
 """
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from octy.store.erasure_ledger import FILE as ERASURES
 from octy.store.folder import ARCHIVE, DATABASE, Store
+from octy.store.vault import KEY_FILE
 
 SECTOR_BYTES = 512
 WAL = f"{DATABASE}-wal"
@@ -70,7 +72,7 @@ class Disk:
         for name, content in (after if before is None else self._torn_database(before, after)).items():
             if content or name == DATABASE:
                 (into / name).write_bytes(content)
-        for name, content in self._left(self.folder, only=ERASURES).items():
+        for name, content in self._left(self.folder, only=(ERASURES, KEY_FILE)).items():
             (into / name).write_bytes(content)
         for name, content in self._left(self.folder / ARCHIVE).items():
             (into / ARCHIVE / name).write_bytes(content)
@@ -112,13 +114,13 @@ class Disk:
     def _sync_names(self, place: Path) -> None:
         self._names[place] = {path.name: path.stat().st_ino for path in place.iterdir() if path.is_file()}
 
-    def _left(self, place: Path, only: str | None = None) -> Files:
+    def _left(self, place: Path, only: Sequence[str] | None = None) -> Files:
         """Of each name, the file that it is safely of, or that it is of now."""
         safe = self._names.get(place, {})
         now = {path.name: path for path in place.iterdir() if path.is_file()} if place.is_dir() else {}
         found: Files = {}
         for name in sorted(safe.keys() | now.keys()):
-            if only is not None and name != only:
+            if only is not None and name not in only:
                 continue
             is_safe = name in safe and name in now and now[name].stat().st_ino == safe[name]
             if name in now and (is_safe or self._chance.random() < 0.5):

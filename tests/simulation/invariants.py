@@ -6,7 +6,7 @@ from typing import Any
 from octy.model.instants import US_PER_MINUTE, rfc1123
 from octy.model.tags import Cause, ChangeKind
 from octy.service.checking.check import check_folder
-from octy.webhooks.schedule import ATTEMPTS_MAX
+from octy.webhooks.schedule import Schedule
 from tests.logs import opened
 from tests.simulation.receiver import Receiver, told
 from tests.simulation.requests import Names
@@ -101,7 +101,12 @@ def webhooks_are_the_models(server: Server, truth: Truth, names: Names, receiver
     for webhook_id, state, attempts, body in rows:
         accepted = webhook_id in receiver.received and receiver.received[webhook_id].accepted
         if state == "failed":
-            require(attempts >= ATTEMPTS_MAX, "a webhook is given up after its last attempt", webhook_id, attempts)
+            require(
+                attempts >= Schedule().attempts_max,
+                "a webhook is given up after its last attempt",
+                webhook_id,
+                attempts,
+            )
         else:
             require(state == "delivered" and accepted, "each match was accepted", webhook_id, state, attempts, body)
 

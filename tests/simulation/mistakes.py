@@ -14,7 +14,7 @@ import pytest
 
 from octy.service import archiver, backfills, ingest, writer
 from octy.service.pending import PendingEvents
-from octy.store import erasures, outbox, sqlite
+from octy.store import erasures, event_runs, outbox, sqlite
 from octy.store.archive import ledger, run_writer
 from octy.webhooks import schedule
 from octy.webhooks.sender import Delivered, Sender
@@ -67,7 +67,7 @@ def _late_events_count_from_now(patch: Patch) -> None:
 
 
 def _what_came_meanwhile_is_missed(patch: Patch) -> None:
-    accepted_after = backfills.accepted_after
+    accepted_after = event_runs.accepted_after
 
     def none(connection: Any, archive: Any, account_id: int, _: int) -> Any:
         return accepted_after(connection, archive, account_id, 2**62)
@@ -92,11 +92,11 @@ MISTAKES: Mapping[str, Make] = {
     "an erasure leaves the archive as it is": _instead(archiver, "erase", lambda *_: iter(())),
     "an erasure is never done with": _without(erasures, "done"),
     "any answer of a receiver will do": _instead(Sender, "_judged", lambda _, answer, __: Delivered(answer.status)),
-    "a webhook is given up after two attempts": _instead(schedule, "ATTEMPTS_MAX", 2),
+    "a webhook is given up after two attempts": _instead(schedule.Schedule, "attempts_max", 2),
     "a webhook has another id with each attempt": _id_per_attempt,
     "a webhook's id is its profile's": _id_of_the_profile,
     "a tag that moves is told to nobody": _no_webhook_for_updates,
-    "what became of attempts is not stored": _without(outbox, "delivered"),
+    "what became of attempts is not stored": _without(outbox, "record"),
 }
 
 

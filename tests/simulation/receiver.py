@@ -11,11 +11,10 @@ import msgspec
 
 from octy.model.clock import Clock
 from octy.webhooks.outbox import Delivery
-from octy.webhooks.sender import Sender
+from octy.webhooks.sender import Keys, Sender
 
 FAILING_MOODS = (
     "answers 500",
-    "answers 410",
     "answers 429",
     "resets before",
     "resets after",
@@ -70,8 +69,8 @@ class Receiver:
 class WiredSender(Sender):
     """The product's sender, all but the connection."""
 
-    def __init__(self, clock: Clock, receiver: Receiver) -> None:
-        super().__init__(clock, allow_private=False)
+    def __init__(self, clock: Clock, keys: Keys, receiver: Receiver) -> None:
+        super().__init__(clock, keys, allow_private=False)
         self._receiver = receiver
 
     async def open(self) -> None:

@@ -51,13 +51,14 @@ class Server:
         self.writer._archiver._submit = partial(self._submit, self.archiver)
         self.writer._backfills._submit = partial(self._submit, self.backfills)
         self.loop = StepLoop(time)
-        self.dispatcher = Dispatcher(self.octy.outbox, WiredSender(clock, receiver), clock, chance=chance)
+        sender = WiredSender(clock, self.octy.signing_keys.valid, receiver)
+        self.dispatcher = Dispatcher(self.octy.outbox, sender, clock, chance=chance)
 
     def start(self) -> None:
         """Brings the world back, and begins with the webhooks."""
         self.writer.start = self.writer._rebuild  # type: ignore[method-assign]
         self.octy.start()
-        self.octy.on_webhooks(self.dispatcher.wake)
+        self.octy.on_webhooks(self.dispatcher.wake, self.dispatcher.forgive)
         self.loop.run_until_complete(self.dispatcher.start())
 
     # What it can be told to do
@@ -116,7 +117,7 @@ class Server:
 
     def _submit(self, worker: Worker, work: Work) -> "Future[None]":
         worker.pauses()
-        return worker.waits_for(self.writer._submit_unrefused(work))
+        return worker.waits_for(self.writer.submit_unrefused(work))
 
 
 def ended_backfill(job: Job) -> int | None:

@@ -61,6 +61,7 @@ GROUPS_MAX = 10_000
 URL = "https://hooks.example.org/octy"
 
 GROUP_FAILS_SHARE = 0.12
+FAILED_SYNC = "an I/O error at a sync"
 SYNC_FAILS_SHARE = 0.1
 RECEIVER_FAILS_SHARE = 0.4
 RARE = 1
@@ -168,6 +169,7 @@ class Simulation:
         self._start_server()
         writer = self._server.writer
         account = self._at_once(writer.submit(0, lambda tx: accounts.create(tx, new_keys()))).account.account_id
+        self._at_once(self._server.octy._renew_secret(account))
         self._names = Names(account, writer.event_ids, {}, {}, {})
         self._clients = Clients(self._chance, self._truth, self._names, self._faults)
         octy = self._server.octy
@@ -449,7 +451,7 @@ class Simulation:
                 self._faults["crash at a sync"] += 1
                 self._crash()
                 raise Crashed
-            self._faults["an I/O error at a sync"] += 1
+            self._faults[FAILED_SYNC] += 1
             raise faults.failed(BROKEN)
         self._disk.syncs(path)
         if threading.current_thread() is not threading.main_thread():
@@ -493,10 +495,7 @@ class Simulation:
     def _start_server(self) -> None:
         folder = self._folder(self._generation)
         self._disk = Disk(folder, self._chance)
-        try:
-            self._server = Server(folder, self._time, self._chance, self._receiver, self._disk)
-        except StoreError as error:
-            raise Violation(f"a crashed folder can be served: {error}") from error
+        self._server = self._opened(folder)
         event.listen(self._server.store.writer, "commit", self._notes_commit)
         crashes = self._is_failing and self._chance.random() < GROUP_FAILS_SHARE
         with ExitStack() as failing:
@@ -504,6 +503,16 @@ class Simulation:
                 number = self._chance.randint(1, faults.STATEMENTS_MAX)
                 failing.enter_context(faults.crash_at_statement(self._server.store, number, self._crash_in_group))
             self._server.start()
+
+    def _opened(self, folder: Path) -> Server:
+        """Where the disk fails while a folder is opened, that is told; the next try may find it well."""
+        while True:
+            failed = self._faults[FAILED_SYNC]
+            try:
+                return Server(folder, self._time, self._chance, self._receiver, self._disk)
+            except StoreError as error:
+                if self._faults[FAILED_SYNC] == failed:
+                    raise Violation(f"a crashed folder can be served: {error}") from error
 
     def _notes_commit(self, _: object) -> None:
         self._disk.notes_commit(self._server.store)

@@ -33,6 +33,7 @@ from octy.service.clock import SystemClock
 from octy.service.octy import Octy
 from octy.store.folder import open_store
 from octy.webhooks.dispatcher import Dispatcher
+from octy.webhooks.schedule import Schedule
 from octy.webhooks.sender import Sender
 
 GRACE_SECONDS = 3
@@ -51,6 +52,10 @@ class Settings(Struct, frozen=True):
     port: int
     data: Path
     allow_private_webhooks: bool
+    allow_http_webhooks: bool
+    new_webhook_secrets: bool
+    """Every account gets another, because those that are stored cannot be read."""
+    webhook_schedule: Schedule
     clock_us: int | None
     """Where a sandbox's clock starts; None outside a sandbox."""
     public_key: str | None
@@ -79,7 +84,13 @@ def serve(settings: Settings) -> None:
     listening = _listen(settings.host, settings.port)
     store = open_store(settings.data)
     clock: Clock = SystemClock() if settings.clock_us is None else ManualClock(settings.clock_us)
-    octy = Octy(store, clock, allow_private_webhooks=settings.allow_private_webhooks)
+    octy = Octy(
+        store,
+        clock,
+        allow_private_webhooks=settings.allow_private_webhooks,
+        allow_http_webhooks=settings.allow_http_webhooks,
+        new_webhook_secrets=settings.new_webhook_secrets,
+    )
     try:
         warm()  # a fifth of a second, so that no event waits for a kernel to be loaded
         octy.start()
@@ -87,7 +98,7 @@ def serve(settings: Settings) -> None:
         _calm_the_collector()
         _give_back_memory()
         _announce(octy, settings, listening)
-        _run(octy, listening)
+        _run(octy, listening, settings.webhook_schedule)
     finally:
         octy.stop()
 
@@ -166,10 +177,15 @@ def _announce(octy: Octy, settings: Settings, listening: socket.socket) -> None:
     print(f"Octy serves {settings.data} on http://{name}:{port}{sandbox}. Ctrl-C ends it.", flush=True)
 
 
-def _run(octy: Octy, listening: socket.socket) -> None:
-    sender = Sender(octy.clock, allow_private=octy.allow_private_webhooks)
-    dispatcher = Dispatcher(octy.outbox, sender, octy.clock)
-    octy.on_webhooks(dispatcher.wake)
+def _run(octy: Octy, listening: socket.socket, schedule: Schedule) -> None:
+    sender = Sender(
+        octy.clock,
+        octy.signing_keys.valid,
+        allow_private=octy.allow_private_webhooks,
+        allow_http=octy.allow_http_webhooks,
+    )
+    dispatcher = Dispatcher(octy.outbox, sender, octy.clock, schedule=schedule)
+    octy.on_webhooks(dispatcher.wake, dispatcher.forgive)
     config = uvicorn.Config(
         Ending(Lane(create_app(octy), octy)),
         loop="uvloop",
