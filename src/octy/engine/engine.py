@@ -43,9 +43,9 @@ from octy.model.tags import Cause
 from octy.model.values import canonical
 
 TIMERS_AT_ONCE = 1_024
-"""How many come up one by one where not all may: more are a surge, and taken together in half the time."""
+"""How many come up one by one where not all may: more are a surge, and taken out together."""
 TIMERS_PER_SURGE_MAX = 32_768
-"""How many are taken out together, unless more are due at one microsecond: out of ten million, that takes 15 ms."""
+"""How many are taken out together, unless more are due at one microsecond: out of ten million, that takes 11 ms."""
 PROFILES_AT_ONCE = 1_024
 """Of how many profiles a surge is taken on at a time."""
 LOG_ROWS_MIN = 4_096

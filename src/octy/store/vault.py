@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from octy.model.errors import StoreError
+from octy.store.durable import sync_folder
 
 KEY_FILE = "webhook.key"
 KEY_BYTES = 32
@@ -60,9 +61,5 @@ def _new_key(path: Path) -> bytes:
     finally:
         os.close(descriptor)
     half.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
     return key

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from msgspec import Struct
 
 from octy.store.archive.parquet import ROWS_PER_GROUP, schema_of, table_of, writer_options
+from octy.store.durable import sync_file, sync_folder
 from octy.store.log_shape import Column, Columns, LogShape
 
 UNFINISHED = ".unfinished"
@@ -61,9 +62,9 @@ class RunWriter:
     def finish(self) -> WrittenRun:
         """Makes the file durable, and gives it its name."""
         self._writer.close()
-        _sync(self._unfinished)
+        sync_file(self._unfinished)
         self._unfinished.rename(self._path)
-        _sync(self._path.parent)
+        sync_folder(self._path.parent)
         written = WrittenRun(
             file=self._path.name,
             row_count=self._row_count,
@@ -104,11 +105,3 @@ def write_sorted(
     for first in range(0, count, rows_at_once):
         part: dict[str, Column] = {name: column[first : first + rows_at_once] for name, column in columns.items()}
         writer.write(part, {name: column.slice(first, rows_at_once) for name, column in texts.items()})
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -25,7 +25,7 @@ from octy.store.archive import ledger
 from octy.store.archive.ledger import ArchivedRun
 from octy.store.backup.copying import copied, read_through
 from octy.store.backup.manifest import FORMAT, MANIFEST, UNFINISHED, BackupFile, Manifest, read_manifest, write_manifest
-from octy.store.durable import sync_folder
+from octy.store.durable import sync_file, sync_folder
 from octy.store.erasure_ledger import FILE as ERASURES
 from octy.store.erasure_ledger import store_name
 from octy.store.folder import ARCHIVE, Snapshot, snapshot
@@ -155,11 +155,7 @@ def _copy_database(now: Snapshot, target: Path) -> BackupFile:
     os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL, 0o600))  # the owner's alone from its first byte
     sqlite.copy_to(now.connection, unfinished)
     unfinished.rename(target / name)
-    descriptor = os.open(target / name, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_file(target / name)
     return read_through(target, name)
 
 
