@@ -4,8 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test check soak simulate mistakes bench bench-quick docs pins clean
-.PHONY: setup demo test check soak crash bench bench-quick docs pins clean
+.PHONY: setup demo test check soak simulate mistakes crash bench bench-quick docs pins clean
 
 setup: $(READY)  ## create .venv, install the pinned requirements and the project, compile the kernels
 
@@ -36,6 +35,7 @@ simulate: setup  ## a whole server under a simulated clock, disk and receiver, s
 
 mistakes: setup  ## mistakes put into the product on purpose, and which check of the simulation caught each
 	$(BIN)/python -m tests.simulation.mistakes
+
 crash: setup  ## kill -9 200 times while clients send, and what a crash or a power cut leaves after every step on the disk; CRASH_SEED=n for the same again
 	CRASH=full $(BIN)/pytest -s tests/crash
 
