@@ -1,6 +1,7 @@
 """`make simulate`: seed after seed until the time is over, and what they came to.
 
-`SEED=n` lives through one seed alone, which is how a failure is seen again. The exit code says whether any failed.
+`SEED=n` lives through one seed alone, which is how a failure is seen again, and `DAYS=n` through so many days. The exit
+code says whether any failed.
 """
 
 import os
@@ -12,7 +13,7 @@ import traceback
 from collections import Counter
 from pathlib import Path
 
-from tests.simulation.simulation import Report, simulate
+from tests.simulation.simulation import DAYS, Report, simulate
 
 IN_MEMORY = Path("/dev/shm")
 SECONDS = 600
@@ -24,6 +25,8 @@ class Sum:
     def __init__(self) -> None:
         self.seeds = self.events = self.webhooks = 0
         self.days = 0.0
+        self.trace = ""
+        """Of the last seed."""
         self.faults: Counter[str] = Counter()
         self.failed: list[int] = []
 
@@ -33,6 +36,7 @@ class Sum:
         self.events += report.events
         self.webhooks += report.webhooks
         self.days += report.days
+        self.trace = report.trace
         self.faults += report.faults
 
     def tells(self) -> None:
@@ -40,6 +44,8 @@ class Sum:
         print(
             f"seeds {self.seeds:,}, simulated days {self.days:,.0f}, events {self.events:,}, webhooks {self.webhooks:,}"
         )
+        if self.seeds == 1:
+            print(f"trace {self.trace}")
         print(f"faults {self.faults.total():,}:")
         for kind, count in self.faults.most_common():
             print(f"  {count:>9,}  {kind}")
@@ -56,7 +62,7 @@ def one(seed: int, total: Sum) -> None:
     """Lives through a seed; tells of it where it fails."""
     with tempfile.TemporaryDirectory(dir=folder(), prefix="octy-simulation-") as root:
         try:
-            total.adds(simulate(seed, Path(root)))
+            total.adds(simulate(seed, Path(root), int(os.environ.get("DAYS", DAYS))))
         except Exception:  # noqa: BLE001 - any of them is a failure, and the next seed is worth its time
             total.failed.append(seed)
             print(f"seed {seed} failed:\n{traceback.format_exc()}", flush=True)

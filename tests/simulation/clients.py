@@ -7,12 +7,25 @@ from typing import Any
 from octy.model.instants import US_PER_MINUTE, US_PER_SECOND
 from octy.model.segments import SegmentDefinition
 from tests.property.happenings import CONDITIONS, DATA, DOINGS, WHENS, WINDOW_DAYS, WINDOW_MINUTES, Doing, defined, step
-from tests.simulation.requests import Batch, EndOfSegment, Learns, Leaves, Names, NewCustomer, NewSegment, Request, Said
+from tests.simulation.requests import (
+    Batch,
+    Enables,
+    EndOfSegment,
+    Learns,
+    Leaves,
+    Names,
+    NewCustomer,
+    NewSegment,
+    Request,
+    Rotates,
+    Said,
+)
 from tests.simulation.truth import SAID_AGAIN_US_MAX, Truth
 
 CUSTOMERS_MAX = 5
 SEGMENTS_MAX = 5
 EVENTS_MAX = 6
+OVERLAPS_HOURS = (0, 1, 24)
 GAPS_US = (0, 1, US_PER_SECOND, US_PER_MINUTE, 10 * US_PER_MINUTE, 300 * US_PER_MINUTE)
 
 
@@ -48,6 +61,10 @@ class Clients:
             return self.new_segment()
         if draw < 0.25 and (known := [key for key in self._truth.segments if str(key) in self._names.segment_ids]):
             return EndOfSegment(self._chance.choice(known))
+        if draw < 0.28:
+            return Enables(replay=self._chance.random() < 0.8)
+        if draw < 0.29:
+            return Rotates(self._chance.choice(OVERLAPS_HOURS))
         return self._batch(now_us)
 
     def sends_again(self) -> Request | None:

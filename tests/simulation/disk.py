@@ -1,9 +1,9 @@
 """What is left of a data folder when the power fails? A real folder in memory, and a record of what was synced.
 
-The archive, the ledger of erasures and the webhooks' key sync through `os.fsync`, which the simulation answers: it keeps what a file held
-and which names a folder had at that moment. SQLite's files are synced when SQLite says so under its own setting: with
-`synchronous = FULL` at each commit, with less only at checkpoints. A crash keeps all that was synced, and of the rest
-some sectors, some names, or nothing.
+The archive, the ledger of erasures and the webhooks' key sync through `os.fsync`, which the simulation answers: it
+keeps what a file held and which names a folder had at that moment. SQLite's files are synced when SQLite says so under
+its own setting: with `synchronous = FULL` at each commit, with less only at checkpoints. A crash keeps all that was
+synced, and of the rest some sectors, some names, or nothing.
 """
 
 import sqlite3

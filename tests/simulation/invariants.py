@@ -1,13 +1,18 @@
 """What must hold after every run, whatever happened (C04). Each is a sentence, and raises `Violation`."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from octy.model.instants import US_PER_MINUTE, rfc1123
 from octy.model.tags import Cause, ChangeKind
+from octy.model.webhooks import Delivery, DeliveryFilter, DeliveryState
 from octy.service.checking.check import check_folder
+from octy.service.receivers import FORGOTTEN, NOT_SENT
+from octy.service.writer import DELIVERIES_KEPT_US
 from octy.webhooks.schedule import Schedule
 from tests.logs import opened
+from tests.reference.life import Change
 from tests.simulation.receiver import Receiver, told
 from tests.simulation.requests import Names
 from tests.simulation.server import Server
@@ -15,6 +20,13 @@ from tests.simulation.truth import Truth
 
 UNDER_WAY_US = US_PER_MINUTE
 """A webhook that has just become due may be on its way."""
+
+SAID_GONE = "The receiver answered 410."
+FAILED = DeliveryFilter(state=DeliveryState.FAILED)
+FAILED_PER_PAGE = 7
+
+Match = tuple[int, int, int]
+"""A profile, a segment, and which of the webhooks about both it is."""
 
 
 class Violation(AssertionError):
@@ -79,36 +91,53 @@ def history_is_the_models(server: Server, truth: Truth) -> None:
         same(found.get(pair, []), wanted.get(pair, []), f"history of (segment, profile) {pair} is the model's")
 
 
-def webhooks_are_the_models(server: Server, truth: Truth, names: Names, receiver: Receiver) -> None:
-    """(d) and (f): each match came at least once, always under its one id; none came that was no match (H1 to H4)."""
+def webhooks_are_the_models(
+    server: Server, truth: Truth, names: Names, receiver: Receiver, failed: Mapping[str, bytes]
+) -> None:
+    """(d): each match came at least once, always under its one id; none came that was no match (H1 to H4).
+
+    `failed` are the bodies of all that ever counted as failed, by id: they may be forgotten before they are sent again.
+    """
     require(not receiver.changed, "a webhook's body never changes", receiver.changed)
+    wanted = _matches(truth)
     with opened(server.folder) as connection:
-        rows = connection.execute("SELECT webhook_id, state, attempts, body FROM outbox").fetchall()
+        rows = connection.execute("SELECT webhook_id, state, body FROM outbox ORDER BY delivery_id").fetchall()
         there = {key for (key,) in connection.execute("SELECT profile_key FROM profiles")}
-    wanted = Counter(
-        (
-            one.profile,
-            str(one.segment),
-            "created" if one.kind is ChangeKind.CREATED else "updated",
-            rfc1123(one.effective_us),
-        )
-        for one in truth.webhooks
-    )
-    staying = Counter({match: count for match, count in wanted.items() if match[0] in there})
-    same(Counter(_match(row[3], names) for row in rows), staying, "each match is in the outbox once (H3)")
-    came = Counter(_match(one.body, names) for one in receiver.received.values())
-    require(not came - wanted, "no webhook came that is no match, and none under two ids", came - wanted)
-    for webhook_id, state, attempts, body in rows:
-        accepted = webhook_id in receiver.received and receiver.received[webhook_id].accepted
-        if state == "failed":
-            require(
-                attempts >= Schedule().attempts_max,
-                "a webhook is given up after its last attempt",
-                webhook_id,
-                attempts,
-            )
-        else:
-            require(state == "delivered" and accepted, "each match was accepted", webhook_id, state, attempts, body)
+    kept = _by_match({webhook_id: body for webhook_id, _, body in rows}, wanted, names)
+    came = _by_match({webhook_id: one.body for webhook_id, one in receiver.received.items()}, wanted, names)
+    gave_up = _by_match(failed, wanted, names)
+    in_order = sorted(kept, key=lambda match: match[2])
+    same(_by_pair(kept), _by_pair(in_order), "webhooks are made in the order of their numbers")
+    for webhook_id, state, _ in rows:
+        require(state == "delivered", "in the end everything is delivered", webhook_id, state)
+    forgotten_us = server.octy.clock.now_us() - DELIVERIES_KEPT_US
+    for match, change in wanted.items():
+        if match[0] not in there:
+            continue
+        webhook_id = kept.get(match, came.get(match))
+        same(came.get(match, webhook_id), webhook_id, "a webhook has one id")
+        if match not in kept:
+            require(change.effective_us < forgotten_us, "each match is in the outbox, for 30 days (H3)", match)
+        accepted = webhook_id is not None and receiver.has_accepted(webhook_id)
+        require(accepted or (match not in kept and match in gave_up), "each match was accepted", match, webhook_id)
+
+
+def failed_are_shown(server: Server, names: Names) -> None:
+    """(f): the account sees each webhook that was given up, with every attempt, and none was given up too soon."""
+    shown: list[Delivery] = []
+    page = server.octy.reading.delivery_page(names.account, FAILED, FAILED_PER_PAGE)
+    shown += page.deliveries
+    while page.next_before is not None:
+        page = server.octy.reading.delivery_page(names.account, FAILED, FAILED_PER_PAGE, page.next_before)
+        shown += page.deliveries
+    with opened(server.folder) as connection:
+        rows = connection.execute("SELECT webhook_id FROM outbox WHERE state = 'failed' ORDER BY delivery_id DESC")
+        same([one.delivery_id for one in shown], [row[0] for row in rows], "those that were given up are shown")
+    for one in shown:
+        attempts = server.octy.reading.delivery(names.account, one.delivery_id).attempts
+        same(len(attempts), one.attempts, "every attempt is shown")
+        is_over = one.attempts >= Schedule().attempts_max or one.last_error in (NOT_SENT, FORGOTTEN, SAID_GONE)
+        require(is_over, "a webhook is given up after its last attempt", one)
 
 
 def nothing_is_left_to_do(server: Server) -> None:
@@ -135,6 +164,34 @@ def the_check_is_clean(server: Server) -> None:
     require(findings.is_clean, "octy check finds nothing", findings.differences)
 
 
-def _match(body: bytes, names: Names) -> tuple[int, str, str, str]:
-    profile_id, segment, verb, instant = told(body)
-    return names.keys[profile_id], segment, verb, instant
+def _matches(truth: Truth) -> dict[Match, Change]:
+    """All that must be told. Those about a profile in a segment have the numbers from 1."""
+    last: Counter[tuple[int, int]] = Counter()
+    found = {}
+    for one in truth.webhooks:
+        last[one.profile, one.segment] += 1
+        found[one.profile, one.segment, last[one.profile, one.segment]] = one
+    return found
+
+
+def _by_match(bodies: Mapping[str, bytes], wanted: Mapping[Match, Change], names: Names) -> dict[Match, str]:
+    """The id of each match's webhook, in their order."""
+    found: dict[Match, str] = {}
+    for webhook_id, body in bodies.items():
+        said = told(body)
+        match = names.keys[said.profile_id], said.segment, said.sequence
+        require(match in wanted, "no webhook is told that is no match", webhook_id, said)
+        verb = "created" if wanted[match].kind is ChangeKind.CREATED else "updated"
+        is_told = verb, rfc1123(wanted[match].effective_us)
+        same((said.verb, said.date_time), is_told, "a webhook tells of its match")
+        require(match not in found, "no match has two webhooks, and no number is given twice", webhook_id, said)
+        found[match] = webhook_id
+    return found
+
+
+def _by_pair(matches: Iterable[Match]) -> dict[tuple[int, int], list[int]]:
+    """The numbers of each profile's webhooks in each segment."""
+    found: dict[tuple[int, int], list[int]] = {}
+    for profile, segment, number in matches:
+        found.setdefault((profile, segment), []).append(number)
+    return found

@@ -77,12 +77,16 @@ def _what_came_meanwhile_is_missed(patch: Patch) -> None:
 
 def _no_webhook_for_updates(patch: Patch) -> None:
     add = outbox.add
-    patch.setattr(outbox, "add", lambda c, rows: add(c, [one for one in rows if b"tag updated" not in one.body]))
+
+    def some(connection: Any, rows: Any, wait_us: int) -> None:
+        add(connection, [one for one in rows if b"tag updated" not in one.body], wait_us)
+
+    patch.setattr(outbox, "add", some)
 
 
 MISTAKES: Mapping[str, Make] = {
     "synchronous is NORMAL": _instead(sqlite, "_WRITER_PRAGMAS", (*sqlite._WRITER_PRAGMAS, "synchronous = NORMAL")),
-    "files of the archive are not synced": _without(run_writer, "_sync"),
+    "files of the archive are not synced": _without(run_writer, "sync_file"),
     "message ids are kept in memory alone": _without(PendingEvents, "store_message_ids"),
     "message ids are forgotten after a minute": _instead(writer, "MESSAGE_IDS_KEPT_US", 60_000_000),
     "late events count from now": _late_events_count_from_now,

@@ -1,17 +1,13 @@
-"""Who takes the webhooks? A receiver of many moods, and the product's own sender with a wire that leads to it."""
+"""Who takes the webhooks? A receiver of many moods, that remembers what came."""
 
-import asyncio
 from collections import Counter
-from collections.abc import Mapping
 from random import Random
-from typing import Any, cast
+from typing import Any
 
-import aiohttp
 import msgspec
+from msgspec import Struct
 
-from octy.model.clock import Clock
-from octy.webhooks.outbox import Delivery
-from octy.webhooks.sender import Keys, Sender
+from octy.model.instants import US_PER_HOUR, US_PER_SECOND
 
 FAILING_MOODS = (
     "answers 500",
@@ -21,6 +17,11 @@ FAILING_MOODS = (
     "hangs before",
     "hangs after",
 )
+GONE = "answers 410"
+"""After that somebody has to enable it again."""
+GONE_SHARE = 0.04
+"""Of the attempts that fail."""
+RETRY_AFTER_SECONDS = (1, 30, 10 * 60, 5 * US_PER_HOUR // US_PER_SECOND)
 
 
 class Received:
@@ -49,7 +50,7 @@ class Receiver:
         """How the next attempt ends."""
         if self._chance.random() >= self.failing_share:
             return "answers 200"
-        mood = self._chance.choice(FAILING_MOODS)
+        mood = GONE if self._chance.random() < GONE_SHARE else self._chance.choice(FAILING_MOODS)
         self._faults[f"receiver {mood}"] += 1
         return mood
 
@@ -61,56 +62,41 @@ class Receiver:
         if received.body != body:
             self.changed.append(webhook_id)
 
+    def has_accepted(self, webhook_id: str) -> bool:
+        """Whether it has said so."""
+        return webhook_id in self.received and self.received[webhook_id].accepted > 0
+
     def pause_seconds(self) -> float:
         """How long the wire takes."""
         return self._chance.choice((0.0, 0.001, 0.3, 4.0) if self.failing_share else (0.0, 0.001, 0.3))
 
-
-class WiredSender(Sender):
-    """The product's sender, all but the connection."""
-
-    def __init__(self, clock: Clock, keys: Keys, receiver: Receiver) -> None:
-        super().__init__(clock, keys, allow_private=False)
-        self._receiver = receiver
-
-    async def open(self) -> None:
-        """There is nothing to be made ready."""
-
-    async def _post(self, delivery: Delivery) -> aiohttp.ClientResponse:
-        mood = self._receiver.mood()
-        await asyncio.sleep(self._receiver.pause_seconds())
-        if mood == "hangs before":
-            await asyncio.sleep(3600)
-        if mood == "resets before":
-            raise aiohttp.ClientConnectionResetError
-        webhook_id = self._headers(delivery)["webhook-id"]
-        self._receiver.takes(webhook_id, delivery.body, accepted=mood == "answers 200")
-        await asyncio.sleep(self._receiver.pause_seconds())
-        if mood == "hangs after":
-            await asyncio.sleep(3600)
-        if mood == "resets after":
-            raise aiohttp.ClientConnectionResetError
-        return cast("aiohttp.ClientResponse", Answer(int(mood.split()[1])))
+    def retry_after_seconds(self) -> int:
+        """What it asks for when it has too much to do."""
+        return self._chance.choice(RETRY_AFTER_SECONDS)
 
 
-class Answer:
-    """What the sender reads of an answer."""
+class Told(Struct, frozen=True):
+    """What a webhook says (H1)."""
 
-    def __init__(self, status: int) -> None:
-        self.status = status
-        self.headers: Mapping[str, str] = {"Retry-After": "30"} if status == 429 else {}
-        self.content = self
-
-    async def read(self, _: int) -> bytes:
-        """The body is empty."""
-        return b""
-
-    def close(self) -> None:
-        """The connection is given up."""
+    delivery_id: str
+    profile_id: str
+    segment: int
+    verb: str
+    date_time: str
+    sequence: int
+    overtakes: int
 
 
-def told(body: bytes) -> tuple[str, str, str, str]:
-    """Of whom, which segment, which verb and when a webhook tells (H1)."""
+def told(body: bytes) -> Told:
+    """Of a live match."""
     said: Any = msgspec.json.decode(body)
-    about = said["body"]
-    return about["profile_id"], about["segment"]["segment_tag"], said["subject"].split()[-1], said["date_time"]
+    about, meta = said["body"], said["meta"]
+    return Told(
+        delivery_id=meta["delivery_id"],
+        profile_id=about["profile_id"],
+        segment=int(about["segment"]["segment_tag"]),
+        verb=said["subject"].split()[-1],
+        date_time=said["date_time"],
+        sequence=meta["sequence"],
+        overtakes=meta["overtakes"],
+    )

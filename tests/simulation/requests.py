@@ -125,6 +125,36 @@ class EndOfSegment(Struct, frozen=True):
         return _is_done(answer)
 
 
+class Enables(Struct, frozen=True):
+    """The receiver is said to work again."""
+
+    replay: bool
+
+    def send(self, octy: Octy, names: Names) -> "Future[Any]":
+        return octy.enable_webhooks(names.account, replay=self.replay)
+
+    def happens(self, truth: Truth, names: Names) -> object:  # noqa: ARG002 - others need it
+        return None
+
+    def answered(self, answer: Any, names: Names) -> object:  # noqa: ARG002 - others need it
+        return answer.disabled_us
+
+
+class Rotates(Struct, frozen=True):
+    """Webhooks get another secret."""
+
+    overlap_hours: int
+
+    def send(self, octy: Octy, names: Names) -> "Future[Any]":
+        return octy.rotate_webhook_secret(names.account, self.overlap_hours)
+
+    def happens(self, truth: Truth, names: Names) -> object:  # noqa: ARG002 - others need it
+        return 2 if self.overlap_hours else 1
+
+    def answered(self, answer: Any, names: Names) -> object:  # noqa: ARG002 - others need it
+        return len(answer)
+
+
 class Said(Struct, frozen=True):
     """An event, as its sender tells it."""
 

@@ -5,13 +5,11 @@ receiver's connection. What a thread of its own would do is done here, a turn at
 archiver, the backfills, the dispatcher's loop.
 """
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from octy.model.instants import NEVER
 from octy.service.backfills import finish
@@ -21,14 +19,13 @@ from octy.service.transaction import Transaction
 from octy.service.writer import Job
 from octy.store.folder import open_store
 from octy.webhooks.dispatcher import Dispatcher
+from tests.simulation.attempts import Attempts
 from tests.simulation.disk import Disk
 from tests.simulation.instants import Time
 from tests.simulation.loop import StepLoop
-from tests.simulation.receiver import Receiver, WiredSender
+from tests.simulation.receiver import Receiver
+from tests.simulation.sender import WiredSender
 from tests.simulation.turns import Worker
-
-CHECKPOINT_PAGES = 60
-"""Few, so that a log is often written back and begun anew."""
 
 Work = Callable[[Transaction], None]
 
@@ -36,23 +33,21 @@ Work = Callable[[Transaction], None]
 class Server:
     """From its start until it crashes or is stopped."""
 
-    def __init__(self, folder: Path, time: Time, chance: Random, receiver: Receiver, disk: Disk) -> None:
+    def __init__(
+        self, folder: Path, time: Time, chance: Random, receiver: Receiver, attempts: Attempts, disk: Disk
+    ) -> None:
         self.disk = disk
         self.folder = folder
         self.store = open_store(folder)
-        driver: Any = self.store.writer.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)
-        driver.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-        clock = SystemClock()
-        self.octy = Octy(self.store, clock)
+        self.octy = Octy(self.store, SystemClock())
         self.writer = self.octy._writer
         self.archiver = Worker("archiver", self.writer._archiver.work)
         self.backfills = Worker("backfills", self._fold)
         self.writer._archiver._submit = partial(self._submit, self.archiver)
         self.writer._backfills._submit = partial(self._submit, self.backfills)
         self.loop = StepLoop(time)
-        sender = WiredSender(clock, self.octy.signing_keys.valid, receiver)
-        self.dispatcher = Dispatcher(self.octy.outbox, sender, clock, chance=chance)
+        sender = WiredSender(self.octy, self.store, receiver, attempts)
+        self.dispatcher = Dispatcher(self.octy.outbox, sender, self.octy.clock, chance=chance)
 
     def start(self) -> None:
         """Brings the world back, and begins with the webhooks."""

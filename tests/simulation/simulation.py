@@ -28,13 +28,16 @@ from octy.service.writer import Job
 from tests.integration.service.failing import FAILURES
 from tests.property.happenings import EVENT_TYPES
 from tests.simulation import faults
+from tests.simulation.attempts import Attempts
 from tests.simulation.clients import Clients
 from tests.simulation.disk import Disk
 from tests.simulation.faults import BROKEN, FULL
 from tests.simulation.instants import Time
 from tests.simulation.invariants import (
+    FAILED,
     Violation,
     events_are_the_acknowledged,
+    failed_are_shown,
     history_is_the_models,
     nothing_is_left_to_do,
     require,
@@ -44,7 +47,7 @@ from tests.simulation.invariants import (
     webhooks_are_the_models,
 )
 from tests.simulation.receiver import Receiver
-from tests.simulation.requests import Names, Request
+from tests.simulation.requests import Enables, Names, Request
 from tests.simulation.server import Server, ended_backfill
 from tests.simulation.surroundings import simulated
 from tests.simulation.truth import Truth
@@ -120,6 +123,9 @@ class Simulation:
         self._time = Time(BIRTH_US)
         self._faults: Counter[str] = Counter()
         self._receiver = Receiver(self._chance, self._faults)
+        self._attempts = Attempts()
+        self._failed: dict[str, bytes] = {}
+        """The bodies of webhooks that counted as failed, by id."""
         self._truth = Truth(BIRTH_US)
         self._trace = hashlib.sha256()
         self._generation = 0
@@ -188,6 +194,8 @@ class Simulation:
     def _calms_down(self) -> None:
         """Liveness: within ten minutes all that is due is done."""
         self._paused_until_us.clear()
+        self._rests()  # what had failed before is noted before
+        self._sends(Enables(replay=True))
         self._rests()
         del self._errors[:]  # of what had failed before, some is told only now
         for _ in range(CALM_US // CALM_STEP_US):
@@ -216,18 +224,27 @@ class Simulation:
                 self._server.backfills.turn()
 
     def _ends(self) -> None:
-        """All that waits for another attempt gets it; then everything is looked at."""
-        while (due_us := self._next_attempt_us()) < NEVER:
-            self._time.passes(max(due_us - self._now_us(), CALM_STEP_US))
-            self._rests()
+        """All that waits for another attempt gets it, and what was given up too; then everything is looked at."""
+        self._waits_for_webhooks()
+        failed_are_shown(self._server, self._names)
+        self._attempts.forget_pauses()
+        self._at_once(self._server.octy.replay_deliveries(self._names.account, FAILED, None))
+        self._waits_for_webhooks()
         self._compares()
         events_are_the_acknowledged(self._server, self._truth)
         history_is_the_models(self._server, self._truth)
-        webhooks_are_the_models(self._server, self._truth, self._names, self._receiver)
+        webhooks_are_the_models(self._server, self._truth, self._names, self._receiver, self._failed)
         self._notes("end", faults.contents(self._server.folder))
         self._server.writer._archiver.stop()
         self._server.ends()
         the_check_is_clean(self._server)
+
+    def _waits_for_webhooks(self) -> None:
+        """Until none has another attempt before it."""
+        self._rests()
+        while (due_us := self._next_attempt_us()) < NEVER:
+            self._time_goes_on(max(due_us - self._now_us(), CALM_STEP_US))
+            self._rests()
 
     def _next_attempt_us(self) -> int:
         with self._server.store.reading() as connection:
@@ -281,9 +298,16 @@ class Simulation:
         now_us = self._now_us()
         due_us = min(self._server.due_us, self._next_attempt_us())
         if self._chance.random() < 0.4 and now_us < due_us < now_us + 3 * US_PER_DAY:
-            self._time.passes(max(due_us - now_us + self._chance.choice((-1, 0, 1, 1_000)), 0))
+            self._time_goes_on(max(due_us - now_us + self._chance.choice((-1, 0, 1, 1_000)), 0))
         else:
-            self._time.passes(self._chance.choice(PAUSES_US))
+            self._time_goes_on(self._chance.choice(PAUSES_US))
+
+    def _time_goes_on(self, by_us: int) -> None:
+        """Not so far that a webhook that was given up is forgotten before it was seen."""
+        with self._server.store.reading() as connection:
+            question = "SELECT webhook_id, body FROM outbox WHERE state = 'failed'"
+            self._failed.update(connection.exec_driver_sql(question).all())
+        self._time.passes(by_us)
 
     def _clock_is_set(self) -> None:
         by_us = self._chance.choice(STEPS_US) * self._chance.choice((-1, 1))
@@ -392,6 +416,7 @@ class Simulation:
 
     def _loop_goes_on(self, turns: int) -> None:
         self._server.turns_loop(turns)
+        require(not self._attempts.wrong, "each attempt is as it must be", *self._attempts.wrong)
 
     def _compares(self) -> None:
         tags_are_the_models(self._server, self._truth, self._names)
@@ -509,7 +534,7 @@ class Simulation:
         while True:
             failed = self._faults[FAILED_SYNC]
             try:
-                return Server(folder, self._time, self._chance, self._receiver, self._disk)
+                return Server(folder, self._time, self._chance, self._receiver, self._attempts, self._disk)
             except StoreError as error:
                 if self._faults[FAILED_SYNC] == failed:
                     raise Violation(f"a crashed folder can be served: {error}") from error

@@ -13,10 +13,14 @@ import structlog
 
 from octy.engine import engine
 from octy.service import accounts, archiver, backfills, clock, ids, restore, transaction, writer
+from octy.store import sqlite, vault
 from octy.store.archive import archive
 from octy.store.archive.run_writer import RunWriter
+from octy.webhooks import signing
 from tests.simulation.instants import Time
 
+CHECKPOINT_PAGES = 60
+"""Few, so that a log is often written back and begun anew."""
 ROWS_PER_RUN = 16
 RUNS_PER_MERGE = 2
 ROWS_PER_MERGED_RUN_MAX = 256
@@ -27,6 +31,7 @@ class Secrets:
 
     def __init__(self, chance: Random) -> None:
         self.randbits = chance.getrandbits
+        self.token_bytes = chance.randbytes
         self._chance = chance
 
     def token_hex(self, count: int) -> str:
@@ -58,9 +63,11 @@ def simulated(
     with pytest.MonkeyPatch.context() as patch:
         for module in (archiver, clock, writer):
             patch.setattr(module, "time", time)
-        for module in (accounts, ids):
+        for module in (accounts, ids, signing, vault):
             patch.setattr(module, "secrets", Secrets(chance))
         patch.setattr(archive, "uuid4", uuid)
+        checkpoints = f"wal_autocheckpoint = {CHECKPOINT_PAGES}"
+        patch.setattr(sqlite, "_WRITER_PRAGMAS", (*sqlite._WRITER_PRAGMAS, checkpoints))
         patch.setattr(os, "fsync", lambda descriptor: syncs(Path(f"/proc/self/fd/{descriptor}").resolve()))
         patch.setattr(RunWriter, "write", write_first_told)
         for module in (backfills, restore, writer):

@@ -1,5 +1,8 @@
 """C04: whatever happens to a server, what it acknowledged is there, once, and its tags and webhooks are the model's."""
 
+import os
+import subprocess
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +13,7 @@ import pytest
 from tests.integration.service.failing import FAILURES
 from tests.simulation import simulation
 from tests.simulation.__main__ import folder
-from tests.simulation.receiver import FAILING_MOODS
+from tests.simulation.receiver import FAILING_MOODS, GONE
 from tests.simulation.simulation import DAYS, simulate
 
 SEEDS = range(6)
@@ -23,7 +26,7 @@ KINDS = {
     "a full disk under the archive",
     "slow disk",
     *(kind for kind in FAILURES if kind not in ("a full disk", "a locked database")),
-    *(f"receiver {mood}" for mood in FAILING_MOODS),
+    *(f"receiver {mood}" for mood in (*FAILING_MOODS, GONE)),
     "message repeated",
     "batch shuffled",
     "event late",
@@ -54,6 +57,14 @@ def test_the_same_seed_is_the_same_life_and_another_is_another(root: Path) -> No
     assert first.trace == again.trace
     assert first == again
     assert other.trace != first.trace
+
+
+def test_the_same_seed_is_the_same_life_in_another_process(root: Path) -> None:
+    """Whatever that process has in its memory, and in whichever order."""
+    command = [sys.executable, "-m", "tests.simulation"]
+    surroundings = os.environ | {"SEED": "101", "DAYS": "4", "PYTHONHASHSEED": "1"}
+    told = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=True).stdout
+    assert f"trace {simulate(101, root, days=4).trace}\n" in told
 
 
 def test_every_kind_of_fault_strikes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

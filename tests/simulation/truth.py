@@ -3,7 +3,6 @@
 It is told of each group of requests once that group is durable, in the group's order, at the group's instant.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -125,10 +124,6 @@ class Truth:
         occurrence = Occurrence(self.profiles[name], event_type, created_us, now_us, properties)
         self._tells(self.model.accept([occurrence]))
         return self.last_seq, False
-
-    def matches(self) -> Counter[tuple[int, int, ChangeKind, int]]:
-        """How often each webhook must be told."""
-        return Counter((one.profile, one.segment, one.kind, one.effective_us) for one in self.webhooks)
 
     def _tells(self, changes: list[Change]) -> None:
         self.told += changes
