@@ -33,8 +33,8 @@ soak: setup  ## engine against reference model, 20,000 histories (about half an 
 simulate: setup  ## a whole server under a simulated clock, disk and receiver, seed after seed (SECONDS=600 for more or less; SEED=n for one)
 	$(BIN)/python -m tests.simulation
 
-mistakes: setup  ## mistakes put into the product on purpose, and which check of the simulation caught each
-	$(BIN)/python -m tests.simulation.mistakes
+mistakes: setup  ## mistakes put into the product on purpose, and which check caught each: one of the simulation, or a test
+	$(BIN)/python -m tests.mistakes
 
 crash: setup  ## kill -9 200 times while clients send, and what a crash or a power cut leaves after every step on the disk; CRASH_SEED=n for the same again
 	CRASH=full $(BIN)/pytest -s tests/crash

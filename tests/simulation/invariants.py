@@ -10,7 +10,7 @@ from octy.model.webhooks import Delivery, DeliveryFilter, DeliveryState
 from octy.service.checking.check import check_folder
 from octy.service.receivers import FORGOTTEN, NOT_SENT
 from octy.service.writer import DELIVERIES_KEPT_US
-from octy.webhooks.schedule import Schedule
+from octy.webhooks.schedule import PAUSES_US
 from tests.logs import opened
 from tests.reference.life import Change
 from tests.simulation.receiver import Receiver, told
@@ -136,7 +136,7 @@ def failed_are_shown(server: Server, names: Names) -> None:
     for one in shown:
         attempts = server.octy.reading.delivery(names.account, one.delivery_id).attempts
         same(len(attempts), one.attempts, "every attempt is shown")
-        is_over = one.attempts >= Schedule().attempts_max or one.last_error in (NOT_SENT, FORGOTTEN, SAID_GONE)
+        is_over = one.attempts > len(PAUSES_US) or one.last_error in (NOT_SENT, FORGOTTEN, SAID_GONE)
         require(is_over, "a webhook is given up after its last attempt", one)
 
 

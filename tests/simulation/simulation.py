@@ -70,6 +70,9 @@ RECEIVER_FAILS_SHARE = 0.4
 RARE = 1
 """How often, in a hundred steps, the machine as a whole is met by something."""
 PAUSES_US = (1, US_PER_SECOND, US_PER_MINUTE, 20 * US_PER_MINUTE, 3 * US_PER_HOUR, 9 * US_PER_HOUR, US_PER_DAY)
+ANSWERED_SHARE = 0.7
+"""How often time is kind to whoever waits for a receiver's answer."""
+ANSWER_US = (1_000, 300_000, US_PER_SECOND, 5 * US_PER_SECOND)
 SLOW_COMMIT_US = (US_PER_SECOND, 10 * US_PER_SECOND, 5 * US_PER_MINUTE)
 STEPS_US = (US_PER_SECOND, US_PER_MINUTE, US_PER_HOUR, US_PER_DAY)
 
@@ -202,9 +205,9 @@ class Simulation:
             self._rests()
             self._time.passes(CALM_STEP_US)
         self._rests()
+        require(not self._errors, "no error is logged once nothing fails", self._errors)
         nothing_is_left_to_do(self._server)
         require(not self._clients.again and not self._asked, "every client has its answer")
-        require(not self._errors, "no error is logged once nothing fails", self._errors)
         self._compares()
 
     def _rests(self) -> None:
@@ -294,7 +297,10 @@ class Simulation:
             self._server.backfills.turn()
 
     def _time_passes(self) -> None:
-        """By little, by much, or to both sides of an edge."""
+        """By little, by much, or to both sides of an edge; mostly by little while an attempt is under way."""
+        if self._server.dispatcher._in_flight and self._chance.random() < ANSWERED_SHARE:
+            self._time_goes_on(self._chance.choice(ANSWER_US))
+            return
         now_us = self._now_us()
         due_us = min(self._server.due_us, self._next_attempt_us())
         if self._chance.random() < 0.4 and now_us < due_us < now_us + 3 * US_PER_DAY:
