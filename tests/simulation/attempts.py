@@ -4,7 +4,6 @@ The dispatcher takes whatever an attempt raises for a failure of the receiver. S
 the simulation looks.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,7 +13,6 @@ from sqlalchemy import Connection
 from standardwebhooks import Webhook
 
 from octy.model.instants import US_PER_SECOND
-from octy.webhooks.dispatcher import IN_FLIGHT_PER_RECEIVER_MAX
 from octy.webhooks.outbox import Delivery
 from octy.webhooks.schedule import JITTER, PAUSES_US, WAIT_US_MAX
 from tests.simulation.receiver import told
@@ -59,8 +57,8 @@ class Attempts:
         """The ids of webhooks that were on their way at least once."""
         self._not_before_us: dict[tuple[str, int], int] = {}
         """By id and the number of attempts that are stored as failed."""
-        self._while_disabled: Counter[int] = Counter()
-        """By the instant at which the receiver was disabled."""
+        self._while_disabled: set[int] = set()
+        """The profiles with attempts since the receiver was disabled."""
 
     @contextmanager
     def made(self, delivery: Delivery, stored: Standing | None, now_us: int) -> Iterator[None]:
@@ -103,10 +101,12 @@ class Attempts:
         what = f"{delivery.webhook_id} at {now_us}: {stored}"
         self._must(stored.state != "delivered", "what was delivered is not sent again", what)
         self._must(stored.next_attempt_us <= now_us, "nothing is sent before it is due", what)
-        if stored.disabled_us is not None:
-            self._while_disabled[stored.disabled_us] += 1
-            few = self._while_disabled[stored.disabled_us] <= IN_FLIGHT_PER_RECEIVER_MAX
-            self._must(few, "a disabled receiver gets no more than was on its way", what)
+        if stored.disabled_us is None:
+            self._while_disabled.clear()
+        else:
+            was_on_its_way = delivery.profile_key not in self._while_disabled
+            self._must(was_on_its_way, "a disabled receiver gets no more than was on its way", what)
+            self._while_disabled.add(delivery.profile_key)
         if delivery.webhook_id in self._left:
             return
         overtakes = told(delivery.body).overtakes

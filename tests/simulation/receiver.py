@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from octy.model.instants import US_PER_HOUR, US_PER_SECOND
+from octy.model.instants import US_PER_DAY, US_PER_HOUR, US_PER_SECOND
 
 FAILING_MOODS = (
     "answers 500",
@@ -21,7 +21,7 @@ GONE = "answers 410"
 """After that somebody has to enable it again."""
 GONE_SHARE = 0.04
 """Of the attempts that fail."""
-RETRY_AFTER_SECONDS = (1, 30, 10 * 60, 5 * US_PER_HOUR // US_PER_SECOND)
+RETRY_AFTER_SECONDS = (1, 10 * 60, 12 * US_PER_HOUR // US_PER_SECOND, US_PER_DAY // US_PER_SECOND)
 
 
 class Received:
