@@ -165,9 +165,18 @@ class Archiver:
         self._submit(lambda tx: change(tx.connection)).result()
 
     def _drop_files(self, before: float) -> None:
-        """Removes what left the ledger before that. What a killed server leaves behind, the next start sweeps."""
-        while self._dropped and self._dropped[0][0] <= before:
-            self._store.archive.drop(self._dropped.pop(0)[1])
+        """Removes what left the ledger before that; what the disk keeps is tried again after the next.
+
+        What is left behind at the end, by whatever it was, the next start sweeps.
+        """
+        due = [one for one in self._dropped if one[0] <= before]
+        for one in due:
+            try:
+                self._store.archive.drop(one[1])
+            except OSError as error:
+                log.warning("archive.file_kept", file=one[1], reason=error.strerror)
+            else:
+                self._dropped.remove(one)
 
 
 def _named(connection: Connection, shape: LogShape, account_id: int) -> tuple[dict[int, str], list[str]]:

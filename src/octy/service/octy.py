@@ -29,7 +29,7 @@ from octy.service.transaction import Transaction
 from octy.service.webhook_secrets import SigningKey, SigningKeys
 from octy.service.writer import Writer
 from octy.store.accounts import all_accounts
-from octy.store.folder import Store
+from octy.store.folder import Store, told_of
 from octy.store.webhook_secrets import all_secrets
 
 T = TypeVar("T")
@@ -61,7 +61,14 @@ class Octy:
         self.signing_keys = SigningKeys()
 
     def start(self) -> None:
-        """Brings the store's world back and catches up with the present; then requests are served."""
+        """Brings the store's world back and catches up with the present; then requests are served.
+
+        StoreError says why not.
+        """
+        with told_of(self._store.folder):
+            self._start()
+
+    def _start(self) -> None:
         self._writer.start()
         self.reading = Reading(self._store, self._writer.event_ids)
         with self._store.reading() as connection:

@@ -1,5 +1,7 @@
 """Does anybody notice that older events and changes are in files? Only whoever looks into the folder."""
 
+import errno
+import os
 from pathlib import Path
 
 import duckdb
@@ -8,8 +10,9 @@ import pytest
 from octy.model.errors import Unavailable
 from octy.service import archiver
 from octy.service.archiver import Archiver
+from octy.store.archive.archive import Archive
 from tests.integration.service.failing import FAILURES
-from tests.integration.service.serving import Service, eventually
+from tests.integration.service.serving import Service, eventually, no_log
 from tests.integration.service.world import Shop
 from tests.unit.engine.shop import did, said
 
@@ -129,6 +132,34 @@ def test_files_are_merged_and_the_old_ones_go(shop: Shop) -> None:
     (merged,) = files(shop.service)
     assert merged != first
     assert len(shop.log("ana")) == 8
+
+
+def test_a_file_that_the_disk_keeps_is_removed_later_or_at_the_next_start(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walks(shop, range(4))
+    archives(shop.service)
+    with monkeypatch.context() as broken, no_log():
+        broken.setattr(Archive, "drop", _cannot_be_dropped)
+        walks(shop, range(4, 8))
+        archives(shop.service)
+        assert len(files(shop.service)) == 3
+    archives(shop.service)
+    assert len(files(shop.service)) == 1
+    with monkeypatch.context() as broken, no_log():
+        broken.setattr(Archive, "drop", _cannot_be_dropped)
+        walks(shop, range(8, 12))
+        archives(shop.service)
+        shop.service.stop()
+    shop.service.open()
+    assert [(path.name,) for path in files(shop.service)] == shop.service.rows(
+        "SELECT file FROM archive_runs WHERE log = 'events' ORDER BY 1"
+    )
+    assert len(shop.log("ana")) == 12
+
+
+def _cannot_be_dropped(*_: object) -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 def test_a_strangers_tool_reads_the_files(shop: Shop) -> None:
