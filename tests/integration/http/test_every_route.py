@@ -29,6 +29,8 @@ ALL_ROUTES = {
     ("GET", "/v1/admin/application/versioning"),
     ("GET", "/v1/configurations/account"),
     ("POST", "/v1/configurations/account/set"),
+    ("GET", "/v1/configurations/retention/algorithms"),
+    ("POST", "/v1/configurations/retention/algorithms/set"),
     ("GET", "/v1/retention/events/types"),
     ("POST", "/v1/retention/events/types/create"),
     ("POST", "/v1/retention/events/types/delete"),
