@@ -9,6 +9,7 @@ from octy.http.errors import on_exception
 from octy.http.requests import OctyRequest
 from octy.http.routes import (
     accounts,
+    algorithms,
     application,
     clock,
     deliveries,
@@ -26,6 +27,7 @@ from octy.service.octy import Octy
 
 ACCOUNT_ROUTES = (
     accounts,
+    algorithms,
     event_types,
     segments,
     profiles,

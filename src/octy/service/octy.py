@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from octy.model.accounts import Account, AccountConfiguration
+from octy.model.algorithms import AlgorithmConfiguration
 from octy.model.clock import Clock
 from octy.model.errors import Refused
 from octy.model.events import EventDraft, EventInstance, EventType, EventTypeDraft
@@ -19,7 +20,17 @@ from octy.model.outcomes import Outcome
 from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
 from octy.model.segments import Segment
 from octy.model.webhooks import Delivery, DeliveryFilter, Receiver, WebhookSecret
-from octy.service import accounts, deliveries, event_types, items, profiles, receivers, segments, webhook_secrets
+from octy.service import (
+    accounts,
+    algorithms,
+    deliveries,
+    event_types,
+    items,
+    profiles,
+    receivers,
+    segments,
+    webhook_secrets,
+)
 from octy.service.accounts import Configured, Credentials, Keys
 from octy.service.deliveries import Replayed
 from octy.service.ingest import ingest
@@ -143,6 +154,12 @@ class Octy:
             )
 
         return self._then_drop(account_id, self._writer.submit(account_id, work, once))
+
+    def configure_algorithm(
+        self, account_id: int, configuration: AlgorithmConfiguration, once: Once | None = None
+    ) -> "Future[AlgorithmConfiguration]":
+        """Replaces what is configured of one algorithm."""
+        return self._writer.submit(account_id, lambda tx: algorithms.configure(tx, account_id, configuration), once)
 
     # Webhooks
 

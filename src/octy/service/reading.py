@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from octy.model import limits
 from octy.model.accounts import Account
+from octy.model.algorithms import AlgorithmConfiguration
 from octy.model.errors import NotFound, Problem, Refused
 from octy.model.events import EventInstance, EventType
 from octy.model.exports import ExportedEvent, ExportedWebhook, ProfileExport
@@ -19,7 +20,18 @@ from octy.model.values import shown
 from octy.model.webhooks import DeliveryAttempt, DeliveryFilter, DeliveryPage, DeliveryStory, Receiver
 from octy.service import deliveries, receivers
 from octy.service.ids import EventIds
-from octy.store import accounts, event_types, events, items, message_ids, outbox, profiles, segments, tags
+from octy.store import (
+    accounts,
+    algorithms,
+    event_types,
+    events,
+    items,
+    message_ids,
+    outbox,
+    profiles,
+    segments,
+    tags,
+)
 from octy.store import deliveries as stored_deliveries
 from octy.store.folder import Store
 from octy.store.outbox import KeptDelivery
@@ -182,6 +194,11 @@ class Reading:
             attempts = stored_deliveries.attempts_of(connection, row.delivery_id)
         told = tuple(DeliveryAttempt(**msgspec.structs.asdict(one)) for one in attempts)
         return DeliveryStory(deliveries.delivery_of(row), body, told)
+
+    def algorithms(self, account_id: int) -> list[AlgorithmConfiguration]:
+        """What the account has configured of algorithms."""
+        with self._snapshot() as connection:
+            return algorithms.of_account(connection, account_id)
 
     def items(self, account_id: int, ids: Sequence[str], offset: int, limit: int) -> tuple[list[Item], int]:
         """Items by id, or a page of all, and how many there are."""

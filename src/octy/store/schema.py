@@ -310,3 +310,14 @@ items = Table(
     Column("created_us", BigInteger, nullable=False),
     Column("updated_us", BigInteger, nullable=False),
 )
+
+algorithms = Table(
+    "algorithms",
+    metadata,
+    Column("account_id", BigInteger, ForeignKey("accounts.account_id"), primary_key=True),
+    Column("algorithm_name", Text, primary_key=True),
+    Column("recommend_interacted_items", Boolean, nullable=False),
+    Column("item_id_stop_list", Text, nullable=False),  # JSON: an array of ids
+    Column("profile_features", Text, nullable=False),  # JSON: an array of keys
+    Column("updated_us", BigInteger, nullable=False),
+)
