@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
-from octy.cli.answers import Done
 from octy.cli.checks import Checks, Fields
 from octy.cli.documents import Document, Trail
 from octy.cli.output import complain, say
-from octy.cli.settings import is_http_url
-from octy.cli.transport import RequestRefused, Server
+from octy.client import Octy, RequestRefused
+from octy.client.envelope import Done
+from octy.client.settings import is_http_url
 from octy.model.values import shown
 
 ACCOUNT_FIELDS = {
@@ -30,7 +30,7 @@ ALGORITHM_KEYS = {
 }
 
 
-def apply_account(document: Document) -> Callable[[Server], bool]:
+def apply_account(document: Document) -> Callable[[Octy], bool]:
     """Judges the account's configuration; the result sends it."""
     checks = Checks(document)
     root = checks.mapping(document.root, ())
@@ -44,9 +44,9 @@ def apply_account(document: Document) -> Callable[[Server], bool]:
     checks.done()
     checks.warn_of_unknown(fields, trail, list(ACCOUNT_FIELDS))
 
-    def send(server: Server) -> bool:
+    def send(server: Octy) -> bool:
         try:
-            server.post("/v1/configurations/account/set", msgspec.json.encode(configuration), Done)
+            server.configure(**configuration)
         except RequestRefused as refused:
             for line in refused.lines:
                 complain(_placed(document, line.path, line.error_message))
@@ -59,7 +59,7 @@ def apply_account(document: Document) -> Callable[[Server], bool]:
     return send
 
 
-def apply_algorithms(document: Document) -> Callable[[Server], bool]:
+def apply_algorithms(document: Document) -> Callable[[Octy], bool]:
     """Judges the algorithms' configurations; the result sends one after another."""
     checks = Checks(document)
     root = checks.mapping(document.root, ())
@@ -69,7 +69,7 @@ def apply_algorithms(document: Document) -> Callable[[Server], bool]:
     ]
     checks.done()
 
-    def send(server: Server) -> bool:
+    def send(server: Octy) -> bool:
         is_all_done = True
         for trail, request in requests:
             try:

@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 from octy import __version__
 
 if TYPE_CHECKING:
-    from octy.cli.transport import Server
+    from octy.client import Octy
 
 
 class Commands(TyperGroup):
@@ -175,10 +175,10 @@ def upload(
 @get.command("accountconfig")
 def get_account_configuration(ctx: typer.Context, url: Url = None) -> None:
     """Show what the account has configured."""
-    from octy.cli import reading, show
+    from octy.cli import show
 
-    def show_it(server: "Server") -> bool:
-        show.show_account(reading.account(server))
+    def show_it(server: "Octy") -> bool:
+        show.show_account(server.account())
         return True
 
     _run(ctx, url, show_it)
@@ -187,21 +187,21 @@ def get_account_configuration(ctx: typer.Context, url: Url = None) -> None:
 @get.command("eventtypes")
 def get_event_types(ctx: typer.Context, ids: Ids = None, ids_only: IdsOnly = False, url: Url = None) -> None:
     """Show the account's own event types."""
-    from octy.cli import reading, show
+    from octy.cli import show
 
     asked = ids or []
     print_all = show.EVENT_TYPES.print
-    _run(ctx, url, lambda server: print_all(reading.event_types(server, asked), asked, ids_only=ids_only))
+    _run(ctx, url, lambda server: print_all(server.event_types(asked), asked, ids_only=ids_only))
 
 
 @get.command("segments")
 def get_segments(ctx: typer.Context, ids: Ids = None, ids_only: IdsOnly = False, url: Url = None) -> None:
     """Show segments, with how many profiles are in each."""
-    from octy.cli import reading, show
+    from octy.cli import show
 
     asked = ids or []
     print_all = show.SEGMENTS.print
-    _run(ctx, url, lambda server: print_all(reading.segments(server, asked), asked, ids_only=ids_only))
+    _run(ctx, url, lambda server: print_all(server.segments(asked), asked, ids_only=ids_only))
 
 
 @get.command("profiles")
@@ -213,11 +213,11 @@ def get_profiles(
     url: Url = None,
 ) -> None:
     """Show profiles, with their segment tags. An id may be the profile's or the customer's."""
-    from octy.cli import reading, show
+    from octy.cli import show
 
     asked = ids or []
     print_all = show.PROFILES.print
-    _run(ctx, url, lambda server: print_all(reading.profiles(server, asked, tag), asked, ids_only=ids_only))
+    _run(ctx, url, lambda server: print_all(server.profiles(ids=asked, tag=tag), asked, ids_only=ids_only))
 
 
 @export.command("profile")
@@ -334,12 +334,13 @@ def rotate_webhook_secret(
     _run(ctx, url, lambda server: rotate_secret(server, overlap_hours))
 
 
-def _run(ctx: typer.Context, url: str | None, run: Callable[["Server"], bool]) -> None:
+def _run(ctx: typer.Context, url: str | None, run: Callable[["Octy"], bool]) -> None:
     """Runs a command against the server; exit code 1 unless it says that all is done."""
     from octy.cli.settings import settings
-    from octy.cli.transport import Server
+    from octy.client import Octy
 
-    with Server(settings(url or ctx.obj)) as server:
+    where = settings(url or ctx.obj)
+    with Octy(where.url, *where.keys, user_agent=f"octy-cli/{__version__}") as server:
         is_all_done = run(server)
     if not is_all_done:
         raise typer.Exit(1)

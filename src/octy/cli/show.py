@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from octy.cli.answers import AccountAnswer, EventTypeView, ProfileView, ReceiverView, SegmentView, StepView
 from octy.cli.output import complain_all, counted, say
+from octy.client.answers import AccountAnswer
+from octy.client.views import EventTypeView, ProfileView, ReceiverView, SegmentView, StepView
 from octy.model.values import canonical
 
 View = TypeVar("View")

@@ -1,9 +1,10 @@
 """What has become of the rows of an upload? Totals, and the first failures with their lines in the file."""
 
-from octy.cli.answers import FailedObject, UploadAnswer
+from octy.cli.answers import UploadAnswer
 from octy.cli.csv_objects import Objects
 from octy.cli.failures import FAULTS_SHOWN_MAX
 from octy.cli.output import complain, complain_all, counted, say
+from octy.client.envelope import FailedObject
 
 
 class Tally:

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from octy.cli.answers import UploadAnswer
-from octy.cli.batches import failures_of
 from octy.cli.columns import EVENTS, ITEMS, PROFILES, Form
 from octy.cli.csv_objects import Objects, read_objects
 from octy.cli.failures import Interrupted, Stopped
 from octy.cli.progress import progress
 from octy.cli.tally import Tally
-from octy.cli.transport import RequestRefused, Server, Unreached
+from octy.client import Octy, RequestRefused, Unreached
+from octy.client.batches import failures_of
 from octy.model import limits
 from octy.model.errors import OctyError, Unauthorized
 
@@ -48,7 +48,7 @@ def read(kind: Uploadable, path: Path) -> Objects:
     return read_objects(path, kind.form)
 
 
-def upload(server: Server, kind: Uploadable, objects: Objects) -> bool:
+def upload(server: Octy, kind: Uploadable, objects: Objects) -> bool:
     """Sends all rows and tells what became of them; False if any failed."""
     tally = Tally(kind.noun, objects)
     start = end = 0
@@ -75,7 +75,7 @@ def _batches(objects: Objects, batch_max: int) -> Iterator[tuple[int, int]]:
     yield start, len(objects.bodies)
 
 
-def _send(server: Server, kind: Uploadable, bodies: list[bytes]) -> UploadAnswer:
+def _send(server: Octy, kind: Uploadable, bodies: list[bytes]) -> UploadAnswer:
     body = b'{"%s":[%s]}' % (kind.request_key.encode(), b",".join(bodies))
     try:
         return server.post(kind.path, body, UploadAnswer)
