@@ -79,6 +79,33 @@ def test_the_standards_own_package_verifies_every_attempt_also_while_the_secret_
         Webhook(new["secret"]).verify(first.body, dict(first.headers))
 
 
+def test_every_kind_that_is_chosen_reaches_a_receiver_and_its_signature_is_verified(
+    machine: Machine, receiver: Receiver
+) -> None:
+    """The standard's own package is the judge."""
+    server = machine.serve("--allow-private-webhooks")
+    account = Account(server)
+    account.send_webhooks_to(receiver.url)
+    kinds = ["live_segment.matched", "live_segment.retracted", "past_segment.entered", "past_segment.left"]
+    account.post(CONFIGURATION, {"webhook_events": [*kinds, "segment.backfilled"]})
+    account.event_type("view", "page")
+    account.segment("at the till", "live", 1, step("view", page="till"))
+    account.segment("undecided", "past", 2, step("view"), step("charged", "inaction"), days=30)
+    (ana,) = account.profiles("ana")
+    account.happens("view", ana, page="till")
+    account.happens("view", ana, page="home")
+    account.happens("charged", ana)
+    arrived = receiver.wait_for(5)
+    with server.client() as client:
+        (secret,) = client.get("/v1/webhooks/secrets").json()["webhook_secrets"]
+    told = [Webhook(secret["secret"]).verify(one.body, dict(one.headers)) for one in arrived]
+    metas = {one["meta"]["event"]: one["meta"] for one in told}
+    assert metas.keys() == {*kinds, "segment.backfilled"}
+    assert metas["live_segment.retracted"]["retracts"] == metas["live_segment.matched"]["delivery_id"]
+    listed = machine.cli(server, "webhooks", "list", "--event", "past_segment.left", "--ids")
+    assert listed.stdout.split() == [metas["past_segment.left"]["delivery_id"]]
+
+
 def test_a_live_2_match_is_told_when_its_window_ends(machine: Machine, receiver: Receiver) -> None:
     account = Account(machine.sandbox("2024-01-01T00:00:00Z"))
     account.send_webhooks_to(receiver.url)

@@ -8,6 +8,7 @@ import msgspec
 
 from octy.cli.checks import Checks, Fields
 from octy.cli.documents import Document, Trail
+from octy.cli.locate import follow
 from octy.cli.output import complain, say
 from octy.client import Octy, RequestRefused
 from octy.client.envelope import Done
@@ -21,6 +22,8 @@ ACCOUNT_FIELDS = {
     "webhookURL": "webhook_url",
     "authenticatedIDKey": "authenticated_id_key",
 }
+ACCOUNT_LISTS = {"webhookEvents": "webhook_events", "webhookCauses": "webhook_causes"}
+"""What stays as it is where the file does not say it."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 OPTIONAL_ACCOUNT_FIELDS = frozenset({"authenticatedIDKey"})
 ALGORITHMS = ("rec", "churn")
@@ -36,24 +39,34 @@ def apply_account(document: Document) -> Callable[[Octy], bool]:
     root = checks.mapping(document.root, ())
     trail: Trail = ("configurations",)
     fields = checks.mapping(root.get("configurations"), trail)
-    configuration = {
+    texts = {
         wire: checks.text(fields, (*trail, key), is_optional=key in OPTIONAL_ACCOUNT_FIELDS)
         for key, wire in ACCOUNT_FIELDS.items()
     }
-    _check_addresses(checks, configuration, trail)
+    lists = {
+        wire: checks.texts(fields, (*trail, key), count_min=0)
+        for key, wire in ACCOUNT_LISTS.items()
+        if fields.get(key) is not None
+    }
+    _check_addresses(checks, texts, trail)
     checks.done()
-    checks.warn_of_unknown(fields, trail, list(ACCOUNT_FIELDS))
+    checks.warn_of_unknown(fields, trail, [*ACCOUNT_FIELDS, *ACCOUNT_LISTS])
 
     def send(server: Octy) -> bool:
         try:
-            server.configure(**configuration)
+            server.configure(
+                **texts, webhook_events=lists.get("webhook_events"), webhook_causes=lists.get("webhook_causes")
+            )
         except RequestRefused as refused:
             for line in refused.lines:
                 complain(_placed(document, line.path, line.error_message))
             return False
         say("Set the account's configuration:")
         for key, wire in ACCOUNT_FIELDS.items():
-            say(f"  {key:<20}{configuration[wire] or '(none)'}")
+            say(f"  {key:<20}{texts[wire] or '(none)'}")
+        for key, wire in ACCOUNT_LISTS.items():
+            if wire in lists:
+                say(f"  {key:<20}{', '.join(lists[wire]) or '(none)'}")
         return True
 
     return send
@@ -110,10 +123,13 @@ def _algorithm(checks: Checks, fields: Fields, trail: Trail) -> dict[str, Any]:
 
 
 def _placed(document: Document, wire_path: str | None, message: str) -> str:
-    """The server's message, with the place of the field that it names."""
-    keys = {wire: key for key, wire in ACCOUNT_FIELDS.items()}
-    key = keys.get(wire_path or "")
+    """The server's message, with the place of the field, or of the element of a list, that it names."""
+    keys = {wire: key for key, wire in (ACCOUNT_FIELDS | ACCOUNT_LISTS).items()}
+    field, bracket, index = (wire_path or "").partition("[")
+    key = keys.get(field)
     if key is None:
         return f"{document.place(('configurations',))}: {message}"
+    named = f"{key}{bracket}{index}"
     rest = message.removeprefix(f"{wire_path}: ")
-    return f"{document.place(('configurations', key))}: {key}: {rest}"
+    trail = follow(document.root, f"configurations.{named}")
+    return f"{document.place(trail)}: {named}: {rest}"

@@ -73,6 +73,9 @@ class StateName(StrEnum):
 
 
 State = Annotated[StateName | None, typer.Option("--state", help="Only those in this state.")]
+EventOption = Annotated[
+    str | None, typer.Option("--event", metavar="EVENT", help="Only those that tell of this: live_segment.matched, …")
+]
 SegmentOption = Annotated[str | None, typer.Option("--segment", metavar="ID", help="Only those about this segment.")]
 ProfileOption = Annotated[
     str | None, typer.Option("--profile", metavar="ID", help="Only those about this profile, or customer.")
@@ -239,6 +242,7 @@ def export_profile(
 def list_webhooks(
     ctx: typer.Context,
     state: State = None,
+    event: EventOption = None,
     segment: SegmentOption = None,
     profile: ProfileOption = None,
     since: Since = None,
@@ -250,7 +254,7 @@ def list_webhooks(
     """List webhooks, the newest first, with what became of each."""
     from octy.cli.webhooks import chosen, list_deliveries
 
-    asked = chosen(state, segment, profile, since, until)
+    asked = chosen(state, event, segment, profile, since, until)
     _run(ctx, url, lambda server: list_deliveries(server, asked, limit, ids_only=ids_only))
 
 
@@ -269,6 +273,7 @@ def replay_webhooks(
     ctx: typer.Context,
     ids: Ids = None,
     state: State = None,
+    event: EventOption = None,
     segment: SegmentOption = None,
     profile: ProfileOption = None,
     since: Since = None,
@@ -278,7 +283,7 @@ def replay_webhooks(
     """Send webhooks once more, with the same ids: those named, or those of a time, by default the failed ones."""
     from octy.cli.webhooks import chosen, replay, replay_range
 
-    asked = chosen(state, segment, profile, since, until)
+    asked = chosen(state, event, segment, profile, since, until)
     if bool(ids) == bool(asked):
         raise typer.BadParameter("name deliveries, or give at least one option that says which")
     _run(ctx, url, lambda server: replay(server, ids) if ids else replay_range(server, asked))

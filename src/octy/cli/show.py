@@ -22,6 +22,8 @@ def show_account(answer: AccountAnswer) -> None:
         "Contact email": account.contact_email_address,
         "Webhook URL": account.webhook_url,
         "Webhooks": _receiver(answer.webhook_receiver),
+        "Webhook events": ", ".join(account.webhook_events),
+        "Webhook causes": ", ".join(account.webhook_causes),
         "Authenticated ID key": account.authenticated_id_key,
     }
     for label, value in rows.items():

@@ -20,9 +20,16 @@ LOOK_SECONDS = 0.2
 Asked = dict[str, str]
 
 
-def chosen(state: str | None, segment: str | None, profile: str | None, since: str | None, until: str | None) -> Asked:
+def chosen(
+    state: str | None,
+    event: str | None,
+    segment: str | None,
+    profile: str | None,
+    since: str | None,
+    until: str | None,
+) -> Asked:
     """Which webhooks are meant, in the server's terms."""
-    named = {"state": state, "segment_id": segment, "profile_id": profile, "from": since, "to": until}
+    named = {"state": state, "event": event, "segment_id": segment, "profile_id": profile, "from": since, "to": until}
     return {name: str(value) for name, value in named.items() if value is not None}
 
 

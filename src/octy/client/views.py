@@ -17,6 +17,8 @@ class AccountData(Struct):
     contact_email_address: str | None = None
     webhook_url: str | None = None
     authenticated_id_key: str | None = None
+    webhook_events: list[str] = []
+    webhook_causes: list[str] = []
 
 
 class ReceiverView(Struct):

@@ -9,7 +9,16 @@ class WebhookEvent(StrEnum):
     """What a webhook tells of."""
 
     MATCHED = "live_segment.matched"
+    RETRACTED = "live_segment.retracted"
+    ENTERED = "past_segment.entered"
+    LEFT = "past_segment.left"
+    BACKFILLED = "segment.backfilled"
+    TRAINED = "training.completed"
     TEST = "webhook.test"
+
+
+CHOICE_OF_EVENTS = tuple(event for event in WebhookEvent if event is not WebhookEvent.TEST)
+"""What an account may choose to be told of."""
 
 
 class DeliveryState(StrEnum):
@@ -75,6 +84,7 @@ class DeliveryFilter(Struct, frozen=True):
     segment_id: str | None = None
     profile_id: str | None = None
     """A profile id or a customer id."""
+    event: WebhookEvent | None = None
     from_us: int | None = None
     """Made at this instant or later."""
     to_us: int | None = None

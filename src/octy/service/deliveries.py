@@ -84,6 +84,7 @@ def wanted(connection: Connection, account_id: int, asked: DeliveryFilter) -> Wa
         segment_key=None if asked.segment_id is None else _segment_key(connection, account_id, asked.segment_id),
         from_us=asked.from_us,
         to_us=asked.to_us,
+        event=asked.event,
     )
 
 

@@ -1,92 +1,203 @@
-"""Which webhooks do changes of tags make, and what do they say (H1)? One for each live match, if the account wants it.
+"""Which webhooks do changes of tags make, and what do they say? One for each change that the account wants to hear of.
 
-They are stored in the transaction of the changes (H3), each with its number among those about the same profile in the
-same segment.
+Unless it has chosen otherwise, that is each live match (H1). They are stored in the transaction of the changes (H3),
+each with its number among those about the same profile in the same segment. Some are made at a time, so that a million
+changes take no more memory than a few thousand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-import numpy as np
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from sqlalchemy import Connection
 
+from octy.engine.batch import Longs
 from octy.model.instants import iso
+from octy.model.segments import SegmentType
 from octy.model.tags import CAUSE_TEXT, Cause, ChangeKind
 from octy.model.webhooks import WebhookEvent
+from octy.service.choosing import EVENT_OF, Choice
 from octy.service.ids import EventIds, new_id
-from octy.service.tenant import Tenant
-from octy.store import outbox, webhook_sequences
-from octy.store.outbox import NewDelivery
+from octy.store import outbox, told_matches, webhook_sequences
+from octy.store.outbox import NewDelivery, about_all_of
+from octy.store.segments import StoredSegment
 from octy.store.tags import ChangeColumns
-from octy.webhooks.message import Moment, match_body, match_meta
+from octy.webhooks import message
+from octy.webhooks.message import SEGMENT_VERSION, Meta, Moment, backfilled_body, tag_body
 from octy.webhooks.schedule import WAIT_US_MAX
 
+CHANGES_AT_ONCE = 4_096
 
-class Match(Struct, frozen=True):
-    """A live match as the columns have it."""
+SUBJECTS = {
+    (WebhookEvent.MATCHED, ChangeKind.CREATED): message.TAG_CREATED,
+    (WebhookEvent.MATCHED, ChangeKind.UPDATED): message.TAG_UPDATED,
+    (WebhookEvent.RETRACTED, ChangeKind.REMOVED): message.TAG_REMOVED,
+    (WebhookEvent.ENTERED, ChangeKind.CREATED): message.TAG_ENTERED,
+    (WebhookEvent.LEFT, ChangeKind.REMOVED): message.TAG_LEFT,
+}
+
+
+class Audience(Struct, frozen=True):
+    """An account as its webhooks speak of it."""
+
+    account_id: int
+    choice: Choice
+    segments: Mapping[int, StoredSegment]
+    """By key, also those that go with the changes."""
+    profile_ids: Sequence[str] | Mapping[int, str]
+    """By profile key."""
+    event_ids: EventIds
+
+    def live(self) -> list[int]:
+        """The keys of live segments."""
+        return [key for key, one in self.segments.items() if one.definition.segment_type is SegmentType.LIVE]
+
+
+class TagChange(Struct, frozen=True):
+    """A change of a tag as the columns have it."""
 
     profile: int
     segment: int
     kind: int
     cause: int
     effective_us: int
+    tag_created_us: int
     recorded_us: int
     event_seq: int
     opener_seq: int
 
 
-def notify(
-    connection: Connection, event_ids: EventIds, tenant: Tenant, changes: ChangeColumns, live: Sequence[int]
-) -> bool:
+class Telling(Struct, frozen=True):
+    """A webhook in the making: what it tells, and as which."""
+
+    change: TagChange
+    event: WebhookEvent
+    webhook_id: str
+
+    @property
+    def pair(self) -> webhook_sequences.Pair:
+        """What it is counted by."""
+        return self.change.segment, self.change.profile
+
+
+def notify(connection: Connection, audience: Audience, changes: ChangeColumns, live: Sequence[int]) -> bool:
     """Stores the webhooks that the changes make; true where there was one. `live` are the keys of live segments."""
-    if not tenant.account.configuration.webhook_url or not live:
+    rows = audience.choice.rows(changes, live)
+    for first in range(0, len(rows), CHANGES_AT_ONCE):
+        _tell(connection, audience, _tellings(changes, rows[first : first + CHANGES_AT_ONCE], frozenset(live)))
+    return len(rows) > 0
+
+
+def tell_backfilled(
+    connection: Connection, audience: Audience, segment: StoredSegment, members: int, now_us: int
+) -> bool:
+    """Stores the webhook that says so, where the account wants to hear of it; true where it does."""
+    if WebhookEvent.BACKFILLED not in audience.choice.events:
         return False
-    rows = np.flatnonzero((changes.kind != ChangeKind.REMOVED) & np.isin(changes.segment, live))
-    if not len(rows):
-        return False
-    columns = (getattr(changes, name)[rows].tolist() for name in Match.__struct_fields__)
-    matches = [Match(*row) for row in zip(*columns, strict=True)]
-    numbers = webhook_sequences.take(connection, [(one.segment, one.profile) for one in matches])
-    deliveries = [_delivery(event_ids, tenant, one, number) for one, number in zip(matches, numbers, strict=True)]
-    outbox.add(connection, deliveries, WAIT_US_MAX)
+    about_all = about_all_of(segment.segment_key)
+    (number,) = webhook_sequences.take(connection, [(segment.segment_key, about_all)])
+    webhook_id = new_id("msg", 16)
+    meta = Meta(
+        delivery_id=webhook_id,
+        event=WebhookEvent.BACKFILLED,
+        segment_id=segment.segment_id,
+        segment_version=SEGMENT_VERSION,
+        cause=CAUSE_TEXT[Cause.BACKFILL],
+        sequence=number,
+        evaluated_through=iso(now_us),
+    )
+    new = NewDelivery(
+        webhook_id=webhook_id,
+        account_id=audience.account_id,
+        profile_key=about_all,
+        segment_key=segment.segment_key,
+        event=WebhookEvent.BACKFILLED,
+        body=backfilled_body(segment_tag=segment.definition.name, members=members, dated_us=now_us, meta=meta),
+        created_us=now_us,
+    )
+    outbox.add(connection, [new], WAIT_US_MAX)
     return True
 
 
-def _delivery(event_ids: EventIds, tenant: Tenant, match: Match, number: int) -> NewDelivery:
-    segment = tenant.segments[match.segment]
-    webhook_id = new_id("msg", 16)
-    action, made = _moments(event_ids, match, segment.definition.window_us)
-    meta = match_meta(
-        delivery_id=webhook_id,
+def _tellings(changes: ChangeColumns, rows: Longs, live: frozenset[int]) -> list[Telling]:
+    columns = (getattr(changes, name)[rows].tolist() for name in TagChange.__struct_fields__)
+    found = (TagChange(*row) for row in zip(*columns, strict=True))
+    return [
+        Telling(change, EVENT_OF[change.segment in live, ChangeKind(change.kind)], new_id("msg", 16))
+        for change in found
+    ]
+
+
+def _tell(connection: Connection, audience: Audience, tellings: Sequence[Telling]) -> None:
+    numbers = webhook_sequences.take(connection, [one.pair for one in tellings])
+    retracted: dict[str, str | None] = {}
+    if WebhookEvent.RETRACTED in audience.choice.events:
+        retracted = _retracted(connection, audience.account_id, tellings)
+    deliveries = [
+        _delivery(audience, one, number, retracted.get(one.webhook_id, UNSET))
+        for one, number in zip(tellings, numbers, strict=True)
+    ]
+    outbox.add(connection, deliveries, WAIT_US_MAX)
+
+
+def _retracted(connection: Connection, account_id: int, tellings: Sequence[Telling]) -> dict[str, str | None]:
+    """By webhook, the one that it takes back. Remembers which stand afterwards."""
+    mine = [one for one in tellings if one.event in (WebhookEvent.MATCHED, WebhookEvent.RETRACTED)]
+    first = {one.pair: one.event for one in reversed(mine)}
+    asked = [pair for pair, event in first.items() if event is WebhookEvent.RETRACTED]
+    standing = told_matches.standing(connection, account_id, asked)
+    found: dict[str, str | None] = {}
+    for one in mine:
+        if one.event is WebhookEvent.RETRACTED:
+            found[one.webhook_id] = standing[one.pair]
+            standing[one.pair] = None
+        else:
+            standing[one.pair] = one.webhook_id
+    told_matches.put(connection, standing)
+    return found
+
+
+def _delivery(audience: Audience, telling: Telling, number: int, retracts: str | UnsetType | None) -> NewDelivery:
+    change, event = telling.change, telling.event
+    segment = audience.segments[change.segment]
+    is_match = event is WebhookEvent.MATCHED
+    moment = _moment(audience.event_ids, change)
+    meta = Meta(
+        delivery_id=telling.webhook_id,
+        event=event,
         segment_id=segment.segment_id,
-        cause=CAUSE_TEXT[Cause(match.cause)],
-        action=action,
-        match=made,
+        segment_version=SEGMENT_VERSION,
+        cause=CAUSE_TEXT[Cause(change.cause)],
+        action=_action(audience.event_ids, change, segment.definition.window_us) if is_match else UNSET,
+        match=moment if is_match else UNSET,
+        change=UNSET if is_match else moment,
+        retracts=retracts,
         sequence=number,
-        evaluated_through_us=match.recorded_us,
+        evaluated_through=iso(change.recorded_us),
     )
-    body = match_body(
-        profile_id=tenant.profile_ids[match.profile],
+    body = tag_body(
+        subject=SUBJECTS[event, ChangeKind(change.kind)],
+        profile_id=audience.profile_ids[change.profile],
         segment_tag=segment.definition.name,
-        updated=match.kind == ChangeKind.UPDATED,
-        matched_us=match.effective_us,
+        dated_us=change.tag_created_us,
         meta=meta,
     )
     return NewDelivery(
-        webhook_id=webhook_id,
-        account_id=tenant.account_id,
-        profile_key=match.profile,
-        segment_key=match.segment,
-        event=WebhookEvent.MATCHED,
+        webhook_id=telling.webhook_id,
+        account_id=audience.account_id,
+        profile_key=change.profile,
+        segment_key=change.segment,
+        event=event,
         body=body,
-        created_us=match.recorded_us,
+        created_us=change.recorded_us,
     )
 
 
-def _moments(event_ids: EventIds, match: Match, window_us: int) -> tuple[Moment, Moment]:
-    """The action, and the match: the same for live 1, a window apart for live 2 (L5)."""
-    if match.cause == Cause.TIME:
-        action = Moment(event_ids.of(match.opener_seq), iso(match.effective_us - window_us))
-        return action, Moment(None, iso(match.effective_us))
-    moment = Moment(event_ids.of(match.event_seq), iso(match.effective_us))
-    return moment, moment
+def _action(event_ids: EventIds, change: TagChange, window_us: int) -> Moment | None:
+    """The match's: the same moment for live 1, a window before it for live 2 (L5). A repair knows of none."""
+    if change.cause == Cause.TIME:
+        return Moment(event_ids.of(change.opener_seq), iso(change.effective_us - window_us))
+    return _moment(event_ids, change) if change.event_seq else None
+
+
+def _moment(event_ids: EventIds, change: TagChange) -> Moment:
+    return Moment(event_ids.of(change.event_seq) if change.event_seq else None, iso(change.effective_us))

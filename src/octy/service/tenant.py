@@ -14,6 +14,7 @@ from octy.engine.surge import Settled
 from octy.model.accounts import Account
 from octy.model.instants import NEVER, US_PER_HOUR
 from octy.model.segments import SegmentStatus
+from octy.service.choosing import Choice
 from octy.service.recent import Recent
 from octy.store.blocks import CHANGE_BLOCKS
 from octy.store.event_types import StoredEventType
@@ -37,7 +38,7 @@ class Tenant:
     """One account at work."""
 
     def __init__(self, account: Account, now_us: int) -> None:
-        self.account = account
+        self.reconfigure(account)
         self.engine = Engine(now_us)
         self.due_us = NEVER
         """When time alone may next change something; kept by `refresh_due`."""
@@ -56,6 +57,11 @@ class Tenant:
         self.recent = Recent()
         self.unarchived_changes = 0
         """How many changes of tags the archive does not have yet."""
+
+    def reconfigure(self, account: Account) -> None:
+        """The account as it is configured from now on."""
+        self.account = account
+        self.choice = Choice(account.configuration)
 
     @property
     def account_id(self) -> int:

@@ -254,6 +254,8 @@ class Writer:
             tx = Transaction(world, self._store.writer)
             finish(tx, tenant.account_id, backfill, last_seq)
             tx.finish()
+        if tx.added_webhooks:
+            self._on_webhooks()
 
     def _housekeep(self, tx: Transaction) -> None:
         """Forgets what need not be remembered any longer: answers and ids (E5, E8), and webhooks that are done."""

@@ -149,10 +149,16 @@ def odd_deliveries(connection: Connection) -> Iterator[Delivery]:
     """Webhooks whose account, profile or segment there is not, or never was; and those in no sane state."""
     oddities: dict[str, ColumnElement[bool]] = {
         "an account that is not there": ~exists().where(accounts.c.account_id == outbox.c.account_id),
-        "a profile that is not there": ~exists().where(
-            profiles.c.account_id == outbox.c.account_id, profiles.c.profile_key == outbox.c.profile_key
+        "a profile that is not there": and_(
+            outbox.c.profile_key >= 0,
+            ~exists().where(
+                profiles.c.account_id == outbox.c.account_id, profiles.c.profile_key == outbox.c.profile_key
+            ),
         ),
-        "a segment that never was": ~exists().where(segment_names.c.segment_key == outbox.c.segment_key),
+        "a segment that never was": and_(
+            outbox.c.segment_key != outbox_states.NO_SEGMENT,
+            ~exists().where(segment_names.c.segment_key == outbox.c.segment_key),
+        ),
     }
     for oddity, is_so in oddities.items():
         for row in _streamed(connection, select(outbox.c.delivery_id, outbox.c.webhook_id).where(is_so)):

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from octy.store.sqlite import RowId
@@ -202,6 +203,14 @@ change_blocks = Table(
 )
 """Every change of a tag (G5), as far as it is not in the archive: as `event_blocks`."""
 
+webhook_choices = Table(
+    "webhook_choices",
+    metadata,
+    Column("account_id", BigInteger, ForeignKey("accounts.account_id"), primary_key=True, autoincrement=False),
+    Column("chosen", Text, nullable=False),  # JSON: an object of what is not as it is by default
+)
+"""What accounts want to be told of. One that has chosen nothing has no row."""
+
 receivers = Table(
     "receivers",
     metadata,
@@ -235,6 +244,19 @@ webhook_sequences = Table(
 )
 """How many webhooks there ever were about each profile in each segment: outlives the deliveries."""
 
+told_matches = Table(
+    "told_matches",
+    metadata,
+    Column("segment_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("profile_key", BigInteger, primary_key=True),
+    Column("webhook_id", Text),
+    sqlite_with_rowid=False,
+)
+"""The webhook that told last of a match that stands, by segment and profile; NULL where it was taken back.
+
+Kept for accounts that want to be told of retractions: it outlives the deliveries.
+"""
+
 outbox = Table(
     "outbox",
     metadata,
@@ -258,12 +280,20 @@ outbox = Table(
     Index(None, "account_id", "profile_key", "state", "delivery_id"),
     Index(None, "account_id", "profile_key", "state", "next_attempt_us"),
     Index(None, "finished_us"),
+    Index(
+        "ix_outbox_account_id_event_delivery_id",
+        "account_id",
+        "event",
+        "delivery_id",
+        sqlite_where=text("event <> 'live_segment.matched'"),
+    ),
     sqlite_autoincrement=True,
 )
 """Webhooks (H3, H4). Ids are never given twice: a delivery in flight may outlive its row.
 
 `attempts_before` were made before the delivery was last put in the queue. `profile_key` is negative where a delivery
-is about no profile, `segment_key` 0 where it is about no segment.
+is about no profile, `segment_key` 0 where it is about no segment. The index by event leaves out the event that most
+are about: it costs nothing where there is no other, and finds the others among them.
 """
 
 outbox_lanes = Table(

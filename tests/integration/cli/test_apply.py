@@ -63,6 +63,26 @@ def test_the_account_is_configured(shell: Shell, server: OctyServer) -> None:
     }
 
 
+def test_what_the_account_is_told_of_is_sent_where_the_file_says_it(shell: Shell, server: OctyServer) -> None:
+    events = "  webhookEvents: [live_segment.matched, past_segment.left]\n  webhookCauses: [elapsed time]\n"
+    shell.file("account.yml", ACCOUNT + events)
+    result = shell.run("apply", "-f", "account.yml")
+    assert result.exit_code == 0
+    body = server.sent_to(SET_ACCOUNT)[0].body
+    assert body["webhook_events"] == ["live_segment.matched", "past_segment.left"]
+    assert body["webhook_causes"] == ["elapsed time"]
+    assert "webhookEvents       live_segment.matched, past_segment.left" in result.output
+
+
+def test_a_choice_that_the_server_refuses_is_shown_at_its_place(shell: Shell, server: OctyServer) -> None:
+    shell.file("account.yml", ACCOUNT + "  webhookEvents: [live_segment.matched, rain]\n")
+    line = {"error_message": "webhook_events[1]: expected rain to stop", "path": "webhook_events[1]"}
+    server.answers(SET_ACCOUNT, refusal(line))
+    result = shell.run("apply", "-f", "account.yml")
+    assert result.exit_code == 1
+    assert "account.yml:7:41: webhookEvents[1]: expected rain to stop" in result.output
+
+
 def test_what_the_server_says_of_the_account_is_placed(shell: Shell, server: OctyServer) -> None:
     problem = {"error_message": "webhook_url: expected a public address; found 10.0.0.1", "path": "webhook_url"}
     server.answers(SET_ACCOUNT, refusal(problem))

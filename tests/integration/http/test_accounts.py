@@ -13,6 +13,11 @@ CONFIGURATION = {
     "webhook_url": "http://127.0.0.1:9000/x",
     "authenticated_id_key": "",
 }
+CHOICES = {
+    "webhook_events": ["live_segment.matched"],
+    "webhook_causes": ["event", "elapsed time", "property change"],
+}
+"""What is told unless the account chooses otherwise."""
 
 
 @pytest.mark.parametrize("form", ["{}", "Basic {}", "basic {}", "BASIC   {} ", " {} "])
@@ -41,20 +46,34 @@ def test_the_secret_of_another_account_does_not_fit(world: World, api: Api) -> N
 def test_a_new_account_has_an_empty_configuration(api: Api) -> None:
     answer = api.get("/v1/configurations/account")
     meta_of(answer)
-    assert answer.json()["account_data"] == dict.fromkeys(CONFIGURATION, "")
+    assert answer.json()["account_data"] == dict.fromkeys(CONFIGURATION, "") | CHOICES
 
 
 def test_what_is_set_is_shown(api: Api) -> None:
     answer = api.post("/v1/configurations/account/set", CONFIGURATION)
     meta_of(answer, 200)
-    assert answer.json()["account_data"] == CONFIGURATION
-    assert api.get("/v1/configurations/account").json()["account_data"] == CONFIGURATION
+    assert answer.json()["account_data"] == CONFIGURATION | CHOICES
+    assert api.get("/v1/configurations/account").json()["account_data"] == CONFIGURATION | CHOICES
 
 
 def test_what_is_absent_or_null_stays(api: Api) -> None:
     api.post("/v1/configurations/account/set", CONFIGURATION)
     answer = api.post("/v1/configurations/account/set", {"webhook_url": "", "contact_name": None})
-    assert answer.json()["account_data"] == CONFIGURATION | {"webhook_url": ""}
+    assert answer.json()["account_data"] == CONFIGURATION | CHOICES | {"webhook_url": ""}
+
+
+def test_what_is_told_is_chosen_and_stays_until_it_is_chosen_anew(api: Api) -> None:
+    chosen = {"webhook_events": ["training.completed", "segment.backfilled"], "webhook_causes": []}
+    api.post("/v1/configurations/account/set", chosen)
+    answer = api.post("/v1/configurations/account/set", {"contact_name": "Ada"})
+    assert answer.json()["account_data"].items() >= chosen.items()
+
+
+def test_every_wrong_choice_is_named_with_all_else_that_is_wrong(api: Api) -> None:
+    body = {"webhook_url": "ftp://x", "webhook_events": ["live_segment.matched", "rain"], "webhook_causes": ["rain"]}
+    answer = api.post("/v1/configurations/account/set", body)
+    paths = [line["path"] for line in error_of(answer, 400)["errors"]]
+    assert paths == ["webhook_events[1]", "webhook_causes[0]", "webhook_url"]
 
 
 def test_a_webhook_url_that_leads_nowhere_is_refused_and_nothing_is_set(api: Api) -> None:

@@ -25,13 +25,14 @@ def deliveries(
     requests: Requests,
     *,
     state: str | None = None,
+    event: str | None = None,
     segment_id: str | None = None,
     profile_id: str | None = None,
     since: str | None = None,
     until: str | None = None,
 ) -> Steps[Page[DeliveryView]]:
     """The webhooks of 30 days, the newest first; the instants are ISO 8601, `until` the first that is left out."""
-    return _page(requests, _chosen(state, segment_id, profile_id, since, until) | {"limit": str(ROWS_PER_PAGE)})
+    return _page(requests, _chosen(state, event, segment_id, profile_id, since, until) | {"limit": str(ROWS_PER_PAGE)})
 
 
 def delivery(requests: Requests, delivery_id: str) -> Steps[DeliveryAnswer]:
@@ -49,13 +50,14 @@ def replay_deliveries(
     requests: Requests,
     *,
     state: str | None = None,
+    event: str | None = None,
     segment_id: str | None = None,
     profile_id: str | None = None,
     since: str | None = None,
     until: str | None = None,
 ) -> Steps[int]:
     """Sends all of them once more, unless told otherwise those that have failed; how many they are."""
-    chosen = _chosen(state, segment_id, profile_id, since, until)
+    chosen = _chosen(state, event, segment_id, profile_id, since, until)
     count, after = 0, None
     while True:
         body = msgspec.json.encode(chosen | ({"after": after} if after else {}))
@@ -98,7 +100,19 @@ def _page(requests: Requests, question: dict[str, str]) -> Steps[Page[DeliveryVi
 
 
 def _chosen(
-    state: str | None, segment_id: str | None, profile_id: str | None, since: str | None, until: str | None
+    state: str | None,
+    event: str | None,
+    segment_id: str | None,
+    profile_id: str | None,
+    since: str | None,
+    until: str | None,
 ) -> dict[str, str]:
-    named = {"state": state, "segment_id": segment_id, "profile_id": profile_id, "from": since, "to": until}
+    named = {
+        "state": state,
+        "event": event,
+        "segment_id": segment_id,
+        "profile_id": profile_id,
+        "from": since,
+        "to": until,
+    }
     return {name: value for name, value in named.items() if value is not None}

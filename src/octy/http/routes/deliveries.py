@@ -24,11 +24,12 @@ from octy.model.errors import Problem, Refused
 from octy.model.idempotency import Answer
 from octy.model.instants import CREATED_AT_FORM, parse_instant
 from octy.model.values import shown as shown_value
-from octy.model.webhooks import Delivery, DeliveryFilter, DeliveryState
+from octy.model.webhooks import Delivery, DeliveryFilter, DeliveryState, WebhookEvent
 from octy.service.deliveries import Replayed
 
 DeliveryId = Annotated[str, PathParameter(description="The header `webhook-id` of its attempts.")]
 State = Annotated[DeliveryState | None, QueryParameter(name="state", description="Only those in this state.")]
+Event = Annotated[WebhookEvent | None, QueryParameter(name="event", description="Only those that tell of this.")]
 SegmentId = Annotated[str | None, QueryParameter(description="Only those about this segment.")]
 ProfileId = Annotated[
     str | None, QueryParameter(description="Only those about this profile: its id, or a customer id.")
@@ -43,6 +44,7 @@ Limit = Annotated[int, QueryParameter(ge=1, le=limits.DELIVERIES_PER_PAGE_MAX, d
 def list_deliveries(
     request: OctyRequest,
     state_query: State = None,
+    event_query: Event = None,
     segment_id: SegmentId = None,
     profile_id: ProfileId = None,
     from_query: From = None,
@@ -51,7 +53,7 @@ def list_deliveries(
     limit: Limit = 100,
 ) -> Json[DeliveryList]:
     """What became of the account's webhooks? The newest first, in pages; 30 days are kept."""
-    asked = _filter(state_query, segment_id, profile_id, from_query, to_query)
+    asked = _filter(state_query, segment_id, profile_id, event_query, from_query, to_query)
     page = request.reading.delivery_page(request.account_id, asked, limit, before)
     rows = [shown(one) for one in page.deliveries]
     return ok(DeliveryList(success(f"{len(rows)} of the account's deliveries.", len(rows)), rows, page.next_before))
@@ -81,7 +83,7 @@ async def replay_delivery(
 @post("/deliveries/replay", status_code=200, dto=typed(Replay))
 async def replay_deliveries(request: OctyRequest, data: JSONBody[Replay]) -> Json[ReplayAccepted]:
     """Send the webhooks of a time once more, the oldest first; unless told otherwise, those that have failed."""
-    asked = _filter(data.state, data.segment_id, data.profile_id, data.from_, data.to)
+    asked = _filter(data.state, data.segment_id, data.profile_id, data.event, data.from_, data.to)
 
     def answer(replayed: Replayed) -> Answer:
         count = replayed.count
@@ -115,9 +117,14 @@ def router() -> Router:
 
 
 def _filter(
-    state: DeliveryState | None, segment_id: str | None, profile_id: str | None, from_: str | None, to: str | None
+    state: DeliveryState | None,
+    segment_id: str | None,
+    profile_id: str | None,
+    event: WebhookEvent | None,
+    from_: str | None,
+    to: str | None,
 ) -> DeliveryFilter:
-    return DeliveryFilter(state, segment_id, profile_id, _instant(from_, "from"), _instant(to, "to"))
+    return DeliveryFilter(state, segment_id, profile_id, event, _instant(from_, "from"), _instant(to, "to"))
 
 
 def _instant(text: str | None, name: str) -> int | None:

@@ -8,7 +8,8 @@ from msgspec import Meta, Struct
 from octy.http.answers import RequestMeta
 from octy.model.accounts import AccountConfiguration
 from octy.model.instants import iso
-from octy.model.webhooks import Receiver
+from octy.model.tags import CAUSE_TEXT
+from octy.model.webhooks import CHOICE_OF_EVENTS, Receiver
 
 
 class ConfigurationChange(Struct, forbid_unknown_fields=True):
@@ -17,12 +18,26 @@ class ConfigurationChange(Struct, forbid_unknown_fields=True):
     contact_name: str | None = None
     contact_surname: str | None = None
     contact_email_address: str | None = None
-    webhook_url: Annotated[
-        str | None, Meta(description="Where live matches are sent; the empty string for nowhere.")
-    ] = None
+    webhook_url: Annotated[str | None, Meta(description="Where webhooks are sent; the empty string for nowhere.")] = (
+        None
+    )
     authenticated_id_key: Annotated[
         str | None,
         Meta(description="The key of `profile_data` that holds a customer's id once it is known for certain."),
+    ] = None
+    webhook_events: Annotated[
+        tuple[str, ...] | None,
+        Meta(
+            description=f"Of what there are webhooks: any of {', '.join(f'`{one}`' for one in CHOICE_OF_EVENTS)}. "
+            "Of live matches unless chosen otherwise."
+        ),
+    ] = None
+    webhook_causes: Annotated[
+        tuple[str, ...] | None,
+        Meta(
+            description="By which causes changes of tags must come to be told: any of "
+            f"{', '.join(f'`{text}`' for text in CAUSE_TEXT.values())}. The first three unless chosen otherwise."
+        ),
     ] = None
 
     def applied_to(self, configuration: AccountConfiguration) -> AccountConfiguration:

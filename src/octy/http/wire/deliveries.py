@@ -7,7 +7,7 @@ from msgspec import Meta, Raw, Struct
 
 from octy.http.answers import RequestMeta
 from octy.model.instants import iso
-from octy.model.webhooks import Delivery, DeliveryAttempt, DeliveryState, DeliveryStory
+from octy.model.webhooks import Delivery, DeliveryAttempt, DeliveryState, DeliveryStory, WebhookEvent
 
 
 class Nothing(Struct, forbid_unknown_fields=True):
@@ -18,7 +18,7 @@ class DeliveryShown(Struct):
     """A webhook. Instants in ISO 8601, to the microsecond."""
 
     delivery_id: Annotated[str, Meta(description="The header `webhook-id` of every attempt.")]
-    event: Annotated[str, Meta(description="What it tells of: `live_segment.matched`, `webhook.test`.")]
+    event: Annotated[str, Meta(description="What it tells of: `live_segment.matched`, `webhook.test`, …")]
     state: DeliveryState
     profile_id: Annotated[str | None, Meta(description="Null where it is about no profile.")]
     segment_id: Annotated[str | None, Meta(description="Null where it is about no segment.")]
@@ -74,6 +74,7 @@ class Replay(Struct, forbid_unknown_fields=True):
     to: Annotated[str | None, Meta(description="Made before this instant.")] = None
     segment_id: str | None = None
     profile_id: Annotated[str | None, Meta(description="A profile id, or a customer id.")] = None
+    event: Annotated[WebhookEvent | None, Meta(description="Those that tell of this.")] = None
     after: Annotated[
         str | None, Meta(description="`next_after` of the answer before: to go on where that one stopped.")
     ] = None

@@ -1,7 +1,8 @@
 """How differences go: all that can be told from the log is made anew from it, in one transaction.
 
-Tags become what the plain evaluator says, as a backfill makes them: that is the cause which their history gets (G5).
-History is added to and never rewritten. No webhook is made: the matches were made, and told of, long ago (H1).
+Tags become what the plain evaluator says, and the repair is the cause that their history gets (G5). History is added to
+and never rewritten. No webhook is made, for matches were made, and told of, long ago (H1): unless the account has asked
+to be told of repairs.
 """
 
 from collections import Counter
@@ -27,8 +28,11 @@ from octy.service.checking.remedies import (
     StrayTag,
     TagRemedy,
 )
+from octy.service.choosing import Choice
 from octy.service.erasing import commit_to, erase
-from octy.store import erasures, events, message_ids, meta, outbox, profiles, tags, tallies
+from octy.service.ids import EventIds
+from octy.service.notifying import Audience, notify
+from octy.store import accounts, erasures, events, message_ids, meta, outbox, profiles, segments, tags, tallies
 from octy.store.archive import ledger
 from octy.store.folder import Store
 from octy.store.json_text import to_text
@@ -110,8 +114,10 @@ def _repair_tags(connection: Connection, remedies: Sequence[TagRemedy], now_us: 
     added = 0
     for account_id, mine in groupby(remedies, key=lambda one: one.account_id):
         lines = [line for one in mine for line in _lines(one, now_us)]
-        tags.apply(connection, account_id, last_change_id + added + 1, _columns(lines, now_us))
+        columns = _columns(lines, now_us)
+        tags.apply(connection, account_id, last_change_id + added + 1, columns)
         added += len(lines)
+        _tell(connection, account_id, columns)
     there = [one for one in remedies if not one.is_segment_gone]
     borne = [(one.segment_key, one.profile_key, one.wanted_us) for one in there if one.wanted_us is not None]
     tags.put(connection, [(segment, profile, at_us) for segment, profile, at_us in borne if at_us is not None])
@@ -121,6 +127,17 @@ def _repair_tags(connection: Connection, remedies: Sequence[TagRemedy], now_us: 
         grown = msgspec.structs.replace(last, change_id=max(last.change_id, last_change_id + added))
         meta.set_values(connection, tallies.as_text(grown))
     return added
+
+
+def _tell(connection: Connection, account_id: int, changes: ChangeColumns) -> None:
+    """Webhooks for what has changed in segments that there are."""
+    account = accounts.by_id(connection, account_id)
+    there = {one.segment_key: one for one in segments.of_account(connection, account_id)}
+    mine = changes.chosen(np.flatnonzero(np.isin(changes.segment, list(there))))
+    names = profiles.ids_of(connection, account_id, np.unique(mine.profile).tolist())
+    event_ids = EventIds(meta.get_value(connection, "id_key") or "")
+    audience = Audience(account_id, Choice(account.configuration), there, names, event_ids)
+    notify(connection, audience, mine, audience.live())
 
 
 def _last_change_id(connection: Connection) -> int:
@@ -134,10 +151,10 @@ def _lines(remedy: TagRemedy, now_us: int) -> Iterator[_Line]:
     if told_us == wanted_us:
         return
     if told_us is not None:
-        cause = Cause.DELETION if remedy.is_segment_gone else Cause.BACKFILL
+        cause = Cause.DELETION if remedy.is_segment_gone else Cause.REPAIR
         yield _Line(remedy, ChangeKind.REMOVED, cause, now_us)
     if wanted_us is not None:
-        yield _Line(remedy, ChangeKind.CREATED, Cause.BACKFILL, wanted_us)
+        yield _Line(remedy, ChangeKind.CREATED, Cause.REPAIR, wanted_us)
 
 
 def _columns(lines: Sequence[_Line], now_us: int) -> ChangeColumns:
