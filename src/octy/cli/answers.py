@@ -72,6 +72,8 @@ class AccountData(Struct):
     authenticated_id_key: str | None = None
     webhook_events: list[str] = []
     webhook_causes: list[str] = []
+    webhooks_per_minute: int = 0
+    webhook_breaker_share: float = 0.0
 
 
 class ReceiverView(Struct):
@@ -83,11 +85,27 @@ class ReceiverView(Struct):
     failing_since: str | None = None
 
 
+class StopView(Struct):
+    """A segment whose webhooks have stopped."""
+
+    segment_id: str
+    segment_tag: str = ""
+    stopped_at: str = ""
+    withheld: int = 0
+
+
+class ReleaseAnswer(Struct):
+    """`POST …/webhooks/release`."""
+
+    released: StopView
+
+
 class AccountAnswer(Struct):
     """`GET …/configurations/account`."""
 
     account_data: AccountData = field(default_factory=AccountData)
     webhook_receiver: ReceiverView = field(default_factory=ReceiverView)
+    webhook_stops: list[StopView] = []
 
 
 class SecretView(Struct):
@@ -143,6 +161,23 @@ class DeliveryAnswer(Struct):
     delivery: DeliveryView
     body: Raw = Raw(b"null")
     attempt_log: list[AttemptView] = []
+
+
+class DigestedChangeView(Struct):
+    """A change of a tag that a digest tells."""
+
+    number: int
+    profile_id: str
+    event: str = ""
+    cause: str = ""
+    at: str = ""
+
+
+class DigestAnswer(Struct):
+    """`GET …/webhooks/deliveries/ID/changes`."""
+
+    changes: list[DigestedChangeView] = []
+    next_after: int | None = None
 
 
 class ReplayAnswer(Struct):

@@ -23,7 +23,8 @@ ACCOUNT_FIELDS = {
     "authenticatedIDKey": "authenticated_id_key",
 }
 ACCOUNT_LISTS = {"webhookEvents": "webhook_events", "webhookCauses": "webhook_causes"}
-"""What stays as it is where the file does not say it."""
+ACCOUNT_NUMBERS = {"webhooksPerMinute": "webhooks_per_minute", "webhookBreakerShare": "webhook_breaker_share"}
+"""Both stay as they are where the file does not say them."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 OPTIONAL_ACCOUNT_FIELDS = frozenset({"authenticatedIDKey"})
 ALGORITHMS = ("rec", "churn")
@@ -48,13 +49,18 @@ def apply_account(document: Document) -> Callable[[Server], bool]:
         for key, wire in ACCOUNT_LISTS.items()
         if fields.get(key) is not None
     }
+    numbers = {
+        wire: checks.number(fields, (*trail, key))
+        for key, wire in ACCOUNT_NUMBERS.items()
+        if fields.get(key) is not None
+    }
     _check_addresses(checks, texts, trail)
     checks.done()
-    checks.warn_of_unknown(fields, trail, [*ACCOUNT_FIELDS, *ACCOUNT_LISTS])
+    checks.warn_of_unknown(fields, trail, [*ACCOUNT_FIELDS, *ACCOUNT_LISTS, *ACCOUNT_NUMBERS])
 
     def send(server: Server) -> bool:
         try:
-            server.post("/v1/configurations/account/set", msgspec.json.encode(texts | lists), Done)
+            server.post("/v1/configurations/account/set", msgspec.json.encode(texts | lists | numbers), Done)
         except RequestRefused as refused:
             for line in refused.lines:
                 complain(_placed(document, line.path, line.error_message))
@@ -65,6 +71,9 @@ def apply_account(document: Document) -> Callable[[Server], bool]:
         for key, wire in ACCOUNT_LISTS.items():
             if wire in lists:
                 say(f"  {key:<20}{', '.join(lists[wire]) or '(none)'}")
+        for key, wire in ACCOUNT_NUMBERS.items():
+            if wire in numbers:
+                say(f"  {key:<20}{numbers[wire] or '(none)'}")
         return True
 
     return send
@@ -122,7 +131,7 @@ def _algorithm(checks: Checks, fields: Fields, trail: Trail) -> dict[str, Any]:
 
 def _placed(document: Document, wire_path: str | None, message: str) -> str:
     """The server's message, with the place of the field, or of the element of a list, that it names."""
-    keys = {wire: key for key, wire in (ACCOUNT_FIELDS | ACCOUNT_LISTS).items()}
+    keys = {wire: key for key, wire in (ACCOUNT_FIELDS | ACCOUNT_LISTS | ACCOUNT_NUMBERS).items()}
     field, bracket, index = (wire_path or "").partition("[")
     key = keys.get(field)
     if key is None:

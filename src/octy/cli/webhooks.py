@@ -10,7 +10,9 @@ from octy.cli.answers import (
     DeliveriesAnswer,
     DeliveryAnswer,
     DeliveryView,
+    DigestAnswer,
     Done,
+    ReleaseAnswer,
     ReplayAnswer,
     RotationAnswer,
     SecretsAnswer,
@@ -114,6 +116,27 @@ def enable(server: Server, *, replay: bool) -> bool:
     """The receiver is sent webhooks again."""
     server.post("/v1/webhooks/enable", msgspec.json.encode({"replay": replay}), Done)
     say("The receiver is sent webhooks again" + (", also those that were made meanwhile" if replay else ""))
+    return True
+
+
+def list_changes(server: Server, delivery_id: str) -> bool:
+    """A line for each change that a digest tells."""
+    after: int | None = 0
+    count = 0
+    while after is not None:
+        page = server.get(f"{DELIVERIES}/{delivery_id}/changes", DigestAnswer, {"after": str(after)})
+        for one in page.changes:
+            say(f"{one.profile_id}  {one.event}  {one.at}  {one.cause}")
+        count, after = count + len(page.changes), page.next_after
+    say(f"Found a total of {counted(count, 'change')}")
+    return True
+
+
+def release(server: Server, segment_id: str) -> bool:
+    """A segment whose webhooks have stopped is told of again."""
+    body = msgspec.json.encode({"segment_id": segment_id})
+    one = server.post("/v1/webhooks/release", body, ReleaseAnswer).released
+    say(f"{one.segment_tag} is told of again; {counted(one.withheld, 'change')} not told since {one.stopped_at}")
     return True
 
 

@@ -24,6 +24,11 @@ def live_through(shop: Shop) -> None:
     shop.waits_until("12:45")
     shop.pays("ana", at="12:45")
     shop.waits_until("1d 12:00")
+    shop.has("cem", "dan")
+    bounds = {"webhooks_per_minute": 1, "webhook_breaker_share": 0.5}
+    shop.wants_webhooks(webhook_events=EVENTS, webhook_causes=DEFAULT_CAUSES, **bounds)
+    for second, who in enumerate(("ben", "cem", "dan")):
+        shop.views(who, at=f"1d 12:10:{second:02}")
 
 
 def examples() -> dict[str, list[Any]]:
