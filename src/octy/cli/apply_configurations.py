@@ -23,7 +23,8 @@ ACCOUNT_FIELDS = {
     "authenticatedIDKey": "authenticated_id_key",
 }
 ACCOUNT_LISTS = {"webhookEvents": "webhook_events", "webhookCauses": "webhook_causes"}
-"""What stays as it is where the file does not say it."""
+ACCOUNT_NUMBERS = {"webhooksPerMinute": "webhooks_per_minute", "webhookBreakerShare": "webhook_breaker_share"}
+"""Both stay as they are where the file does not say them."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 OPTIONAL_ACCOUNT_FIELDS = frozenset({"authenticatedIDKey"})
 ALGORITHMS = ("rec", "churn")
@@ -48,14 +49,23 @@ def apply_account(document: Document) -> Callable[[Octy], bool]:
         for key, wire in ACCOUNT_LISTS.items()
         if fields.get(key) is not None
     }
+    numbers = {
+        wire: checks.number(fields, (*trail, key))
+        for key, wire in ACCOUNT_NUMBERS.items()
+        if fields.get(key) is not None
+    }
     _check_addresses(checks, texts, trail)
     checks.done()
-    checks.warn_of_unknown(fields, trail, [*ACCOUNT_FIELDS, *ACCOUNT_LISTS])
+    checks.warn_of_unknown(fields, trail, [*ACCOUNT_FIELDS, *ACCOUNT_LISTS, *ACCOUNT_NUMBERS])
 
     def send(server: Octy) -> bool:
         try:
             server.configure(
-                **texts, webhook_events=lists.get("webhook_events"), webhook_causes=lists.get("webhook_causes")
+                **texts,
+                webhook_events=lists.get("webhook_events"),
+                webhook_causes=lists.get("webhook_causes"),
+                webhooks_per_minute=numbers.get("webhooks_per_minute"),
+                webhook_breaker_share=numbers.get("webhook_breaker_share"),
             )
         except RequestRefused as refused:
             for line in refused.lines:
@@ -67,6 +77,9 @@ def apply_account(document: Document) -> Callable[[Octy], bool]:
         for key, wire in ACCOUNT_LISTS.items():
             if wire in lists:
                 say(f"  {key:<20}{', '.join(lists[wire]) or '(none)'}")
+        for key, wire in ACCOUNT_NUMBERS.items():
+            if wire in numbers:
+                say(f"  {key:<20}{numbers[wire] or '(none)'}")
         return True
 
     return send
@@ -124,7 +137,7 @@ def _algorithm(checks: Checks, fields: Fields, trail: Trail) -> dict[str, Any]:
 
 def _placed(document: Document, wire_path: str | None, message: str) -> str:
     """The server's message, with the place of the field, or of the element of a list, that it names."""
-    keys = {wire: key for key, wire in (ACCOUNT_FIELDS | ACCOUNT_LISTS).items()}
+    keys = {wire: key for key, wire in (ACCOUNT_FIELDS | ACCOUNT_LISTS | ACCOUNT_NUMBERS).items()}
     field, bracket, index = (wire_path or "").partition("[")
     key = keys.get(field)
     if key is None:

@@ -67,6 +67,14 @@ class Checks:
                 self.wrong((*trail, index), "a text", _found(element))
         return [canonical(element) or "" for element in found]
 
+    def number(self, parent: Fields, trail: Trail) -> int | float:
+        """A number."""
+        value = parent.get(str(trail[-1]))
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+        self.wrong(trail, "a number", _found(value))
+        return 0
+
     def warn_of_unknown(self, fields: Fields, trail: Trail, known: Sequence[str]) -> None:
         """Unknown keys are ignored (wire.md 5), but a misspelt one is worth a word."""
         for key in fields:

@@ -289,6 +289,26 @@ def replay_webhooks(
     _run(ctx, url, lambda server: replay(server, ids) if ids else replay_range(server, asked))
 
 
+@webhooks.command("changes")
+def list_digested_changes(
+    ctx: typer.Context, delivery_id: Annotated[str, typer.Argument(metavar="ID")], url: Url = None
+) -> None:
+    """List all that a digest tells: which profiles, what became of them, when and why."""
+    from octy.cli.webhooks import list_changes
+
+    _run(ctx, url, lambda server: list_changes(server, delivery_id))
+
+
+@webhooks.command("release")
+def release_segment(
+    ctx: typer.Context, segment_id: Annotated[str, typer.Argument(metavar="SEGMENT_ID")], url: Url = None
+) -> None:
+    """Tell of a segment again, whose webhooks have stopped because too many profiles flipped at once."""
+    from octy.cli.webhooks import release
+
+    _run(ctx, url, lambda server: release(server, segment_id))
+
+
 @webhooks.command("test")
 def send_test_webhook(ctx: typer.Context, url: Url = None) -> None:
     """Send a webhook that tells of nothing, and wait for what comes of it."""

@@ -24,10 +24,16 @@ def show_account(answer: AccountAnswer) -> None:
         "Webhooks": _receiver(answer.webhook_receiver),
         "Webhook events": ", ".join(account.webhook_events),
         "Webhook causes": ", ".join(account.webhook_causes),
+        "Webhooks per minute": str(account.webhooks_per_minute or "any number"),
+        "Webhook breaker share": str(account.webhook_breaker_share or "(none)"),
         "Authenticated ID key": account.authenticated_id_key,
     }
     for label, value in rows.items():
         say(f"{label:<22}{value or NONE}")
+    for one in answer.webhook_stops:
+        again = f"`octy-cli webhooks release {one.segment_id}` sends them again."
+        said = f"since {one.stopped_at}, {counted(one.withheld, 'change')} not told. {again}"
+        say(f"Webhooks stopped      {one.segment_tag}: {said}")
 
 
 def _receiver(receiver: ReceiverView) -> str:

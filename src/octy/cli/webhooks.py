@@ -110,6 +110,23 @@ def enable(server: Octy, *, replay: bool) -> bool:
     return True
 
 
+def list_changes(server: Octy, delivery_id: str) -> bool:
+    """A line for each change that a digest tells."""
+    count = 0
+    for one in server.digested_changes(delivery_id):
+        say(f"{one.profile_id}  {one.event}  {one.at}  {one.cause}")
+        count += 1
+    say(f"Found a total of {counted(count, 'change')}")
+    return True
+
+
+def release(server: Octy, segment_id: str) -> bool:
+    """A segment whose webhooks have stopped is told of again."""
+    one = server.release_webhooks(segment_id)
+    say(f"{one.segment_tag} is told of again; {counted(one.withheld, 'change')} not told since {one.stopped_at}")
+    return True
+
+
 def show_secrets(server: Octy) -> bool:
     """A line for each secret that is valid now, the present one first."""
     for one in server.get("/v1/webhooks/secrets", SecretsAnswer).webhook_secrets:

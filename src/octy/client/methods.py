@@ -49,6 +49,8 @@ class Methods:
 
     deliveries = Listing(on_webhooks.deliveries)
     delivery = Operation(on_webhooks.delivery)
+    digested_changes = Listing(on_webhooks.digested_changes)
+    release_webhooks = Operation(on_webhooks.release_webhooks)
     replay_delivery = Operation(on_webhooks.replay_delivery)
     replay_deliveries = Operation(on_webhooks.replay_deliveries)
     send_test_webhook = Operation(on_webhooks.send_test_webhook)

@@ -19,6 +19,8 @@ class AccountData(Struct):
     authenticated_id_key: str | None = None
     webhook_events: list[str] = []
     webhook_causes: list[str] = []
+    webhooks_per_minute: int = 0
+    webhook_breaker_share: float = 0.0
 
 
 class ReceiverView(Struct):
@@ -163,6 +165,25 @@ class DeliveryView(Struct):
     next_attempt_at: str | None = None
     finished_at: str | None = None
     last_error: str | None = None
+
+
+class StopView(Struct):
+    """A segment whose webhooks have stopped, because too many profiles flipped at once."""
+
+    segment_id: str
+    segment_tag: str = ""
+    stopped_at: str = ""
+    withheld: int = 0
+
+
+class DigestedChangeView(Struct):
+    """A change of a tag that a digest tells."""
+
+    number: int
+    profile_id: str
+    event: str = ""
+    cause: str = ""
+    at: str = ""
 
 
 class AttemptView(Struct):

@@ -23,6 +23,13 @@ class AccountConfiguration(Struct, frozen=True):
     """Values of `WebhookEvent`: of which changes, and of what else, there are webhooks."""
     webhook_causes: tuple[str, ...] = DEFAULT_CAUSES
     """The words of the history of tags (G5): by which causes the changes must come."""
+    webhooks_per_minute: int = 0
+    """About each segment, at most: what is more is told in a digest when the minute ends. 0 for any number."""
+    webhook_breaker_share: float = 0.0
+    """Where more than this share of all profiles flips in a segment within a minute, nothing is told of it any more.
+
+    0 for never.
+    """
 
 
 class Account(Struct, frozen=True):

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from octy.model.tags import Cause
+
 
 class WebhookEvent(StrEnum):
     """What a webhook tells of."""
@@ -14,10 +16,19 @@ class WebhookEvent(StrEnum):
     LEFT = "past_segment.left"
     BACKFILLED = "segment.backfilled"
     TRAINED = "training.completed"
+    DIGEST = "segment.digest"
+    STOPPED = "segment.webhooks_stopped"
     TEST = "webhook.test"
 
 
-CHOICE_OF_EVENTS = tuple(event for event in WebhookEvent if event is not WebhookEvent.TEST)
+CHOICE_OF_EVENTS = (
+    WebhookEvent.MATCHED,
+    WebhookEvent.RETRACTED,
+    WebhookEvent.ENTERED,
+    WebhookEvent.LEFT,
+    WebhookEvent.BACKFILLED,
+    WebhookEvent.TRAINED,
+)
 """What an account may choose to be told of."""
 
 
@@ -89,6 +100,36 @@ class DeliveryFilter(Struct, frozen=True):
     """Made at this instant or later."""
     to_us: int | None = None
     """Made before this instant."""
+
+
+class DigestedChange(Struct, frozen=True):
+    """A change of a tag that is told in a digest."""
+
+    number: int
+    """Counts the changes of the digest from 1, in their order."""
+    profile_id: str
+    event: WebhookEvent
+    """As which it would have been told by itself."""
+    cause: Cause
+    effective_us: int
+
+
+class DigestPage(Struct, frozen=True):
+    """Some of a digest's changes, in their order."""
+
+    changes: tuple[DigestedChange, ...]
+    next_after: int | None
+    """Where the next page begins; None where this is the last."""
+
+
+class Stop(Struct, frozen=True):
+    """A segment of which nothing is told, because too many profiles flipped within a minute."""
+
+    segment_id: str
+    segment_tag: str
+    stopped_us: int
+    withheld: int
+    """How many changes were not told since, and are not going to be."""
 
 
 class Receiver(Struct, frozen=True):

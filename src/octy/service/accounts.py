@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -12,8 +12,8 @@ from octy.model.accounts import Account, AccountConfiguration
 from octy.model.errors import Problem, Refused
 from octy.model.events import SYSTEM_EVENT_TYPES, EventTypeDraft
 from octy.model.values import problems_in, shown
-from octy.model.webhooks import Receiver, WebhookEvent
-from octy.service import event_types, receivers
+from octy.model.webhooks import Receiver, Stop, WebhookEvent
+from octy.service import deliveries, event_types, receivers
 from octy.service.choosing import choice_problems
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
@@ -44,6 +44,7 @@ class Configured(Struct, frozen=True):
 
     account: Account
     receiver: Receiver
+    stops: Sequence[Stop]
 
 
 class Credentials:
@@ -115,4 +116,5 @@ def configure(
         for key in tenant.segments:
             told_matches.forget_segment(tx.connection, key)
     tenant.reconfigure(msgspec.structs.replace(tenant.account, configuration=configuration))
-    return Configured(tenant.account, receivers.of_account(tx.connection, account_id))
+    stops = deliveries.stops_of(tx.connection, account_id)
+    return Configured(tenant.account, receivers.of_account(tx.connection, account_id), stops)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from octy.engine.batch import Longs
+from octy.model import limits
 from octy.model.accounts import AccountConfiguration
 from octy.model.errors import Problem
 from octy.model.tags import CAUSE_TEXT, Cause, ChangeKind
@@ -33,6 +34,8 @@ class Choice:
     def __init__(self, configuration: AccountConfiguration) -> None:
         """Of no event where there is nowhere to send it to."""
         self.events = frozenset(configuration.webhook_events if configuration.webhook_url else ())
+        self.per_minute = configuration.webhooks_per_minute
+        self.breaker_share = configuration.webhook_breaker_share
         self._of_kind = np.zeros((2, max(ChangeKind) + 1), np.bool_)
         for (is_live, kind), event in EVENT_OF.items():
             self._of_kind[int(is_live), kind] = event in self.events
@@ -59,6 +62,13 @@ def choice_problems(configuration: AccountConfiguration) -> Iterator[Problem]:
     """All that speaks against what is chosen."""
     yield from _unknown(configuration.webhook_events, "webhook_events", CHOICE_OF_EVENTS)
     yield from _unknown(configuration.webhook_causes, "webhook_causes", tuple(CAUSE_TEXT.values()))
+
+    if not 0 <= configuration.webhooks_per_minute <= limits.WEBHOOKS_PER_MINUTE_MAX:
+        wanted = f"an integer from 1 to {limits.WEBHOOKS_PER_MINUTE_MAX:,}, or 0 for any number of webhooks"
+        yield Problem("webhooks_per_minute", shown(configuration.webhooks_per_minute), wanted)
+    if not 0 <= configuration.webhook_breaker_share <= 1:
+        wanted = "a number above 0, up to 1, or 0 for no breaker"
+        yield Problem("webhook_breaker_share", shown(configuration.webhook_breaker_share), wanted)
 
 
 def _unknown(given: Sequence[str], field: str, known: Sequence[str]) -> Iterator[Problem]:

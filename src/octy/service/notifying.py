@@ -1,13 +1,15 @@
 """Which webhooks do changes of tags make, and what do they say? One for each change that the account wants to hear of.
 
 Unless it has chosen otherwise, that is each live match (H1). They are stored in the transaction of the changes (H3),
-each with its number among those about the same profile in the same segment. Some are made at a time, so that a million
-changes take no more memory than a few thousand.
+each with its number among those about the same profile in the same segment. Where the account bounds what it is told,
+digests tell the rest (`octy.service.storms`). Some are made at a time, so that a million changes take no more memory
+than a few thousand.
 """
 
 from collections.abc import Mapping, Sequence
 
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from octy.engine.batch import Longs
@@ -17,12 +19,15 @@ from octy.model.tags import CAUSE_TEXT, Cause, ChangeKind
 from octy.model.webhooks import WebhookEvent
 from octy.service.choosing import EVENT_OF, Choice
 from octy.service.ids import EventIds, new_id
-from octy.store import outbox, told_matches, webhook_sequences
-from octy.store.outbox import NewDelivery, about_all_of
+from octy.service.news import SegmentNews, delivery_of, digest_of, stop_of
+from octy.service.storms import Ending, Storm, Verdict
+from octy.store import digests, outbox, told_matches, webhook_sequences
+from octy.store.digests import NewChange
+from octy.store.outbox import NewDelivery
 from octy.store.segments import StoredSegment
 from octy.store.tags import ChangeColumns
 from octy.webhooks import message
-from octy.webhooks.message import SEGMENT_VERSION, Meta, Moment, backfilled_body, tag_body
+from octy.webhooks.message import SEGMENT_VERSION, Meta, Moment, tag_body
 from octy.webhooks.schedule import WAIT_US_MAX
 
 CHANGES_AT_ONCE = 4_096
@@ -41,6 +46,8 @@ class Audience(Struct, frozen=True):
 
     account_id: int
     choice: Choice
+    storm: Storm
+    profile_count: int
     segments: Mapping[int, StoredSegment]
     """By key, also those that go with the changes."""
     profile_ids: Sequence[str] | Mapping[int, str]
@@ -82,8 +89,13 @@ class Telling(Struct, frozen=True):
 def notify(connection: Connection, audience: Audience, changes: ChangeColumns, live: Sequence[int]) -> bool:
     """Stores the webhooks that the changes make; true where there was one. `live` are the keys of live segments."""
     rows = audience.choice.rows(changes, live)
+    is_bounded = len(rows) > 0 and audience.storm.is_bounded(audience.choice)
     for first in range(0, len(rows), CHANGES_AT_ONCE):
-        _tell(connection, audience, _tellings(changes, rows[first : first + CHANGES_AT_ONCE], frozenset(live)))
+        tellings = _tellings(changes, rows[first : first + CHANGES_AT_ONCE], frozenset(live))
+        if is_bounded:
+            _tell_within_bounds(connection, audience, tellings)
+        else:
+            _tell(connection, audience, tellings, tellings)
     return len(rows) > 0
 
 
@@ -93,29 +105,69 @@ def tell_backfilled(
     """Stores the webhook that says so, where the account wants to hear of it; true where it does."""
     if WebhookEvent.BACKFILLED not in audience.choice.events:
         return False
-    about_all = about_all_of(segment.segment_key)
-    (number,) = webhook_sequences.take(connection, [(segment.segment_key, about_all)])
-    webhook_id = new_id("msg", 16)
-    meta = Meta(
-        delivery_id=webhook_id,
-        event=WebhookEvent.BACKFILLED,
-        segment_id=segment.segment_id,
-        segment_version=SEGMENT_VERSION,
-        cause=CAUSE_TEXT[Cause.BACKFILL],
-        sequence=number,
-        evaluated_through=iso(now_us),
-    )
-    new = NewDelivery(
-        webhook_id=webhook_id,
-        account_id=audience.account_id,
-        profile_key=about_all,
-        segment_key=segment.segment_key,
-        event=WebhookEvent.BACKFILLED,
-        body=backfilled_body(segment_tag=segment.definition.name, members=members, dated_us=now_us, meta=meta),
-        created_us=now_us,
-    )
-    outbox.add(connection, [new], WAIT_US_MAX)
+    said = {"members": members}
+    news = SegmentNews(segment.segment_key, WebhookEvent.BACKFILLED, CAUSE_TEXT[Cause.BACKFILL], now_us, said)
+    _tell(connection, audience, [news], ())
     return True
+
+
+def tell_ended(connection: Connection, audience: Audience, now_us: int) -> bool:
+    """Stores the digests of minutes that are over by now; true where there was one."""
+    return _tell_digests(connection, audience, audience.storm.ended(now_us))
+
+
+def tell_gone(connection: Connection, audience: Audience, segment_key: int, now_us: int) -> bool:
+    """The segment goes: stores the digest of its minute, if it has one; true where it has."""
+    return _tell_digests(connection, audience, audience.storm.gone(segment_key, now_us))
+
+
+def _tell_digests(connection: Connection, audience: Audience, endings: Sequence[Ending]) -> bool:
+    news = [one for ending in endings if (one := digest_of(connection, ending)) is not None]
+    _tell(connection, audience, news, ())
+    audience.storm.save(connection)
+    return len(news) > 0
+
+
+def _tell_within_bounds(connection: Connection, audience: Audience, tellings: Sequence[Telling]) -> None:
+    """As `_tell`, of what may be told one by one; the rest is kept for a digest, or not told at all."""
+    storm, choice = audience.storm, audience.choice
+    told: list[Telling | Ending | SegmentNews] = []
+    kept: list[Telling] = []
+    digested: list[NewChange] = []
+    for one in tellings:
+        segment_key, now_us = one.change.segment, storm.counted_us(one.change.recorded_us)
+        told += storm.ended(now_us)
+        verdict = storm.judge(segment_key, now_us, choice, audience.profile_count)
+        if verdict is Verdict.TELL:
+            told.append(one)
+            kept.append(one)
+        elif verdict is Verdict.DIGEST:
+            minute = storm.minute_of(segment_key)
+            assert minute.digest_id is not None, "it has something to tell"
+            kept.append(replace(one, webhook_id=minute.digest_id))
+            digested.append(_digested(audience, one, minute.digest_id, minute.digested))
+        elif verdict is Verdict.STOP:
+            minute = storm.minute_of(segment_key)
+            told += storm.cut_short(segment_key, now_us)
+            told.append(stop_of(minute, audience.profile_count, choice.breaker_share, now_us))
+    digests.add(connection, digested)
+    found = ((digest_of(connection, one) if isinstance(one, Ending) else one) for one in told)
+    _tell(connection, audience, [one for one in found if one is not None], kept)
+    storm.save(connection)
+
+
+def _digested(audience: Audience, telling: Telling, digest_id: str, number: int) -> NewChange:
+    change = telling.change
+    return NewChange(
+        webhook_id=digest_id,
+        number=number,
+        account_id=audience.account_id,
+        profile_key=change.profile,
+        event=telling.event.value,
+        cause=change.cause,
+        effective_us=change.effective_us,
+        recorded_us=change.recorded_us,
+    )
 
 
 def _tellings(changes: ChangeColumns, rows: Longs, live: frozenset[int]) -> list[Telling]:
@@ -127,14 +179,19 @@ def _tellings(changes: ChangeColumns, rows: Longs, live: frozenset[int]) -> list
     ]
 
 
-def _tell(connection: Connection, audience: Audience, tellings: Sequence[Telling]) -> None:
-    numbers = webhook_sequences.take(connection, [one.pair for one in tellings])
+def _tell(
+    connection: Connection, audience: Audience, told: Sequence[Telling | SegmentNews], kept: Sequence[Telling]
+) -> None:
+    """Stores webhooks in their order. `kept` are all changes that are told, with the webhook that does it."""
+    numbers = webhook_sequences.take(connection, [one.pair for one in told])
     retracted: dict[str, str | None] = {}
     if WebhookEvent.RETRACTED in audience.choice.events:
-        retracted = _retracted(connection, audience.account_id, tellings)
+        retracted = _retracted(connection, audience.account_id, kept)
     deliveries = [
-        _delivery(audience, one, number, retracted.get(one.webhook_id, UNSET))
-        for one, number in zip(tellings, numbers, strict=True)
+        delivery_of(connection, audience.account_id, one, number)
+        if isinstance(one, SegmentNews)
+        else _delivery(audience, one, number, retracted.get(one.webhook_id, UNSET))
+        for one, number in zip(told, numbers, strict=True)
     ]
     outbox.add(connection, deliveries, WAIT_US_MAX)
 

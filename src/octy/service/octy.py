@@ -19,7 +19,7 @@ from octy.model.items import Item
 from octy.model.outcomes import Outcome
 from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
 from octy.model.segments import Segment
-from octy.model.webhooks import Delivery, DeliveryFilter, Receiver, WebhookSecret
+from octy.model.webhooks import Delivery, DeliveryFilter, Receiver, Stop, WebhookSecret
 from octy.service import (
     accounts,
     algorithms,
@@ -207,6 +207,10 @@ class Octy:
     ) -> "Future[Replayed]":
         """Those that are asked for are sent once more, so many at a time, the oldest first."""
         return self._writer.submit(account_id, lambda tx: deliveries.replay_many(tx, account_id, asked, after), once)
+
+    def release_webhooks(self, account_id: int, segment_id: str, once: Once | None = None) -> "Future[Stop]":
+        """A segment whose breaker is open is told of again."""
+        return self._writer.submit(account_id, lambda tx: deliveries.release(tx, account_id, segment_id), once)
 
     def test_webhook(self, account_id: int, once: Once | None = None) -> "Future[Delivery]":
         """A webhook that tells of nothing."""

@@ -16,6 +16,7 @@ class Purged(Struct, frozen=True):
 
     segment: StoredSegment
     removals: ChangeColumns
+    recorded_us: int
 
 
 def purge_due(connection: Connection, tenant: Tenant, now_us: int, noticed_us: int | None) -> list[Purged]:
@@ -27,8 +28,8 @@ def purge_due(connection: Connection, tenant: Tenant, now_us: int, noticed_us: i
     purged: list[Purged] = []
     for segment in sorted(due, key=purge_due_us):
         at_us = purge_due_us(segment)
-        removals = _removals(connection, segment, at_us, at_us if noticed_us is None else noticed_us)
-        purged.append(Purged(segment, removals))
+        recorded_us = at_us if noticed_us is None else noticed_us
+        purged.append(Purged(segment, _removals(connection, segment, at_us, recorded_us), recorded_us))
         segments.remove(connection, segment.segment_key)
         del tenant.segments[segment.segment_key]
     return purged

@@ -17,7 +17,15 @@ from octy.model.profiles import Profile, ProfilePage
 from octy.model.segments import Segment
 from octy.model.tags import TagChange
 from octy.model.values import shown
-from octy.model.webhooks import DeliveryAttempt, DeliveryFilter, DeliveryPage, DeliveryStory, Receiver
+from octy.model.webhooks import (
+    DeliveryAttempt,
+    DeliveryFilter,
+    DeliveryPage,
+    DeliveryStory,
+    DigestPage,
+    Receiver,
+    Stop,
+)
 from octy.service import deliveries, receivers
 from octy.service.ids import EventIds
 from octy.store import (
@@ -186,6 +194,16 @@ class Reading:
             rows = stored_deliveries.page(connection, account_id, wanted, limit + 1, before_id)
         shown_rows = tuple(deliveries.delivery_of(row) for row in rows[:limit])
         return DeliveryPage(shown_rows, shown_rows[-1].delivery_id if len(rows) > limit else None)
+
+    def digest_page(self, account_id: int, delivery_id: str, limit: int, after: int) -> DigestPage:
+        """What a digest tells, in its order, after the change with a number."""
+        with self._snapshot() as connection:
+            return deliveries.digest_page(connection, account_id, delivery_id, limit, after)
+
+    def webhook_stops(self, account_id: int) -> list[Stop]:
+        """The segments of which nothing is told, because too many profiles flipped."""
+        with self._snapshot() as connection:
+            return deliveries.stops_of(connection, account_id)
 
     def delivery(self, account_id: int, delivery_id: str) -> DeliveryStory:
         """A webhook, with every attempt."""

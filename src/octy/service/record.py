@@ -7,11 +7,11 @@ from sqlalchemy import Connection
 
 from octy.engine.batch import Changes
 from octy.model.tags import Cause
-from octy.service.notifying import Audience, notify
+from octy.service.notifying import Audience, notify, tell_gone
 from octy.service.purge import Purged
 from octy.service.tenant import Tenant
 from octy.service.world import World
-from octy.store import tags, told_matches, webhook_sequences
+from octy.store import storms, tags, told_matches, webhook_sequences
 from octy.store.tags import ChangeColumns
 
 
@@ -38,6 +38,8 @@ def record_changes(
     tenant.unarchived_changes += len(columns)
     added = notify(connection, audience, columns, live)
     for one in purged:
+        added |= tell_gone(connection, audience, one.segment.segment_key, one.recorded_us)
+        storms.drop_stop(connection, one.segment.segment_key)
         webhook_sequences.forget_segment(connection, one.segment.segment_key)
         told_matches.forget_segment(connection, one.segment.segment_key)
     return added
@@ -46,7 +48,15 @@ def record_changes(
 def audience_of(world: World, tenant: Tenant, purged: Sequence[Purged] = ()) -> Audience:
     """Whom webhooks are made for; `purged` are segments that go."""
     segments = tenant.segments | {one.segment.segment_key: one.segment for one in purged} if purged else tenant.segments
-    return Audience(tenant.account_id, tenant.choice, segments, tenant.profile_ids, world.event_ids)
+    return Audience(
+        account_id=tenant.account_id,
+        choice=tenant.choice,
+        storm=tenant.storm,
+        profile_count=len(tenant.profile_keys),
+        segments=segments,
+        profile_ids=tenant.profile_ids,
+        event_ids=world.event_ids,
+    )
 
 
 def _columns(changes: Changes, seqs: Sequence[int], live: Sequence[int]) -> ChangeColumns:

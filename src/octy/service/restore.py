@@ -16,6 +16,7 @@ from octy.model.clock import Clock
 from octy.model.segments import SegmentStatus, SegmentType
 from octy.service import settling
 from octy.service.ids import new_secret
+from octy.service.storms import Storm
 from octy.service.tenant import Tenant
 from octy.service.world import World
 from octy.store import accounts, erasures, event_types, events, meta, profiles, segments, tags, tallies
@@ -48,6 +49,7 @@ def restore(connection: Connection, archive: Archive, clock: Clock) -> World:
     for account_id, count in CHANGE_BLOCKS.counts(connection).items():
         world.tenants[account_id].unarchived_changes = count
     for tenant in world.tenants.values():
+        tenant.storm = Storm.of(connection, tenant.account_id, now_us)
         _restore_tenant(connection, world, tenant)
     return world
 

@@ -16,6 +16,7 @@ from octy.model.instants import NEVER, US_PER_HOUR
 from octy.model.segments import SegmentStatus
 from octy.service.choosing import Choice
 from octy.service.recent import Recent
+from octy.service.storms import Storm
 from octy.store.blocks import CHANGE_BLOCKS
 from octy.store.event_types import StoredEventType
 from octy.store.log_shape import EVENTS, LogShape
@@ -52,6 +53,7 @@ class Tenant:
         """Profiles whose `has_charged` was set by an event since the start: no later one need do so again (E4)."""
         self.segments: dict[int, StoredSegment] = {}
         self.backfills: dict[int, Backfill] = {}
+        self.storm = Storm(account.account_id)
         self.noted: Settled | None = None
         """What the store says of how far the engine is behind."""
         self.recent = Recent()
@@ -125,9 +127,9 @@ class Tenant:
             self.unarchived_changes = CHANGE_BLOCKS.counts(connection).get(self.account_id, 0)
 
     def refresh_due(self) -> None:
-        """Looks up anew when time alone may next change something: a tag, or the end of a deleted segment (X2)."""
+        """Looks up anew when time alone may next do something: to a tag, to a deleted segment (X2), to a digest."""
         purges = [purge_due_us(segment) for segment in self.segments.values()]
-        self.due_us = min([self.engine.next_due_us(), *purges])
+        self.due_us = min([self.engine.next_due_us(), self.storm.due_us, *purges])
 
 
 def purge_due_us(segment: StoredSegment) -> int:

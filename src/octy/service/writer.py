@@ -29,7 +29,7 @@ from octy.service.restore import restore
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
 from octy.service.world import World
-from octy.store import deliveries, idempotency, message_ids
+from octy.store import deliveries, digests, idempotency, message_ids
 from octy.store.folder import Store
 from octy.store.log_shape import CHANGES, EVENTS
 
@@ -267,6 +267,7 @@ class Writer:
             self._forgot_us = tx.now_us
             before_us = tx.now_us - DELIVERIES_KEPT_US
             deliveries.expire(tx.connection, before_us, DELIVERIES_FORGOTTEN_AT_ONCE)
+            digests.expire(tx.connection, before_us, DELIVERIES_FORGOTTEN_AT_ONCE)
             tidy(tx, before_us)
 
 

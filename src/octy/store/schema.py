@@ -257,6 +257,52 @@ told_matches = Table(
 Kept for accounts that want to be told of retractions: it outlives the deliveries.
 """
 
+webhook_minutes = Table(
+    "webhook_minutes",
+    metadata,
+    Column("segment_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("account_id", BigInteger, nullable=False),
+    Column("begins_us", BigInteger, nullable=False),
+    Column("changes", BigInteger, nullable=False),
+    Column("told", BigInteger, nullable=False),
+    Column("digest_id", Text),
+    Column("digested", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""How much has happened in a segment in the present minute, of accounts that bound what they are told.
+
+`changes` counts what the breaker counts, `told` what was told one by one; the rest goes out in a digest, whose webhook
+id is known before it is made.
+"""
+
+webhook_stops = Table(
+    "webhook_stops",
+    metadata,
+    Column("segment_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("account_id", BigInteger, nullable=False),
+    Column("stopped_us", BigInteger, nullable=False),
+    Column("withheld", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Segments of which nothing is told until their account says so; how many changes were not told since."""
+
+digest_changes = Table(
+    "digest_changes",
+    metadata,
+    Column("webhook_id", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("account_id", BigInteger, nullable=False),
+    Column("profile_key", BigInteger, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("cause", Integer, nullable=False),
+    Column("effective_us", BigInteger, nullable=False),
+    Column("recorded_us", BigInteger, nullable=False),
+    Index(None, "account_id", "profile_key"),
+    Index(None, "recorded_us"),
+    sqlite_with_rowid=False,
+)
+"""What digests tell of, also those that are not made yet; `number` counts from 1 in each."""
+
 outbox = Table(
     "outbox",
     metadata,

@@ -16,6 +16,8 @@ TAG_REMOVED = "Live segment tag removed"
 TAG_ENTERED = "Past segment tag created"
 TAG_LEFT = "Past segment tag removed"
 BACKFILLED = "Segment backfill completed"
+DIGEST = "Segment webhooks in one"
+STOPPED = "Segment webhooks stopped"
 TEST = "Webhook test"
 
 SEGMENT_VERSION = 1
@@ -63,10 +65,26 @@ def tag_body(*, subject: str, profile_id: str, segment_tag: str, dated_us: int, 
     return _body(subject, {"profile_id": profile_id, "segment": segment}, dated_us, meta)
 
 
-def backfilled_body(*, segment_tag: str, members: int, dated_us: int, meta: Meta) -> bytes:
-    """The JSON of a backfill that is complete: so many profiles bear the tag from then on."""
+def segment_body(*, subject: str, segment_tag: str, dated_us: int, meta: Meta, **said: object) -> bytes:
+    """The JSON of something that concerns a whole segment, of which this is said."""
     segment = {"segment_id": meta.segment_id, "segment_tag": segment_tag}
-    return _body(BACKFILLED, {"segment": segment, "members": members}, dated_us, meta)
+    return _body(subject, {"segment": segment, **said}, dated_us, meta)
+
+
+class Digested(Struct, frozen=True):
+    """A change as a digest names it."""
+
+    profile_id: str
+    event: str
+    cause: str
+    at: str
+
+
+def without_profile(body: bytes, profile_id: str) -> bytes:
+    """A digest's message that does not name a profile any more; the number of its changes stays."""
+    told = msgspec.json.decode(body)
+    told["body"]["changes"] = [one for one in told["body"]["changes"] if one["profile_id"] != profile_id]
+    return _encoder.encode(told)
 
 
 def test_body(*, delivery_id: str, now_us: int) -> bytes:

@@ -65,12 +65,14 @@ def test_the_account_is_configured(shell: Shell, server: OctyServer) -> None:
 
 def test_what_the_account_is_told_of_is_sent_where_the_file_says_it(shell: Shell, server: OctyServer) -> None:
     events = "  webhookEvents: [live_segment.matched, past_segment.left]\n  webhookCauses: [elapsed time]\n"
-    shell.file("account.yml", ACCOUNT + events)
+    bounds = "  webhooksPerMinute: 60\n  webhookBreakerShare: 0.25\n"
+    shell.file("account.yml", ACCOUNT + events + bounds)
     result = shell.run("apply", "-f", "account.yml")
     assert result.exit_code == 0
     body = server.sent_to(SET_ACCOUNT)[0].body
     assert body["webhook_events"] == ["live_segment.matched", "past_segment.left"]
     assert body["webhook_causes"] == ["elapsed time"]
+    assert (body["webhooks_per_minute"], body["webhook_breaker_share"]) == (60, 0.25)
     assert "webhookEvents       live_segment.matched, past_segment.left" in result.output
 
 
@@ -81,6 +83,15 @@ def test_a_choice_that_the_server_refuses_is_shown_at_its_place(shell: Shell, se
     result = shell.run("apply", "-f", "account.yml")
     assert result.exit_code == 1
     assert "account.yml:7:41: webhookEvents[1]: expected rain to stop" in result.output
+
+
+def test_a_bound_that_is_no_number_is_not_sent(shell: Shell, server: OctyServer) -> None:
+    shell.file("account.yml", ACCOUNT + "  webhooksPerMinute: many\n")
+    result = shell.run("apply", "-f", "account.yml")
+    assert result.exit_code == 1
+    wanted = 'account.yml:7:3: configurations.webhooksPerMinute: expected a number; found "many"'
+    assert wanted in result.output
+    assert not server.sent_to(SET_ACCOUNT)
 
 
 def test_what_the_server_says_of_the_account_is_placed(shell: Shell, server: OctyServer) -> None:

@@ -16,6 +16,8 @@ CONFIGURATION = {
 CHOICES = {
     "webhook_events": ["live_segment.matched"],
     "webhook_causes": ["event", "elapsed time", "property change"],
+    "webhooks_per_minute": 0,
+    "webhook_breaker_share": 0.0,
 }
 """What is told unless the account chooses otherwise."""
 
@@ -70,10 +72,22 @@ def test_what_is_told_is_chosen_and_stays_until_it_is_chosen_anew(api: Api) -> N
 
 
 def test_every_wrong_choice_is_named_with_all_else_that_is_wrong(api: Api) -> None:
-    body = {"webhook_url": "ftp://x", "webhook_events": ["live_segment.matched", "rain"], "webhook_causes": ["rain"]}
+    body = {
+        "webhook_url": "ftp://x",
+        "webhook_events": ["live_segment.matched", "rain"],
+        "webhook_causes": ["rain"],
+        "webhooks_per_minute": -5,
+        "webhook_breaker_share": 1.01,
+    }
     answer = api.post("/v1/configurations/account/set", body)
     paths = [line["path"] for line in error_of(answer, 400)["errors"]]
-    assert paths == ["webhook_events[1]", "webhook_causes[0]", "webhook_url"]
+    assert paths == [
+        "webhook_events[1]",
+        "webhook_causes[0]",
+        "webhooks_per_minute",
+        "webhook_breaker_share",
+        "webhook_url",
+    ]
 
 
 def test_a_webhook_url_that_leads_nowhere_is_refused_and_nothing_is_set(api: Api) -> None:

@@ -59,6 +59,8 @@ ALL_ROUTES = {
     ("GET", "/v1/webhooks/deliveries/{delivery_id:str}"),
     ("POST", "/v1/webhooks/deliveries/{delivery_id:str}/replay"),
     ("POST", "/v1/webhooks/deliveries/replay"),
+    ("GET", "/v1/webhooks/deliveries/{delivery_id:str}/changes"),
+    ("POST", "/v1/webhooks/release"),
     ("POST", "/v1/webhooks/test"),
     ("POST", "/v1/webhooks/enable"),
     ("POST", "/v1/webhooks/secrets/rotate"),

@@ -30,6 +30,8 @@ def configure(
     authenticated_id_key: str | None = None,
     webhook_events: Sequence[str] | None = None,
     webhook_causes: Sequence[str] | None = None,
+    webhooks_per_minute: float | None = None,
+    webhook_breaker_share: float | None = None,
 ) -> Steps[None]:
     """Changes the account's configuration; what is None stays as it is."""
     given = {
@@ -40,6 +42,8 @@ def configure(
         "authenticated_id_key": authenticated_id_key,
         "webhook_events": webhook_events,
         "webhook_causes": webhook_causes,
+        "webhooks_per_minute": webhooks_per_minute,
+        "webhook_breaker_share": webhook_breaker_share,
     }
     body = msgspec.json.encode({field: value for field, value in given.items() if value is not None})
     yield from requests.post("/v1/configurations/account/set", body, Done)

@@ -7,14 +7,16 @@ import msgspec
 from octy.client.answers import (
     DeliveriesAnswer,
     DeliveryAnswer,
+    DigestAnswer,
     EnabledAnswer,
+    ReleaseAnswer,
     ReplayAnswer,
     RotationAnswer,
     SecretsAnswer,
 )
 from octy.client.requests import Requests
 from octy.client.steps import Page, Steps
-from octy.client.views import DeliveryView, ReceiverView, SecretView
+from octy.client.views import DeliveryView, DigestedChangeView, ReceiverView, SecretView, StopView
 
 PATH = "/v1/webhooks"
 DELIVERIES = f"{PATH}/deliveries"
@@ -38,6 +40,20 @@ def deliveries(
 def delivery(requests: Requests, delivery_id: str) -> Steps[DeliveryAnswer]:
     """A webhook with its body and every attempt."""
     return (yield from requests.get(f"{DELIVERIES}/{delivery_id}", DeliveryAnswer))
+
+
+def digested_changes(requests: Requests, delivery_id: str, after: int = 0) -> Steps[Page[DigestedChangeView]]:
+    """All the changes that a digest tells, those after that number."""
+    answer = yield from requests.get(f"{DELIVERIES}/{delivery_id}/changes", DigestAnswer, {"after": str(after)})
+    following = partial(digested_changes, requests, delivery_id, answer.next_after) if answer.next_after else None
+    return Page(answer.changes, following)
+
+
+def release_webhooks(requests: Requests, segment_id: str) -> Steps[StopView]:
+    """Has a segment told of again, whose webhooks have stopped; how they stood until now."""
+    body = msgspec.json.encode({"segment_id": segment_id})
+    answer = yield from requests.post(f"{PATH}/release", body, ReleaseAnswer)
+    return answer.released
 
 
 def replay_delivery(requests: Requests, delivery_id: str) -> Steps[DeliveryView]:

@@ -9,22 +9,27 @@ from octy.http.answers import Json, encode, ok, success
 from octy.http.body import typed
 from octy.http.idempotency import write
 from octy.http.requests import OctyRequest
+from octy.http.wire.accounts import shown_stop
 from octy.http.wire.deliveries import (
     DeliveryAccepted,
     DeliveryDetail,
     DeliveryList,
+    DigestedChanges,
     Nothing,
+    Release,
+    Released,
     Replay,
     ReplayAccepted,
     detail,
     shown,
+    shown_change,
 )
 from octy.model import limits
 from octy.model.errors import Problem, Refused
 from octy.model.idempotency import Answer
 from octy.model.instants import CREATED_AT_FORM, parse_instant
 from octy.model.values import shown as shown_value
-from octy.model.webhooks import Delivery, DeliveryFilter, DeliveryState, WebhookEvent
+from octy.model.webhooks import Delivery, DeliveryFilter, DeliveryState, Stop, WebhookEvent
 from octy.service.deliveries import Replayed
 
 DeliveryId = Annotated[str, PathParameter(description="The header `webhook-id` of its attempts.")]
@@ -37,6 +42,10 @@ ProfileId = Annotated[
 From = Annotated[str | None, QueryParameter(name="from", description="Made at this instant or later: ISO 8601.")]
 To = Annotated[str | None, QueryParameter(name="to", description="Made before this instant: ISO 8601.")]
 Before = Annotated[str | None, QueryParameter(description="`next_before` of the page before.")]
+After = Annotated[int, QueryParameter(ge=0, description="`next_after` of the page before.")]
+ChangesLimit = Annotated[
+    int, QueryParameter(ge=1, le=limits.DIGEST_CHANGES_PER_PAGE_MAX, name="limit", description="Rows in a page.")
+]
 Limit = Annotated[int, QueryParameter(ge=1, le=limits.DELIVERIES_PER_PAGE_MAX, description="Rows in a page.")]
 
 
@@ -95,6 +104,27 @@ async def replay_deliveries(request: OctyRequest, data: JSONBody[Replay]) -> Jso
     return await write(request, lambda once: octy.replay_deliveries(account_id, asked, data.after, once), answer)
 
 
+@get("/deliveries/{delivery_id:str}/changes", sync_to_thread=True)
+def show_digest(
+    request: OctyRequest, delivery_id: DeliveryId, after: After = 0, limit: ChangesLimit = 1_000
+) -> Json[DigestedChanges]:
+    """Which changes does this digest tell? All of them, in pages; no other webhook has any. 30 days are kept."""
+    page = request.reading.digest_page(request.account_id, delivery_id, limit, after)
+    rows = [shown_change(one) for one in page.changes]
+    return ok(DigestedChanges(success(f"{len(rows)} of the digest's changes.", len(rows)), rows, page.next_after))
+
+
+@post("/release", status_code=200, dto=typed(Release))
+async def release_segment(request: OctyRequest, data: JSONBody[Release]) -> Json[Released]:
+    """Tell of a segment again, whose webhooks have stopped. What was not told meanwhile is not told any more."""
+
+    def answer(stop: Stop) -> Answer:
+        return Answer(200, encode(Released(success("The segment is told of again.", 1), shown_stop(stop))))
+
+    octy, account_id = request.octy, request.account_id
+    return await write(request, lambda once: octy.release_webhooks(account_id, data.segment_id, once), answer)
+
+
 @post("/test", status_code=200, dto=typed(Nothing))
 async def send_test(request: OctyRequest, data: JSONBody[Nothing]) -> Json[DeliveryAccepted]:
     """Send a webhook that tells of nothing, to see whether the receiver takes it."""
@@ -111,7 +141,15 @@ def router() -> Router:
     """The routes of this module."""
     return Router(
         "/v1/webhooks",
-        route_handlers=[list_deliveries, show_delivery, replay_delivery, replay_deliveries, send_test],
+        route_handlers=[
+            list_deliveries,
+            show_delivery,
+            show_digest,
+            replay_delivery,
+            replay_deliveries,
+            release_segment,
+            send_test,
+        ],
         tags=["Webhooks"],
     )
 

@@ -9,7 +9,7 @@ from octy.http.answers import RequestMeta
 from octy.model.accounts import AccountConfiguration
 from octy.model.instants import iso
 from octy.model.tags import CAUSE_TEXT
-from octy.model.webhooks import CHOICE_OF_EVENTS, Receiver
+from octy.model.webhooks import CHOICE_OF_EVENTS, Receiver, Stop
 
 
 class ConfigurationChange(Struct, forbid_unknown_fields=True):
@@ -40,6 +40,21 @@ class ConfigurationChange(Struct, forbid_unknown_fields=True):
         ),
     ] = None
 
+    webhooks_per_minute: Annotated[
+        int | None,
+        Meta(
+            description="How many webhooks there are at most about each segment within a minute; the rest is told in "
+            "one digest at its end. 0, as it is unless chosen otherwise, for any number."
+        ),
+    ] = None
+    webhook_breaker_share: Annotated[
+        float | None,
+        Meta(
+            description="A share of all profiles, above 0 up to 1. Where more flip in a segment within a minute, its "
+            "webhooks stop until they are released. 0, as it is unless chosen otherwise, for never."
+        ),
+    ] = None
+
     def applied_to(self, configuration: AccountConfiguration) -> AccountConfiguration:
         """The configuration after the change."""
         given = {field: value for field, value in msgspec.structs.asdict(self).items() if value is not None}
@@ -57,12 +72,27 @@ class ReceiverShown(Struct):
     ]
 
 
+class StopShown(Struct):
+    """A segment whose webhooks have stopped, because too many profiles flipped."""
+
+    segment_id: str
+    segment_tag: str
+    stopped_at: str
+    withheld: Annotated[int, Meta(description="How many changes were not told since, and are not going to be.")]
+
+
 class AccountShown(Struct):
     """The account as configured."""
 
     request_meta: RequestMeta
     account_data: AccountConfiguration
     webhook_receiver: ReceiverShown
+    webhook_stops: Annotated[list[StopShown], Meta(description="Segments of which nothing is told until released.")]
+
+
+def shown_stop(stop: Stop) -> StopShown:
+    """As answers show it."""
+    return StopShown(stop.segment_id, stop.segment_tag, iso(stop.stopped_us), stop.withheld)
 
 
 def shown_receiver(receiver: Receiver) -> ReceiverShown:

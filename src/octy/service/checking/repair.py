@@ -23,16 +23,34 @@ from octy.service.checking.remedies import (
     Nobody,
     Remedy,
     StrayDelivery,
+    StrayDigested,
     StrayFile,
     StrayMessageId,
+    StrayStorm,
     StrayTag,
+    StrayToldMatch,
     TagRemedy,
 )
 from octy.service.choosing import Choice
 from octy.service.erasing import commit_to, erase
 from octy.service.ids import EventIds
 from octy.service.notifying import Audience, notify
-from octy.store import accounts, erasures, events, message_ids, meta, outbox, profiles, segments, tags, tallies
+from octy.service.storms import Storm
+from octy.store import (
+    accounts,
+    digests,
+    erasures,
+    events,
+    message_ids,
+    meta,
+    outbox,
+    profiles,
+    segments,
+    storms,
+    tags,
+    tallies,
+    told_matches,
+)
 from octy.store.archive import ledger
 from octy.store.folder import Store
 from octy.store.json_text import to_text
@@ -46,6 +64,9 @@ WORDS: dict[type[Remedy], str] = {
     Charged: "profiles that have charged",
     StrayMessageId: "message ids of no event",
     StrayDelivery: "webhooks about nobody",
+    StrayDigested: "changes in digests about nobody",
+    StrayToldMatch: "told matches of nothing or nobody",
+    StrayStorm: "minutes and stops of no segment",
     LedgerLine: "lines of the archive's ledger",
     Nobody: "remains of deleted profiles",
     StrayFile: "files that the archive does not know",
@@ -80,6 +101,13 @@ def repair(store: Store, findings: Findings) -> int:
         tags.drop(connection, [(one.segment_key, one.profile_key) for one in _of(StrayTag, remedies)])
         message_ids.forget(connection, [one.seq for one in _of(StrayMessageId, remedies)])
         outbox.drop(connection, [one.delivery_id for one in _of(StrayDelivery, remedies)])
+        for digested in _of(StrayDigested, remedies):
+            digests.forget_profile(connection, digested.account_id, digested.profile_key)
+        for told in _of(StrayToldMatch, remedies):
+            told_matches.forget_profile(connection, [told.segment_key], told.profile_key)
+        for stray in _of(StrayStorm, remedies):
+            storms.drop_minutes(connection, [stray.segment_key])
+            storms.drop_stop(connection, stray.segment_key)
         for account_id, charged in groupby(_of(Charged, remedies), key=lambda one: one.account_id):
             profiles.set_charged(connection, account_id, [one.profile_key for one in charged], now_us)
         for line in _of(LedgerLine, remedies):
@@ -134,9 +162,16 @@ def _tell(connection: Connection, account_id: int, changes: ChangeColumns) -> No
     account = accounts.by_id(connection, account_id)
     there = {one.segment_key: one for one in segments.of_account(connection, account_id)}
     mine = changes.chosen(np.flatnonzero(np.isin(changes.segment, list(there))))
-    names = profiles.ids_of(connection, account_id, np.unique(mine.profile).tolist())
-    event_ids = EventIds(meta.get_value(connection, "id_key") or "")
-    audience = Audience(account_id, Choice(account.configuration), there, names, event_ids)
+    now_us = int(meta.get_value(connection, "now_us") or 0)
+    audience = Audience(
+        account_id=account_id,
+        choice=Choice(account.configuration),
+        storm=Storm.of(connection, account_id, now_us),
+        profile_count=profiles.count(connection, account_id),
+        segments=there,
+        profile_ids=profiles.ids_of(connection, account_id, np.unique(mine.profile).tolist()),
+        event_ids=EventIds(meta.get_value(connection, "id_key") or ""),
+    )
     notify(connection, audience, mine, audience.live())
 
 
