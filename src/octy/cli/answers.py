@@ -70,6 +70,7 @@ class AccountData(Struct):
     contact_email_address: str | None = None
     webhook_url: str | None = None
     authenticated_id_key: str | None = None
+    retention_days: int | None = None
 
 
 class ReceiverView(Struct):

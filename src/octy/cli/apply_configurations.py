@@ -12,6 +12,7 @@ from octy.cli.documents import Document, Trail
 from octy.cli.output import complain, say
 from octy.cli.settings import is_http_url
 from octy.cli.transport import RequestRefused, Server
+from octy.model.limits import RETENTION_DAYS_MAX
 from octy.model.values import shown
 
 ACCOUNT_FIELDS = {
@@ -22,6 +23,7 @@ ACCOUNT_FIELDS = {
     "authenticatedIDKey": "authenticated_id_key",
 }
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+RETENTION = "retentionDays"
 OPTIONAL_ACCOUNT_FIELDS = frozenset({"authenticatedIDKey"})
 ALGORITHMS = ("rec", "churn")
 ALGORITHM_KEYS = {
@@ -41,12 +43,14 @@ def apply_account(document: Document) -> Callable[[Server], bool]:
         for key, wire in ACCOUNT_FIELDS.items()
     }
     _check_addresses(checks, configuration, trail)
+    retention_days = checks.integer(fields, (*trail, RETENTION), 0, RETENTION_DAYS_MAX)
     checks.done()
-    checks.warn_of_unknown(fields, trail, list(ACCOUNT_FIELDS))
+    checks.warn_of_unknown(fields, trail, [*ACCOUNT_FIELDS, RETENTION])
+    request = configuration if retention_days is None else configuration | {"retention_days": retention_days}
 
     def send(server: Server) -> bool:
         try:
-            server.post("/v1/configurations/account/set", msgspec.json.encode(configuration), Done)
+            server.post("/v1/configurations/account/set", msgspec.json.encode(request), Done)
         except RequestRefused as refused:
             for line in refused.lines:
                 complain(_placed(document, line.path, line.error_message))
@@ -54,6 +58,8 @@ def apply_account(document: Document) -> Callable[[Server], bool]:
         say("Set the account's configuration:")
         for key, wire in ACCOUNT_FIELDS.items():
             say(f"  {key:<20}{configuration[wire] or '(none)'}")
+        if retention_days is not None:
+            say(f"  {RETENTION:<20}{retention_days or '(for ever)'}")
         return True
 
     return send
@@ -111,7 +117,7 @@ def _algorithm(checks: Checks, fields: Fields, trail: Trail) -> dict[str, Any]:
 
 def _placed(document: Document, wire_path: str | None, message: str) -> str:
     """The server's message, with the place of the field that it names."""
-    keys = {wire: key for key, wire in ACCOUNT_FIELDS.items()}
+    keys = {wire: key for key, wire in ACCOUNT_FIELDS.items()} | {"retention_days": RETENTION}
     key = keys.get(wire_path or "")
     if key is None:
         return f"{document.place(('configurations',))}: {message}"

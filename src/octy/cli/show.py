@@ -22,6 +22,7 @@ def show_account(answer: AccountAnswer) -> None:
         "Webhook URL": account.webhook_url,
         "Webhooks": _receiver(answer.webhook_receiver),
         "Authenticated ID key": account.authenticated_id_key,
+        "Events are kept": f"{account.retention_days} days" if account.retention_days else "for ever",
     }
     for label, value in rows.items():
         say(f"{label:<22}{value or NONE}")

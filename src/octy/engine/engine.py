@@ -279,6 +279,10 @@ class Engine:
             ),
         )
 
+    def forget_past(self) -> None:
+        """Gives up what is kept of events that no window reaches any more."""
+        self._late.tidy(self.now_us)
+
     def history_needed(self, batch: EventBatch) -> HistoryRequest | None:
         """What `apply` needs of the log: the profiles with an event that is older than their newest (P7).
 

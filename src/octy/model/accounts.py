@@ -11,6 +11,8 @@ class AccountConfiguration(Struct, frozen=True):
     contact_email_address: str = ""
     webhook_url: str = ""
     authenticated_id_key: str = ""
+    retention_days: int = 0
+    """How old an event may become before it is removed; 0 where all are kept."""
 
 
 class Account(Struct, frozen=True):
@@ -19,3 +21,5 @@ class Account(Struct, frozen=True):
     account_id: int
     public_key: str
     configuration: AccountConfiguration = AccountConfiguration()
+    aged_us: int = 0
+    """Events that happened before this instant may have been removed for their age."""

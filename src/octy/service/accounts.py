@@ -13,7 +13,7 @@ from octy.model.errors import Problem, Refused
 from octy.model.events import SYSTEM_EVENT_TYPES, EventTypeDraft
 from octy.model.values import problems_in
 from octy.model.webhooks import Receiver
-from octy.service import event_types, receivers
+from octy.service import event_types, receivers, retention
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
 from octy.store import accounts
@@ -95,11 +95,12 @@ def configure(
     problems: list[Problem] = []
     for field, value in msgspec.structs.asdict(configuration).items():
         problems += problems_in(value, field)
+    tenant = tx.tenant(account_id)
+    problems += retention.problems(tenant, configuration.retention_days)
     if problems:
         raise Refused("The configuration is not acceptable.", problems)
     if configuration.webhook_url:
         check_url(configuration.webhook_url, allow_private=allow_private_webhooks, allow_http=allow_http_webhooks)
-    tenant = tx.tenant(account_id)
     if configuration.webhook_url != tenant.account.configuration.webhook_url:
         receivers.replaced(tx, account_id)
     accounts.configure(tx.connection, account_id, configuration)

@@ -21,11 +21,12 @@ from octy.model.clock import Clock, ManualClock
 from octy.model.errors import Conflicting, OctyError, Unavailable
 from octy.model.idempotency import Once, Replayed
 from octy.model.instants import US_PER_HOUR, US_PER_SECOND
-from octy.service.archiver import Archiver, Unarchived
+from octy.service.archiver import Archiver, Horizon, Unarchived
 from octy.service.backfills import THREADS, Backfills, finish, fold_snapshot
 from octy.service.ids import EventIds
 from octy.service.receivers import tidy
 from octy.service.restore import restore
+from octy.service.retention import horizon_us
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
 from octy.service.world import World
@@ -83,7 +84,7 @@ class Writer:
         self._housekept_us = 0
         self._forgot_us = 0
         self._backfills = Backfills(store, self.submit_unrefused)
-        self._archiver = Archiver(store, self._unarchived, self.submit_unrefused)
+        self._archiver = Archiver(store, self._unarchived, self._horizons, self.submit_unrefused)
         self._thread = threading.Thread(target=self._run, name="octy-writer", daemon=True)
 
     @property
@@ -149,6 +150,14 @@ class Writer:
                 Unarchived(CHANGES, tenant.account_id, tenant.unarchived_changes),
             )
         ]
+
+    def _horizons(self) -> list[Horizon]:
+        """Whose events become too old, and before when they have. Another thread asks."""
+        world = self._world
+        if world is None:
+            return []
+        found = ((one.account_id, horizon_us(one, world.now_us)) for one in list(world.tenants.values()))
+        return [Horizon(account_id, before_us) for account_id, before_us in found if before_us is not None]
 
     # The thread
 

@@ -56,6 +56,11 @@ def configure(connection: Connection, account_id: int, configuration: AccountCon
     connection.execute(change, msgspec.structs.asdict(configuration))
 
 
+def set_aged(connection: Connection, account_id: int, before_us: int) -> None:
+    """Events that happened before an instant may be gone from now on."""
+    connection.execute(accounts.update().where(accounts.c.account_id == account_id), {"aged_us": before_us})
+
+
 def count(connection: Connection) -> int:
     """How many there are."""
     return connection.execute(select(func.count()).select_from(accounts)).scalar_one()
@@ -63,4 +68,4 @@ def count(connection: Connection) -> int:
 
 def _account(row: Row[Any]) -> Account:
     configuration = AccountConfiguration(**{name: getattr(row, name) for name in _CONFIGURATION})
-    return Account(row.account_id, row.public_key, configuration)
+    return Account(row.account_id, row.public_key, configuration, row.aged_us)

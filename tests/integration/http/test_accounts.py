@@ -41,20 +41,20 @@ def test_the_secret_of_another_account_does_not_fit(world: World, api: Api) -> N
 def test_a_new_account_has_an_empty_configuration(api: Api) -> None:
     answer = api.get("/v1/configurations/account")
     meta_of(answer)
-    assert answer.json()["account_data"] == dict.fromkeys(CONFIGURATION, "")
+    assert answer.json()["account_data"] == dict.fromkeys(CONFIGURATION, "") | {"retention_days": 0}
 
 
 def test_what_is_set_is_shown(api: Api) -> None:
     answer = api.post("/v1/configurations/account/set", CONFIGURATION)
     meta_of(answer, 200)
-    assert answer.json()["account_data"] == CONFIGURATION
-    assert api.get("/v1/configurations/account").json()["account_data"] == CONFIGURATION
+    assert answer.json()["account_data"] == CONFIGURATION | {"retention_days": 0}
+    assert api.get("/v1/configurations/account").json() | {"request_meta": 0} == answer.json() | {"request_meta": 0}
 
 
 def test_what_is_absent_or_null_stays(api: Api) -> None:
     api.post("/v1/configurations/account/set", CONFIGURATION)
     answer = api.post("/v1/configurations/account/set", {"webhook_url": "", "contact_name": None})
-    assert answer.json()["account_data"] == CONFIGURATION | {"webhook_url": ""}
+    assert answer.json()["account_data"] == CONFIGURATION | {"webhook_url": "", "retention_days": 0}
 
 
 def test_a_webhook_url_that_leads_nowhere_is_refused_and_nothing_is_set(api: Api) -> None:
@@ -72,3 +72,18 @@ def test_a_misspelled_field_is_named(api: Api) -> None:
 def test_text_that_no_store_keeps_is_refused(api: Api, text: str) -> None:
     answer = api.post("/v1/configurations/account/set", b'{"contact_name": "%s"}' % text.encode())
     assert message_of(answer, 400).startswith("contact_name: ")
+
+
+def test_how_long_events_are_kept_is_configured_and_stays_where_a_client_does_not_say(api: Api) -> None:
+    """A client that knows nothing of it sends five fields."""
+    api.post("/v1/configurations/account/set", {"retention_days": 90})
+    answer = api.post("/v1/configurations/account/set", CONFIGURATION)
+    assert answer.json()["account_data"] == CONFIGURATION | {"retention_days": 90}
+    assert api.get("/v1/configurations/account").json()["account_data"]["retention_days"] == 90
+    answer = api.post("/v1/configurations/account/set", {"retention_days": 0})
+    assert answer.json()["account_data"]["retention_days"] == 0
+
+
+def test_a_number_of_days_that_cannot_be_is_refused(api: Api) -> None:
+    message = message_of(api.post("/v1/configurations/account/set", {"retention_days": -1}), 400)
+    assert message == "retention_days: expected 1 to 36500 days, or 0 to keep all events; found -1"

@@ -11,6 +11,7 @@ import pytest
 from octy.model.errors import StoreError, Unavailable
 from octy.store import meta
 from octy.store.folder import Store, open_store
+from octy.store.migrate import HEAD
 
 OPEN_AND_WAIT = """
 import sys
@@ -106,7 +107,7 @@ def test_a_store_of_a_newer_version_is_refused_and_left_as_it_was(store: Store) 
     before = contents_of(store.folder)
     with pytest.raises(StoreError) as refused:
         open_store(store.folder)
-    assert "it was written by a newer version of Octy (schema 0999; this one knows up to 0003)" in str(refused.value)
+    assert f"by a newer version of Octy (schema 0999; this one knows up to {HEAD})" in str(refused.value)
     assert contents_of(store.folder) == before
 
 

@@ -24,6 +24,10 @@ class ConfigurationChange(Struct, forbid_unknown_fields=True):
         str | None,
         Meta(description="The key of `profile_data` that holds a customer's id once it is known for certain."),
     ] = None
+    retention_days: Annotated[
+        int | None,
+        Meta(description="How old events may become; older ones are removed for good within a day. 0 keeps all."),
+    ] = None
 
     def applied_to(self, configuration: AccountConfiguration) -> AccountConfiguration:
         """The configuration after the change."""
