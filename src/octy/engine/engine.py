@@ -279,6 +279,14 @@ class Engine:
             ),
         )
 
+    def bearers(self, profiles: Sequence[int]) -> dict[int, set[int]]:
+        """By segment key, those of some profiles that bear its tag."""
+        some = np.array(profiles, np.int64)
+        return {
+            key: set(some[self._states[segment.place][some, FLAGGED] & TAGGED != 0].tolist())
+            for key, segment in self._segments.items()
+        }
+
     def forget_past(self) -> None:
         """Gives up what is kept of events that no window reaches any more."""
         self._late.tidy(self.now_us)

@@ -151,6 +151,12 @@ class Writer:
             )
         ]
 
+    @property
+    def recent_bytes(self) -> int:
+        """How much memory the events take that the archive does not have. Any thread asks."""
+        world = self._world
+        return 0 if world is None else sum(tenant.recent.size_bytes for tenant in list(world.tenants.values()))
+
     def _horizons(self) -> list[Horizon]:
         """Whose events become too old, and before when they have. Another thread asks."""
         world = self._world
@@ -214,6 +220,8 @@ class Writer:
             self._housekeep(tx)
             tx.finish()
             self._note_erasures(world, tx)
+        if tx.is_world_in_doubt:
+            self._world = None
         try:
             self._follow_up(world, tx)
         finally:  # what is committed is done, whatever happens afterwards
@@ -242,6 +250,8 @@ class Writer:
 
     def _follow_up(self, world: World, tx: Transaction) -> None:
         """What a commit sets going: the sandbox's clock, webhooks, backfills."""
+        for follow in tx.afterwards:
+            follow()
         if isinstance(self._clock, ManualClock):
             self._clock.move_to(world.now_us)
         if tx.erased_profile_ids:

@@ -12,6 +12,7 @@ from tests.integration.http.world import Api, World, error_of
 KEYLESS = {
     "/healthz",
     "/readyz",
+    "/metrics",
     "/v1/admin/application/versioning",
     "/v1/admin/application/resources/format",
     "/",
@@ -24,6 +25,7 @@ ALL_ROUTES = {
     ("GET", "/openapi.json"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
+    ("GET", "/metrics"),
     ("GET", "/v1/account/authenticate"),
     ("GET", "/v1/admin/application/resources/format"),
     ("GET", "/v1/admin/application/versioning"),

@@ -1,6 +1,6 @@
 """How differences go: all that can be told from the log is made anew from it, in one transaction.
 
-Tags become what the plain evaluator says, as a backfill makes them: that is the cause which their history gets (G5).
+Tags become what the plain evaluator says; the cause that their history gets is `repair`.
 History is added to and never rewritten. No webhook is made: the matches were made, and told of, long ago (H1).
 """
 
@@ -72,7 +72,7 @@ def repair(store: Store, findings: Findings) -> int:
     with store.writer.begin():
         connection = store.writer
         now_us = int(meta.get_value(connection, "now_us") or 0)
-        added = _repair_tags(connection, _of(TagRemedy, remedies), now_us)
+        added = repair_tags(connection, _of(TagRemedy, remedies), now_us)
         tags.drop(connection, [(one.segment_key, one.profile_key) for one in _of(StrayTag, remedies)])
         message_ids.forget(connection, [one.seq for one in _of(StrayMessageId, remedies)])
         outbox.drop(connection, [one.delivery_id for one in _of(StrayDelivery, remedies)])
@@ -105,7 +105,8 @@ def _of(kind: type[T], remedies: Iterable[object]) -> list[T]:
     return [one for one in remedies if isinstance(one, kind)]
 
 
-def _repair_tags(connection: Connection, remedies: Sequence[TagRemedy], now_us: int) -> int:
+def repair_tags(connection: Connection, remedies: Sequence[TagRemedy], now_us: int) -> int:
+    """Makes tags right, with lines of history recorded at an instant; how many lines."""
     last_change_id = _last_change_id(connection)
     added = 0
     for account_id, mine in groupby(remedies, key=lambda one: one.account_id):
@@ -134,10 +135,10 @@ def _lines(remedy: TagRemedy, now_us: int) -> Iterator[_Line]:
     if told_us == wanted_us:
         return
     if told_us is not None:
-        cause = Cause.DELETION if remedy.is_segment_gone else Cause.BACKFILL
+        cause = Cause.DELETION if remedy.is_segment_gone else Cause.REPAIR
         yield _Line(remedy, ChangeKind.REMOVED, cause, now_us)
     if wanted_us is not None:
-        yield _Line(remedy, ChangeKind.CREATED, Cause.BACKFILL, wanted_us)
+        yield _Line(remedy, ChangeKind.CREATED, Cause.REPAIR, wanted_us)
 
 
 def _columns(lines: Sequence[_Line], now_us: int) -> ChangeColumns:

@@ -51,11 +51,14 @@ def check_stories(snapshot: Snapshot, account: CheckedAccount, findings: Finding
 class Stories:
     """One account's."""
 
-    def __init__(self, snapshot: Snapshot, account: CheckedAccount, findings: Findings) -> None:
+    def __init__(
+        self, snapshot: Snapshot, account: CheckedAccount, findings: Findings, through: Applied | None = None
+    ) -> None:
+        """`through`: where that is not what the store says."""
         self._connection = snapshot.connection
         self._account = account
         self._findings = findings
-        self._applied = applied(snapshot.connection, account.account_id)
+        self._applied = through or applied(snapshot.connection, account.account_id)
         self._are_profiles_lost = tallies.are_profiles_lost(snapshot.connection)
         self._deeds = Deeds(snapshot.connection, snapshot.archive, account)
         self._changes = AccountLog(snapshot.connection, snapshot.archive, CHANGES, account.account_id)
@@ -94,6 +97,18 @@ class Stories:
             self._check_profile(
                 facts[key], deeds.get(key, []), borne.get(key, {}), told.get(key, {}), stood.get(key, {})
             )
+
+    def check_tags(self, key: int) -> bool:
+        """The tags of one profile alone; whether there is such a profile."""
+        facts = inspection.profiles_in(self._connection, self._account.account_id, key, key + 1)
+        if not facts:
+            return False
+        borne = inspection.tags_in(self._connection, self._segments, key, key + 1)
+        changes = self._changes.columns(self._changes.parts(key, key + 1))
+        told, deeds = tags_told(changes, self._live), self._deeds.of(self._deeds.log.parts(key, key + 1))
+        stood = self._stood.between(key, key + 1)
+        self._check_profile(facts[key], deeds.get(key, []), borne.get(key, {}), told.get(key, {}), stood.get(key, {}))
+        return True
 
     # What the rows say of themselves
 
