@@ -36,7 +36,11 @@ ROWS_PER_RUN = 262_144
 """So many rows of an account and a log become a file."""
 ROWS_UNARCHIVED_MAX = 2_097_152
 """Where all accounts have more than this, the one with the most need not wait until it has enough for a file."""
+BYTES_UNARCHIVED_MAX = 64 * 1024 * 1024
+"""The same of what all accounts' events take in memory, with their properties."""
 RUNS_PER_MERGE = 4
+SMALL_RUNS_MAX = 16
+"""So many neighbours that are smaller than `ROWS_PER_RUN` become one, whatever their sizes."""
 ROWS_PER_MERGED_RUN_MAX = 16 * ROWS_PER_RUN
 """Larger files are not merged: writing them anew would cost more than looking into each."""
 LOOK_EVERY_SECONDS = 0.5
@@ -54,6 +58,8 @@ class Unarchived(Struct, frozen=True):
     shape: LogShape
     account_id: int
     rows: int
+    bytes_: int
+    """In memory, where they are kept in it."""
 
 
 class Horizon(Struct, frozen=True):
@@ -222,24 +228,32 @@ def _named(connection: Connection, shape: LogShape, account_id: int) -> tuple[di
 
 def _next_move(unarchived: Sequence[Unarchived]) -> Unarchived | None:
     """Whose rows are to be moved next, if anybody's."""
-    most = max(unarchived, key=lambda one: one.rows, default=None)
-    if most is None or not most.rows:
+    waiting = [one for one in unarchived if one.rows]
+    if not waiting:
         return None
-    too_many = sum(one.rows for one in unarchived) > ROWS_UNARCHIVED_MAX
-    return most if most.rows >= ROWS_PER_RUN or too_many else None
+    most, largest = max(waiting, key=lambda one: one.rows), max(waiting, key=lambda one: one.bytes_)
+    too_many = sum(one.rows for one in waiting) > ROWS_UNARCHIVED_MAX
+    too_large = sum(one.bytes_ for one in waiting) > BYTES_UNARCHIVED_MAX
+    return most if most.rows >= ROWS_PER_RUN or too_many else largest if too_large else None
 
 
 def _mergeable(runs: Sequence[ArchivedRun]) -> Iterator[list[ArchivedRun]]:
-    """Neighbours of one size, enough of them for a merge."""
+    """Neighbours of one size, or small ones of any, enough of them for a merge."""
     for size, neighbours in groupby(runs, key=lambda run: _size(run.row_count)):
         group = list(neighbours)[:RUNS_PER_MERGE]
         if len(group) == RUNS_PER_MERGE and size < _size(ROWS_PER_MERGED_RUN_MAX):
             yield group
+    for is_small, neighbours in groupby(runs, key=lambda run: run.row_count < ROWS_PER_RUN):
+        group = list(neighbours)
+        if is_small and len(group) >= SMALL_RUNS_MAX:
+            yield group
 
 
 def _size(rows: int) -> int:
-    """Runs of a size have up to `RUNS_PER_MERGE` times as many rows as each other."""
+    """Runs of a size have up to `RUNS_PER_MERGE` times as many rows as each other; from 0 on they are not small."""
     size = 0
     while rows >= ROWS_PER_RUN * RUNS_PER_MERGE ** (size + 1):
         size += 1
+    while max(rows, 1) * RUNS_PER_MERGE**-size < ROWS_PER_RUN:
+        size -= 1
     return size

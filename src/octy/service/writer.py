@@ -146,8 +146,8 @@ class Writer:
             one
             for tenant in tenants
             for one in (
-                Unarchived(EVENTS, tenant.account_id, len(tenant.recent)),
-                Unarchived(CHANGES, tenant.account_id, tenant.unarchived_changes),
+                Unarchived(EVENTS, tenant.account_id, len(tenant.recent), tenant.recent.size_bytes),
+                Unarchived(CHANGES, tenant.account_id, tenant.unarchived_changes, 0),
             )
         ]
 
