@@ -13,6 +13,7 @@ from octy.cli.output import complain, say
 from octy.client import Octy, RequestRefused
 from octy.client.envelope import Done
 from octy.client.settings import is_http_url
+from octy.model.limits import RETENTION_DAYS_MAX
 from octy.model.values import shown
 
 ACCOUNT_FIELDS = {
@@ -26,6 +27,7 @@ ACCOUNT_LISTS = {"webhookEvents": "webhook_events", "webhookCauses": "webhook_ca
 ACCOUNT_NUMBERS = {"webhooksPerMinute": "webhooks_per_minute", "webhookBreakerShare": "webhook_breaker_share"}
 """Both stay as they are where the file does not say them."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+RETENTION = "retentionDays"
 OPTIONAL_ACCOUNT_FIELDS = frozenset({"authenticatedIDKey"})
 ALGORITHMS = ("rec", "churn")
 ALGORITHM_KEYS = {
@@ -55,8 +57,9 @@ def apply_account(document: Document) -> Callable[[Octy], bool]:
         if fields.get(key) is not None
     }
     _check_addresses(checks, texts, trail)
+    retention_days = checks.integer(fields, (*trail, RETENTION), 0, RETENTION_DAYS_MAX)
     checks.done()
-    checks.warn_of_unknown(fields, trail, [*ACCOUNT_FIELDS, *ACCOUNT_LISTS, *ACCOUNT_NUMBERS])
+    checks.warn_of_unknown(fields, trail, [*ACCOUNT_FIELDS, *ACCOUNT_LISTS, *ACCOUNT_NUMBERS, RETENTION])
 
     def send(server: Octy) -> bool:
         try:
@@ -66,6 +69,7 @@ def apply_account(document: Document) -> Callable[[Octy], bool]:
                 webhook_causes=lists.get("webhook_causes"),
                 webhooks_per_minute=numbers.get("webhooks_per_minute"),
                 webhook_breaker_share=numbers.get("webhook_breaker_share"),
+                retention_days=retention_days,
             )
         except RequestRefused as refused:
             for line in refused.lines:
@@ -80,6 +84,8 @@ def apply_account(document: Document) -> Callable[[Octy], bool]:
         for key, wire in ACCOUNT_NUMBERS.items():
             if wire in numbers:
                 say(f"  {key:<20}{numbers[wire] or '(none)'}")
+        if retention_days is not None:
+            say(f"  {RETENTION:<20}{retention_days or '(for ever)'}")
         return True
 
     return send
@@ -138,6 +144,7 @@ def _algorithm(checks: Checks, fields: Fields, trail: Trail) -> dict[str, Any]:
 def _placed(document: Document, wire_path: str | None, message: str) -> str:
     """The server's message, with the place of the field, or of the element of a list, that it names."""
     keys = {wire: key for key, wire in (ACCOUNT_FIELDS | ACCOUNT_LISTS | ACCOUNT_NUMBERS).items()}
+    keys["retention_days"] = RETENTION
     field, bracket, index = (wire_path or "").partition("[")
     key = keys.get(field)
     if key is None:

@@ -27,6 +27,7 @@ def show_account(answer: AccountAnswer) -> None:
         "Webhooks per minute": str(account.webhooks_per_minute or "any number"),
         "Webhook breaker share": str(account.webhook_breaker_share or "(none)"),
         "Authenticated ID key": account.authenticated_id_key,
+        "Events are kept": f"{account.retention_days} days" if account.retention_days else "for ever",
     }
     for label, value in rows.items():
         say(f"{label:<22}{value or NONE}")

@@ -21,6 +21,7 @@ class AccountData(Struct):
     webhook_causes: list[str] = []
     webhooks_per_minute: int = 0
     webhook_breaker_share: float = 0.0
+    retention_days: int = 0
 
 
 class ReceiverView(Struct):

@@ -17,6 +17,7 @@ from octy.http.routes import (
     event_types,
     events,
     items,
+    metrics,
     profile_views,
     profiles,
     segments,
@@ -50,7 +51,7 @@ def create_app(octy: Octy) -> Litestar:
         security=[{openapi.KEYS: []}],
     )
     app = Litestar(
-        [for_accounts, application.router()],
+        [for_accounts, application.router(), metrics.router()],
         state=State({"octy": octy}),
         request_class=OctyRequest,
         request_max_body_size=limits.BODY_BYTES_MAX,

@@ -30,6 +30,8 @@ class AccountConfiguration(Struct, frozen=True):
 
     0 for never.
     """
+    retention_days: int = 0
+    """How old an event may become before it is removed; 0 where all are kept."""
 
 
 class Account(Struct, frozen=True):
@@ -38,3 +40,5 @@ class Account(Struct, frozen=True):
     account_id: int
     public_key: str
     configuration: AccountConfiguration = AccountConfiguration()
+    aged_us: int = 0
+    """Events that happened before this instant may have been removed for their age."""

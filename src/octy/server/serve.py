@@ -63,6 +63,8 @@ class Settings(Struct, frozen=True):
     webhook_schedule: Schedule
     clock_us: int | None
     """Where a sandbox's clock starts; None outside a sandbox."""
+    audit_share: float
+    """How much of one core's time is for holding tags against the log."""
     public_key: str | None
     secret_key: str | None
 
@@ -95,6 +97,7 @@ def serve(settings: Settings) -> None:
         allow_private_webhooks=settings.allow_private_webhooks,
         allow_http_webhooks=settings.allow_http_webhooks,
         new_webhook_secrets=settings.new_webhook_secrets,
+        audit_share=settings.audit_share,
     )
     try:
         warm()  # a fifth of a second, so that no event waits for a kernel to be loaded

@@ -13,7 +13,7 @@ from octy.model.errors import Problem, Refused
 from octy.model.events import SYSTEM_EVENT_TYPES, EventTypeDraft
 from octy.model.values import problems_in, shown
 from octy.model.webhooks import Receiver, Stop, WebhookEvent
-from octy.service import deliveries, event_types, receivers
+from octy.service import deliveries, event_types, receivers, retention
 from octy.service.choosing import choice_problems
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
@@ -98,6 +98,8 @@ def configure(
     for field, value in msgspec.structs.asdict(configuration).items():
         problems += problems_in(value, field)
     problems += choice_problems(configuration)
+    tenant = tx.tenant(account_id)
+    problems += retention.problems(tenant, configuration.retention_days)
     if configuration.webhook_url:
         try:
             check_url(configuration.webhook_url, allow_private=allow_private_webhooks, allow_http=allow_http_webhooks)
@@ -108,7 +110,6 @@ def configure(
             problems.append(Problem("webhook_url", found, "a URL that webhooks may be sent to"))
     if problems:
         raise Refused("The configuration is not acceptable.", problems)
-    tenant = tx.tenant(account_id)
     if configuration.webhook_url != tenant.account.configuration.webhook_url:
         receivers.replaced(tx, account_id)
     accounts.configure(tx.connection, account_id, configuration)

@@ -32,6 +32,7 @@ from octy.service import (
     webhook_secrets,
 )
 from octy.service.accounts import Configured, Credentials, Keys
+from octy.service.auditor import Auditor
 from octy.service.deliveries import Replayed
 from octy.service.ingest import ingest
 from octy.service.outbox import WriterOutbox
@@ -57,8 +58,12 @@ class Octy:
         allow_private_webhooks: bool = False,
         allow_http_webhooks: bool = False,
         new_webhook_secrets: bool = False,
+        audit_share: float = 0.0,
     ) -> None:
-        """`new_webhook_secrets`: every account gets another, because those that are stored cannot be read."""
+        """`new_webhook_secrets`: every account gets another, because those that are stored cannot be read.
+
+        `audit_share`: of one core's time, for holding tags against the log (`service.auditor`).
+        """
         self.clock = clock
         self.is_sandbox = clock.is_sandbox
         self.allow_private_webhooks = allow_private_webhooks or clock.is_sandbox
@@ -68,6 +73,7 @@ class Octy:
         self._on_webhooks: Callable[[], None] = lambda: None
         self._on_mended: Callable[[int], None] = lambda _: None
         self._writer = Writer(store, clock, self._tell_of_webhooks)
+        self.auditor = Auditor(store, self._writer.submit_unrefused, audit_share)
         self.outbox = WriterOutbox(store, self._writer)
         self.signing_keys = SigningKeys()
 
@@ -81,7 +87,7 @@ class Octy:
 
     def _start(self) -> None:
         self._writer.start()
-        self.reading = Reading(self._store, self._writer.event_ids)
+        self.reading = Reading(self._store, self._writer.event_ids, self.auditor.audit)
         with self._store.reading() as connection:
             stored = all_accounts(connection)
             secrets = all_secrets(connection)
@@ -91,9 +97,11 @@ class Octy:
             self._drop(one.account.account_id)  # what a restart has interrupted
             if self.signing_keys.present(one.account.account_id) is None:
                 self._renew_secret(one.account.account_id).result()
+        self.auditor.start()
 
     def stop(self) -> None:
         """Answers what waits already, then closes the store."""
+        self.auditor.stop()
         self._writer.stop()
         self._store.close()
 
@@ -111,6 +119,11 @@ class Octy:
     def readiness(self) -> tuple[bool, str]:
         """Whether requests are served, and a word why not."""
         return (True, "ready") if self._writer.ready else (False, "rebuilding from the log")
+
+    @property
+    def recent_bytes(self) -> int:
+        """How much memory the newest events take, which the archive does not have yet."""
+        return self._writer.recent_bytes
 
     # Accounts
 

@@ -27,6 +27,7 @@ from octy.model.webhooks import (
     Stop,
 )
 from octy.service import deliveries, receivers
+from octy.service.auditing import Audit
 from octy.service.ids import EventIds
 from octy.store import (
     accounts,
@@ -49,9 +50,10 @@ from octy.store.profiles import StoredProfile
 class Reading:
     """The store's answers, in the model's terms."""
 
-    def __init__(self, store: Store, event_ids: EventIds) -> None:
+    def __init__(self, store: Store, event_ids: EventIds, audit: Audit) -> None:
         self._store = store
         self._event_ids = event_ids
+        self._audit = audit
 
     def _snapshot(self) -> AbstractContextManager[Connection]:
         return self._store.reading()
@@ -79,7 +81,14 @@ class Reading:
             stored = segments.of_account(connection, account_id)
             counts = segments.counts(connection, account_id)
         found = [
-            Segment(one.segment_id, one.definition, one.status, one.created_us, counts.get(one.segment_key, 0))
+            Segment(
+                one.segment_id,
+                one.definition,
+                one.status,
+                one.created_us,
+                counts.get(one.segment_key, 0),
+                self._audit.of_segment(one.segment_key),
+            )
             for one in stored
             if not ids or one.segment_id in ids
         ]

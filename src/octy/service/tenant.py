@@ -5,6 +5,7 @@ All of it is derived from the store, so it can be dropped and rebuilt at any tim
 
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
@@ -69,6 +70,10 @@ class Tenant:
     def account_id(self) -> int:
         """The account's number in the store."""
         return self.account.account_id
+
+    def set_aged(self, before_us: int) -> None:
+        """Events that happened before an instant may be gone from now on."""
+        self.account = msgspec.structs.replace(self.account, aged_us=before_us)
 
     def add_type(self, stored: StoredEventType) -> None:
         """An event type is there."""

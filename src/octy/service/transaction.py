@@ -4,7 +4,7 @@ Events wait in `pending` until `flush`, so that all that a group brings is evalu
 the tags, changes a segment or moves time flushes first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
@@ -34,6 +34,10 @@ class Transaction:
         self.now_us = max(world.clock.now_us(), world.now_us)
         self.added_webhooks = False
         self.erased_profile_ids: list[str] = []
+        self.is_world_in_doubt = False
+        """Whether, once this is stored, the world is to be rebuilt from the log."""
+        self.afterwards: list[Callable[[], None]] = []
+        """What is to be done once this is stored."""
         self._pending: dict[int, PendingEvents] = {}
         self._advanced: set[int] = set()
         world.now_us = self.now_us

@@ -69,6 +69,11 @@ def configure(connection: Connection, account_id: int, configuration: AccountCon
         connection.execute(webhook_choices.delete().where(webhook_choices.c.account_id == account_id))
 
 
+def set_aged(connection: Connection, account_id: int, before_us: int) -> None:
+    """Events that happened before an instant may be gone from now on."""
+    connection.execute(accounts.update().where(accounts.c.account_id == account_id), {"aged_us": before_us})
+
+
 def count(connection: Connection) -> int:
     """How many there are."""
     return connection.execute(select(func.count()).select_from(accounts)).scalar_one()
@@ -76,10 +81,10 @@ def count(connection: Connection) -> int:
 
 def _account(row: Row[Any]) -> Account:
     values = {name: getattr(row, name) for name in _COLUMNS} | _decode_choices(row.chosen or "{}")
-    return Account(row.account_id, row.public_key, msgspec.convert(values, AccountConfiguration))
+    return Account(row.account_id, row.public_key, msgspec.convert(values, AccountConfiguration), row.aged_us)
 
 
-def _columns(configuration: AccountConfiguration) -> dict[str, str]:
+def _columns(configuration: AccountConfiguration) -> dict[str, Any]:
     return {name: getattr(configuration, name) for name in _COLUMNS}
 
 

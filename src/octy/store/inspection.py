@@ -210,10 +210,10 @@ def subjects(connection: Connection) -> Iterator[Subject]:
         yield Subject(*row)
 
 
-def message_id_seqs(connection: Connection) -> Iterator[int]:
-    """The seq of each event that a message id is remembered for."""
-    for row in _streamed(connection, select(message_ids.c.seq)):
-        yield row[0]
+def message_id_seqs(connection: Connection) -> Iterator[tuple[int, int]]:
+    """(account id, seq) of each event that a message id is remembered for."""
+    for row in _streamed(connection, select(message_ids.c.account_id, message_ids.c.seq)):
+        yield row[0], row[1]
 
 
 def keys_beyond(connection: Connection) -> list[tuple[int, int, int]]:

@@ -51,8 +51,10 @@ accounts = Table(
     Column("contact_email_address", Text, nullable=False),
     Column("webhook_url", Text, nullable=False),
     Column("authenticated_id_key", Text, nullable=False),
+    Column("retention_days", Integer, nullable=False, server_default="0"),
+    Column("aged_us", BigInteger, nullable=False, server_default="0"),
 )
-"""`next_profile_key` outlives the profiles, so that a key is never given twice."""
+"""`next_profile_key` outlives the profiles, so that a key is never given twice. Events before `aged_us` may be gone."""
 
 event_types = Table(
     "event_types",
@@ -103,7 +105,7 @@ archive_runs = Table(
     metadata,
     Column("run_id", RowId, primary_key=True),
     Column("file", Text, nullable=False, unique=True),
-    Column("log", Text, nullable=False),  # events or changes
+    Column("log", Text, nullable=False),  # events, changes or standings
     Column("account_id", BigInteger, nullable=False),
     Column("first_number", BigInteger, nullable=False),
     Column("last_number", BigInteger, nullable=False),

@@ -94,6 +94,24 @@ def test_a_bound_that_is_no_number_is_not_sent(shell: Shell, server: OctyServer)
     assert not server.sent_to(SET_ACCOUNT)
 
 
+@pytest.mark.parametrize("days", [0, 90])
+def test_how_long_events_are_kept_is_sent_where_the_file_says_so(shell: Shell, server: OctyServer, days: int) -> None:
+    shell.file("account.yml", f"{ACCOUNT.rstrip()}\n  retentionDays: {days}\n")
+    result = shell.run("apply", "-f", "account.yml")
+    assert result.exit_code == 0
+    assert server.sent_to(SET_ACCOUNT)[0].body["retention_days"] == days
+    assert f"  retentionDays       {days or '(for ever)'}\n" in result.stdout
+
+
+@pytest.mark.parametrize("days", ["-1", "36501", "ninety", "1.5", "true"])
+def test_a_number_of_days_that_is_none_is_refused(shell: Shell, server: OctyServer, days: str) -> None:
+    shell.file("account.yml", f"{ACCOUNT.rstrip()}\n  retentionDays: {days}\n")
+    result = shell.run("apply", "-f", "account.yml")
+    assert result.exit_code == 1
+    assert "configurations.retentionDays: expected an integer from 0 to 36500; found" in result.stderr
+    assert server.sent_to(SET_ACCOUNT) == []
+
+
 def test_what_the_server_says_of_the_account_is_placed(shell: Shell, server: OctyServer) -> None:
     problem = {"error_message": "webhook_url: expected a public address; found 10.0.0.1", "path": "webhook_url"}
     server.answers(SET_ACCOUNT, refusal(problem))

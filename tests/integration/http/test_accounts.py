@@ -18,8 +18,9 @@ CHOICES = {
     "webhook_causes": ["event", "elapsed time", "property change"],
     "webhooks_per_minute": 0,
     "webhook_breaker_share": 0.0,
+    "retention_days": 0,
 }
-"""What is told unless the account chooses otherwise."""
+"""What is told and kept unless the account chooses otherwise."""
 
 
 @pytest.mark.parametrize("form", ["{}", "Basic {}", "basic {}", "BASIC   {} ", " {} "])
@@ -105,3 +106,18 @@ def test_a_misspelled_field_is_named(api: Api) -> None:
 def test_text_that_no_store_keeps_is_refused(api: Api, text: str) -> None:
     answer = api.post("/v1/configurations/account/set", b'{"contact_name": "%s"}' % text.encode())
     assert message_of(answer, 400).startswith("contact_name: ")
+
+
+def test_how_long_events_are_kept_is_configured_and_stays_where_a_client_does_not_say(api: Api) -> None:
+    """A client that knows nothing of it sends five fields."""
+    api.post("/v1/configurations/account/set", {"retention_days": 90})
+    answer = api.post("/v1/configurations/account/set", CONFIGURATION)
+    assert answer.json()["account_data"] == CONFIGURATION | {"retention_days": 90}
+    assert api.get("/v1/configurations/account").json()["account_data"]["retention_days"] == 90
+    answer = api.post("/v1/configurations/account/set", {"retention_days": 0})
+    assert answer.json()["account_data"]["retention_days"] == 0
+
+
+def test_a_number_of_days_that_cannot_be_is_refused(api: Api) -> None:
+    message = message_of(api.post("/v1/configurations/account/set", {"retention_days": -1}), 400)
+    assert message == "retention_days: expected 1 to 36500 days, or 0 to keep all events; found -1"

@@ -16,6 +16,7 @@ CLOCK = "/v1/sandbox/clock"
 KEYLESS = {
     "/healthz",
     "/readyz",
+    "/metrics",
     "/v1/admin/application/versioning",
     "/v1/admin/application/resources/format",
     "/",
@@ -28,6 +29,7 @@ ALL_ROUTES = {
     ("GET", "/openapi.json"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
+    ("GET", "/metrics"),
     ("GET", "/v1/account/authenticate"),
     ("GET", "/v1/admin/application/resources/format"),
     ("GET", "/v1/admin/application/versioning"),

@@ -32,6 +32,7 @@ def configure(
     webhook_causes: Sequence[str] | None = None,
     webhooks_per_minute: float | None = None,
     webhook_breaker_share: float | None = None,
+    retention_days: int | None = None,
 ) -> Steps[None]:
     """Changes the account's configuration; what is None stays as it is."""
     given = {
@@ -44,6 +45,7 @@ def configure(
         "webhook_causes": webhook_causes,
         "webhooks_per_minute": webhooks_per_minute,
         "webhook_breaker_share": webhook_breaker_share,
+        "retention_days": retention_days,
     }
     body = msgspec.json.encode({field: value for field, value in given.items() if value is not None})
     yield from requests.post("/v1/configurations/account/set", body, Done)

@@ -54,6 +54,10 @@ class ConfigurationChange(Struct, forbid_unknown_fields=True):
             "webhooks stop until they are released. 0, as it is unless chosen otherwise, for never."
         ),
     ] = None
+    retention_days: Annotated[
+        int | None,
+        Meta(description="How old events may become; older ones are removed for good within a day. 0 keeps all."),
+    ] = None
 
     def applied_to(self, configuration: AccountConfiguration) -> AccountConfiguration:
         """The configuration after the change."""

@@ -97,7 +97,7 @@ def repair(store: Store, findings: Findings) -> int:
     with store.writer.begin():
         connection = store.writer
         now_us = int(meta.get_value(connection, "now_us") or 0)
-        added = _repair_tags(connection, _of(TagRemedy, remedies), now_us)
+        added = repair_tags(connection, _of(TagRemedy, remedies), now_us)
         tags.drop(connection, [(one.segment_key, one.profile_key) for one in _of(StrayTag, remedies)])
         message_ids.forget(connection, [one.seq for one in _of(StrayMessageId, remedies)])
         outbox.drop(connection, [one.delivery_id for one in _of(StrayDelivery, remedies)])
@@ -137,7 +137,8 @@ def _of(kind: type[T], remedies: Iterable[object]) -> list[T]:
     return [one for one in remedies if isinstance(one, kind)]
 
 
-def _repair_tags(connection: Connection, remedies: Sequence[TagRemedy], now_us: int) -> int:
+def repair_tags(connection: Connection, remedies: Sequence[TagRemedy], now_us: int) -> int:
+    """Makes tags right, with lines of history recorded at an instant; how many lines."""
     last_change_id = _last_change_id(connection)
     added = 0
     for account_id, mine in groupby(remedies, key=lambda one: one.account_id):
