@@ -22,6 +22,7 @@ from structlog.typing import Processor
 
 from octy.engine.warm import warm
 from octy.http.app import create_app
+from octy.http.door import Door
 from octy.http.ending import Ending
 from octy.http.lane import Lane
 from octy.http.protocol import OctyHttpProtocol
@@ -171,7 +172,7 @@ def _run(octy: Octy, listening: socket.socket) -> None:
     dispatcher = Dispatcher(octy.outbox, sender, octy.clock)
     octy.on_webhooks(dispatcher.wake)
     config = uvicorn.Config(
-        Ending(Lane(create_app(octy), octy)),
+        Ending(Door(Lane(create_app(octy), octy), octy)),
         loop="uvloop",
         http=OctyHttpProtocol,
         ws="none",

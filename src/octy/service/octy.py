@@ -63,6 +63,10 @@ class Octy:
         """Whether requests are served, and a word why not."""
         return (True, "ready") if self._writer.ready else (False, "rebuilding from the log")
 
+    def check_room(self) -> None:
+        """Unavailable where the writer takes no request at all now, so that nobody need read one."""
+        self._writer.check_room()
+
     # Accounts
 
     def authenticate(self, public_key: str, secret_key: str) -> Account | None:

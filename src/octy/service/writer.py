@@ -112,15 +112,25 @@ class Writer:
         """Puts a request of so many objects in the queue. Where it is full, the future fails at once: `Unavailable`."""
         future: Future[T] = Future()
         with self._changed:
-            full = len(self._jobs) >= QUEUED_JOBS_MAX or self._objects + objects > QUEUED_OBJECTS_MAX
-            if full or self._stopping:
-                reason = "The server is stopping." if self._stopping else "Too many requests are waiting."
-                future.set_exception(Unavailable(f"{reason} Nothing was stored; send the request again."))
+            if (refusal := self._refusal(objects)) is not None:
+                future.set_exception(refusal)
                 return future
             self._jobs.append(Job(account_id, work, once, objects, future))
             self._objects += objects
             self._changed.notify()
         return future
+
+    def check_room(self) -> None:
+        """Unavailable where not even a request of one object would be taken. Another thread asks."""
+        if (refusal := self._refusal(1)) is not None:
+            raise refusal
+
+    def _refusal(self, objects: int) -> Unavailable | None:
+        full = len(self._jobs) >= QUEUED_JOBS_MAX or self._objects + objects > QUEUED_OBJECTS_MAX
+        if not (full or self._stopping):
+            return None
+        reason = "The server is stopping." if self._stopping else "Too many requests are waiting."
+        return Unavailable(f"{reason} Nothing was stored; send the request again.")
 
     def _submit_unrefused(self, work: Callable[[Transaction], None]) -> "Future[None]":
         """The end of a backfill, or of a move to the archive."""
