@@ -1,5 +1,6 @@
-"""Is there room for a request? Its body is counted from its first byte until its answer begins, and all are bounded.
+"""Can a request come in, and is there room for it? None but questions about the server itself can while it starts.
 
+A request's body is counted from its first byte until its answer begins, and all are bounded.
 What a body becomes takes several times its bytes, and stays as long as the request waits for the writer. So bytes are
 counted where they come in, those of bodies that are not whole yet among them: whoever sends the first byte that is too
 much is refused at once, before anything of it is decoded, and so is every body that comes while the writer's queue is
@@ -10,13 +11,17 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from litestar.types.asgi_types import ReceiveMessage
 
+from octy.http.answers import Json
+from octy.http.errors import unavailable_answer
 from octy.model import limits
 from octy.model.errors import Unavailable
 from octy.service.octy import Octy
 
+OPEN_AT_ALL_TIMES = ("/healthz", "/readyz")
+
 
 class Door:
-    """An ASGI application that lets another one have as many bodies at once as there is room for.
+    """An ASGI application that lets another one have what it can do now, and as many bodies as there is room for.
 
     Everything happens in the event loop's thread.
     """
@@ -31,6 +36,10 @@ class Door:
         """Lets the application answer, and takes note of what it receives meanwhile."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
+            return
+        if not self._octy.has_started and scope["path"] not in OPEN_AT_ALL_TIMES:
+            starting = Unavailable(f"The server is starting: {self._octy.readiness().words}. Send the request again.")
+            await Json(*unavailable_answer(starting)).to_asgi_response()(scope, receive, send)
             return
         visit = _Visit(self, receive, send)
         try:

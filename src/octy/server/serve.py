@@ -1,15 +1,19 @@
 """`octy serve`: opens the data folder, brings the engine back, serves until told to stop, and leaves nothing half done.
 
+It answers from the first moment: how far the start is, and everything else once that is done.
+
 The order of the end is the order of the promise: no new connections, requests that are under way answered, webhooks at
 rest, the writer's last group committed, the store closed.
 """
 
+import asyncio
 import ctypes
 import gc
 import logging
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from traceback import format_exception
@@ -27,7 +31,7 @@ from octy.http.ending import Ending
 from octy.http.lane import Lane
 from octy.http.protocol import OctyHttpProtocol
 from octy.model.clock import Clock, ManualClock
-from octy.model.errors import StoreError
+from octy.model.errors import StoreError, Unavailable
 from octy.model.instants import iso
 from octy.service.accounts import Keys, new_keys
 from octy.service.clock import SystemClock
@@ -35,6 +39,8 @@ from octy.service.octy import Octy
 from octy.store.folder import open_store
 from octy.webhooks.dispatcher import Dispatcher
 from octy.webhooks.sender import Sender
+
+log = structlog.get_logger()
 
 GRACE_SECONDS = 3
 """How long requests that are under way may take once the end has begun."""
@@ -59,19 +65,32 @@ class Settings(Struct, frozen=True):
 
 
 class Server(uvicorn.Server):
-    """Uvicorn, with the webhooks' dispatcher beside it for as long as it serves."""
+    """Uvicorn, which answers while what it serves is still being started, with the webhooks' dispatcher beside it."""
 
-    def __init__(self, config: uvicorn.Config, dispatcher: Dispatcher) -> None:
+    def __init__(self, config: uvicorn.Config, octy: Octy, begin: Callable[[], None], dispatcher: Dispatcher) -> None:
         super().__init__(config)
+        self._octy = octy
+        self._begin = begin
         self._dispatcher = dispatcher
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serves until a signal asks for the end."""
-        await self._dispatcher.start()
+        """Serves until a signal asks for the end, or the start fails with what this raises."""
+        starting = asyncio.create_task(self._start())
         try:
             await super().serve(sockets)
         finally:
+            self._octy.cancel_start()
+            await starting
             await self._dispatcher.stop()
+
+    async def _start(self) -> None:
+        try:
+            await asyncio.to_thread(self._begin)
+            await self._dispatcher.start()
+        except Unavailable:
+            log.info("serve.start_left_off")  # the end was asked for before
+        finally:
+            self.should_exit |= not self._octy.has_started
 
 
 def serve(settings: Settings) -> None:
@@ -81,14 +100,17 @@ def serve(settings: Settings) -> None:
     store = open_store(settings.data)
     clock: Clock = SystemClock() if settings.clock_us is None else ManualClock(settings.clock_us)
     octy = Octy(store, clock, allow_private_webhooks=settings.allow_private_webhooks)
-    try:
+
+    def begin() -> None:
         warm()  # a fifth of a second, so that no event waits for a kernel to be loaded
         octy.start()
         _first_account(octy, settings)
         _calm_the_collector()
         _give_back_memory()
         _announce(octy, settings, listening)
-        _run(octy, listening)
+
+    try:
+        _run(octy, begin, listening)
     finally:
         octy.stop()
 
@@ -167,7 +189,7 @@ def _announce(octy: Octy, settings: Settings, listening: socket.socket) -> None:
     print(f"Octy serves {settings.data} on http://{name}:{port}{sandbox}. Ctrl-C ends it.", flush=True)
 
 
-def _run(octy: Octy, listening: socket.socket) -> None:
+def _run(octy: Octy, begin: Callable[[], None], listening: socket.socket) -> None:
     sender = Sender(octy.clock, allow_private=octy.allow_private_webhooks)
     dispatcher = Dispatcher(octy.outbox, sender, octy.clock)
     octy.on_webhooks(dispatcher.wake)
@@ -187,7 +209,7 @@ def _run(octy: Octy, listening: socket.socket) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _note)
     with suppress(KeyboardInterrupt):
-        Server(config, dispatcher).run(sockets=[listening])
+        Server(config, octy, begin, dispatcher).run(sockets=[listening])
 
 
 def _calm_the_collector() -> None:

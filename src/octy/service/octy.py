@@ -21,6 +21,7 @@ from octy.service import accounts, event_types, items, profiles, segments
 from octy.service.accounts import Credentials, Keys
 from octy.service.ingest import ingest
 from octy.service.outbox import WriterOutbox
+from octy.service.progress import Readiness
 from octy.service.reading import Reading
 from octy.service.transaction import Transaction
 from octy.service.writer import Writer
@@ -39,6 +40,8 @@ class Octy:
         self._on_webhooks: Callable[[], None] = lambda: None
         self._writer = Writer(store, clock, self._tell_of_webhooks)
         self.outbox = WriterOutbox(store, self._writer)
+        self.has_started = False
+        """Whether anything but its readiness can be asked."""
 
     def start(self) -> None:
         """Brings the store's world back and catches up with the present; then requests are served."""
@@ -46,6 +49,12 @@ class Octy:
         self.reading = Reading(self._store, self._writer.event_ids)
         with self._store.reading() as connection:
             self._credentials = Credentials(all_accounts(connection))
+        self.has_started = True
+
+    def cancel_start(self) -> None:
+        """Has `start`, in another thread, leave off where it has not come to its end; it raises `Unavailable`."""
+        if not self.has_started:
+            self._writer.cancel_start()
 
     def stop(self) -> None:
         """Answers what waits already, then closes the store."""
@@ -59,9 +68,9 @@ class Octy:
     def _tell_of_webhooks(self) -> None:
         self._on_webhooks()
 
-    def readiness(self) -> tuple[bool, str]:
-        """Whether requests are served, and a word why not."""
-        return (True, "ready") if self._writer.ready else (False, "rebuilding from the log")
+    def readiness(self) -> Readiness:
+        """Whether requests are served, and how far it is until then."""
+        return self._writer.readiness
 
     def check_room(self) -> None:
         """Unavailable where the writer takes no request at all now, so that nobody need read one."""

@@ -23,6 +23,7 @@ from octy.model.instants import US_PER_HOUR, US_PER_SECOND
 from octy.service.archiver import Archiver, Unarchived
 from octy.service.backfills import THREADS, Backfills, finish, fold_snapshot
 from octy.service.ids import EventIds
+from octy.service.progress import Progress, Readiness
 from octy.service.restore import restore
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
@@ -71,6 +72,7 @@ class Writer:
         self._changed = threading.Condition()
         self._stopping = False
         self._world: World | None = None
+        self._progress = Progress()
         self._event_ids: EventIds | None = None
         self._started: set[Backfill] = set()
         self._housekept_us = 0
@@ -79,9 +81,9 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="octy-writer", daemon=True)
 
     @property
-    def ready(self) -> bool:
-        """Whether requests are served: the world stands, and is not being rebuilt."""
-        return self._world is not None
+    def readiness(self) -> Readiness:
+        """Whether requests are served: the world stands, and is not being rebuilt. Another thread asks."""
+        return self._progress.readiness
 
     @property
     def event_ids(self) -> EventIds:
@@ -95,6 +97,10 @@ class Writer:
         self._rebuild()
         self._thread.start()
         self._archiver.start()
+
+    def cancel_start(self) -> None:
+        """Has `start` leave off, where it has not come to its end: it raises `Unavailable`. Another thread asks."""
+        self._progress.cancel()
 
     def stop(self) -> None:
         """Serves what waits already, then ends."""
@@ -121,7 +127,9 @@ class Writer:
         return future
 
     def check_room(self) -> None:
-        """Unavailable where not even a request of one object would be taken. Another thread asks."""
+        """Unavailable where no request is taken, or would have to wait for a world. Another thread asks."""
+        if not self.readiness.is_ready:
+            raise Unavailable(f"The server is not ready: {self.readiness.words}. Nothing was stored; send it again.")
         if (refusal := self._refusal(1)) is not None:
             raise refusal
 
@@ -192,6 +200,7 @@ class Writer:
         except Exception as error:
             log.exception("writer.commit_failed", requests=len(group))
             self._world = None
+            self._progress.lost()
             for job in group:
                 if job.future.done():
                     continue
@@ -222,7 +231,8 @@ class Writer:
     def _rebuild(self) -> None:
         """Brings the world back and moves it to the present, each due change at its own instant (T6)."""
         with self._store.writer.begin():
-            world = restore(self._store.writer, self._store.archive, self._clock)
+            world = restore(self._store.writer, self._store.archive, self._clock, self._progress)
+            self._progress.catches_up()
             tx = Transaction(world, self._store.writer)
             for tenant in world.tenants.values():
                 tx.catch_up(tenant)
@@ -230,6 +240,7 @@ class Writer:
         self._started = set()
         self._world = world
         self._event_ids = world.event_ids
+        self._progress.ends()
         self._follow_up(world, tx)
 
     def _follow_up(self, world: World, tx: Transaction) -> None:
