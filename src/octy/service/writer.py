@@ -233,6 +233,7 @@ class Writer:
         with self._store.writer.begin():
             world = restore(self._store.writer, self._store.archive, self._clock, self._progress)
             self._progress.catches_up()
+            self._clock.not_before(world.now_us)
             tx = Transaction(world, self._store.writer)
             for tenant in world.tenants.values():
                 tx.catch_up(tenant)

@@ -48,6 +48,10 @@ class StandingClock:
         """As the system's would, by itself."""
         self._now_us = instant_us
 
+    def not_before(self, instant_us: int) -> None:
+        """Moves there, unless it is there already."""
+        self._now_us = max(self._now_us, instant_us)
+
 
 class Service:
     """A folder, and the Octy that serves it now."""
