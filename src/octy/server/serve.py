@@ -89,8 +89,9 @@ class Server(uvicorn.Server):
             await self._dispatcher.start()
         except Unavailable:
             log.info("serve.start_left_off")  # the end was asked for before
-        finally:
-            self.should_exit |= not self._octy.has_started
+        except BaseException:
+            self.should_exit = True
+            raise
 
 
 def serve(settings: Settings) -> None:
