@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from octy.model.segments import SegmentDefinition, SegmentType
 
-BASE_BYTES = 320_000_000
-"""Python, the libraries, the compiled kernels: 250 MB; and SQLite's cache of pages."""
+BASE_BYTES = 340_000_000
+"""Python, the libraries, the compiled kernels: 250 MB; SQLite's cache of pages; and what reading history leaves."""
 BYTES_PER_PROFILE = 230
 """Its id, and the way from the id to its number."""
 BYTES_PER_NEW_EVENT = 80

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -16,8 +16,9 @@ from msgspec import Struct
 
 SERVER_CORE = 0
 CLIENT_CORE = 1
-KEYS = {"OCTY_PUBLIC_KEY": "pk_bench", "OCTY_SECRET_KEY": "sk_bench"}
-AUTHORIZATION = base64.b64encode(b"pk_bench:sk_bench").decode()
+PUBLIC_KEY, SECRET_KEY = "pk_bench", "sk_bench"
+KEYS = {"OCTY_PUBLIC_KEY": PUBLIC_KEY, "OCTY_SECRET_KEY": SECRET_KEY}
+AUTHORIZATION = base64.b64encode(f"{PUBLIC_KEY}:{SECRET_KEY}".encode()).decode()
 
 
 class Running(Struct, frozen=True):
@@ -44,13 +45,14 @@ class Running(Struct, frozen=True):
 
 
 @contextmanager
-def serving(*options: str) -> Iterator[Running]:
-    """A server with an empty folder, durable as in production, for as long as the context lasts."""
-    with (
-        tempfile.TemporaryDirectory(prefix="octy-bench-") as folder,
-        running(Path(folder) / "data", *options) as server,
-    ):
-        yield server
+def serving(*options: str, prepare: Callable[[Path], None] | None = None) -> Iterator[Running]:
+    """A server, durable as in production, for as long as the context lasts; `prepare` fills its folder before."""
+    with tempfile.TemporaryDirectory(prefix="octy-bench-") as folder:
+        data = Path(folder) / "data"
+        if prepare is not None:
+            prepare(data)
+        with running(data, *options) as server:
+            yield server
 
 
 @contextmanager

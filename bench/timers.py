@@ -23,10 +23,10 @@ from bench.stores import build, put_segments_to_work
 from bench.tables import table
 from octy.model.instants import US_PER_DAY, US_PER_SECOND
 
-PROFILES, PROFILES_QUICKLY = 1_000_000, 100_000
+PROFILES, PROFILES_QUICKLY = 1_000_000, 50_000
 SEGMENTS = 10
 """Each profile is in every one of them, and will leave it when its window ends: of one, now."""
-LEAD_SECONDS, LEAD_SECONDS_QUICKLY = 150, 40
+LEAD_SECONDS, LEAD_SECONDS_QUICKLY = 115, 20
 """How long the making of the store and the start of the server may take."""
 SINGLES_PER_SECOND = 200
 CONNECTIONS = 8

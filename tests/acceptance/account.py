@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import httpx
 
-from tests.acceptance.processes import Server, wait_for
+from tests.acceptance.processes import PUBLIC_KEY, SECRET_KEY, Server, wait_for
 from tests.logs import opened
 
 Json: TypeAlias = dict[str, Any]
@@ -24,8 +24,8 @@ def step(event_type: str, action: str = "action", minutes: int = 0, **properties
 class Account:
     """Speaks to a server with the account's keys. Anything but a success is a failed test."""
 
-    def __init__(self, server: Server) -> None:
-        self.http = server.client()
+    def __init__(self, server: Server, keys: tuple[str, str] = (PUBLIC_KEY, SECRET_KEY)) -> None:
+        self.http = server.client(keys)
 
     def get(self, path: str, **query: str | int) -> Json:
         """A decoded answer."""
@@ -44,9 +44,11 @@ class Account:
         body = {"event_types": [{"event_type": name, "event_properties": list(properties) or ["page"]}]}
         self.post("/v1/retention/events/types/create", body)
 
-    def segment(self, name: str, kind: str, sub_type: int, *steps: Json, days: int = 0) -> str:
-        """A segment's id, once it is active."""
+    def segment(self, name: str, kind: str, sub_type: int, *steps: Json, days: int = 0, **whose: str) -> str:
+        """A segment's id, once it is active; `whose` names the profile property that it asks for."""
         body = {"segment_name": name, "segment_type": kind, "segment_sub_type": sub_type, "segment_timeframe": days}
+        for key, value in whose.items():
+            body |= {"profile_property_name": key, "profile_property_value": value}
         created = self.post("/v1/retention/segments/create", body | {"event_sequence": list(steps)})
         segment_id: str = created["segment_id"]
         wait_for("the backfill's end", lambda: self.status(segment_id) == "active")

@@ -24,6 +24,7 @@ SHUTDOWN_SECONDS_MAX = 15
 """The product promises 5 s; the rest is for a machine that others use too."""
 PATIENCE_SECONDS = 60
 """How long to wait for what happens at once on an idle machine."""
+LOOK_EVERY_SECONDS = 0.02
 
 _MARK = "OCTY_ACCEPTANCE_MACHINE"
 _ADDRESS = re.compile(r"on (http://\S+?)[,.]? ?(?:a sandbox|Ctrl-C)")
@@ -32,12 +33,12 @@ T = TypeVar("T")
 
 
 def wait_for(what: str, look: Callable[[], T | None], seconds: float = PATIENCE_SECONDS) -> T:
-    """The first answer of `look` that is true."""
-    patience = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < patience, f"waited {seconds} s for {what}"
-        time.sleep(0.02)
-    return found
+    """The first answer of `look` that is true. Patience is counted in looks: a machine that stood still took none."""
+    for _ in range(round(seconds / LOOK_EVERY_SECONDS)):
+        if found := look():
+            return found
+        time.sleep(LOOK_EVERY_SECONDS)
+    raise AssertionError(f"waited {seconds} s for {what}")
 
 
 class Ended(NamedTuple):
@@ -97,8 +98,9 @@ class Process:
         return Ended(code, self.stdout, self.stderr)
 
     def wait_until_it_says(self, text: str) -> None:
-        """Waits for a text on its standard output."""
-        wait_for(f"{text!r}; it says\n{self.stdout}\n{self.stderr}", lambda: text in self.stdout or not self.runs)
+        """Waits for a text on its standard output. Long, for its end is noticed at once."""
+        said = f"{text!r}; it says\n{self.stdout}\n{self.stderr}"
+        wait_for(said, lambda: text in self.stdout or not self.runs, 10 * PATIENCE_SECONDS)
         assert text in self.stdout, f"it ended without {text!r}:\n{self.stdout}\n{self.stderr}"
 
 
@@ -106,6 +108,7 @@ class Server(Process):
     """`octy serve`, ready to be used."""
 
     def __init__(self, command: Sequence[str], cwd: Path, environment: Mapping[str, str], data: Path) -> None:
+        began = time.monotonic()
         super().__init__(command, cwd, environment)
         self.data = data
         self.wait_until_it_says("Ctrl-C ends it.")
@@ -114,15 +117,15 @@ class Server(Process):
         self.url = address[1]
         with self.client() as client:
             wait_for("readiness", lambda: client.get("/readyz").status_code == 200)
+        self.ready_after_seconds = time.monotonic() - began
 
     @property
     def port(self) -> int:
         """Where it listens."""
         return int(self.url.rpartition(":")[2])
 
-    def client(self) -> httpx.Client:
-        """A client with the account's keys. Nothing is encrypted, and to make ready for that would take a while."""
-        keys = (PUBLIC_KEY, SECRET_KEY)
+    def client(self, keys: tuple[str, str] = (PUBLIC_KEY, SECRET_KEY)) -> httpx.Client:
+        """A client with an account's keys. Nothing is encrypted, and to make ready for that would take a while."""
         return httpx.Client(base_url=self.url, auth=keys, timeout=PATIENCE_SECONDS, trust_env=False, verify=False)
 
     def stop(self, number: signal.Signals = signal.SIGTERM, *, had_trouble: bool = False) -> Ended:

@@ -267,7 +267,8 @@ class EngineLife:
         batch = batch_of(self._engine, [StoredEvent(0, *occurrence) for occurrence in occurrences])
         request = self._engine.history_needed(batch)
         history = None if request is None else self._history(request)
-        changes = self._engine.apply(batch, history)
+        seqs = np.arange(before_seq + 1, before_seq + 1 + len(occurrences))
+        changes = self._engine.apply(batch._replace(seq=seqs), history)
         self._log.append(occurrences)
         return self._recorded(changes, before_seq + 1)
 
@@ -309,10 +310,17 @@ class EngineLife:
     def _recorded(self, changes: Changes, first_seq: int = 0) -> list[Change]:
         """The engine's columns as rows, kept in the log."""
         rows = [
-            Change(segment, profile, ChangeKind(kind), Cause(cause), effective_us, recorded_us, first_seq + event)
-            if event >= 0
-            else Change(segment, profile, ChangeKind(kind), Cause(cause), effective_us, recorded_us)
-            for segment, profile, kind, cause, effective_us, recorded_us, event in zip(
+            Change(
+                segment,
+                profile,
+                ChangeKind(kind),
+                Cause(cause),
+                effective_us,
+                recorded_us,
+                first_seq + event if event >= 0 else None,
+                opener or None,
+            )
+            for segment, profile, kind, cause, effective_us, recorded_us, event, opener in zip(
                 *(column.tolist() for column in changes), strict=True
             )
         ]

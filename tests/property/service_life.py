@@ -20,7 +20,7 @@ from octy.model.events import EventDraft, EventTypeDraft, PlainEventDraft
 from octy.model.instants import iso, rfc1123
 from octy.model.profiles import ProfileDraft, ProfileUpdate
 from octy.model.segments import SegmentDefinition, SegmentType
-from octy.model.tags import Cause, ChangeKind, TagChange
+from octy.model.tags import CAUSE_TEXT, Cause, ChangeKind, TagChange
 from octy.service.accounts import new_keys
 from octy.service.checking.check import check, check_folder
 from octy.store.folder import snapshot
@@ -49,6 +49,8 @@ class ServiceLife:
         self._backfilling: list[int] = []
         self._told: dict[int, list[Change]] = {}
         self._last_change = self._last_delivery = 0
+        self._sequences: dict[Pair, int] = {}
+        """How many webhooks there were about each profile in each segment."""
         drafts = [EventTypeDraft(name, ("a", "b")) for name in EVENT_TYPES]
         done(self._service.octy.create_event_types(self._account, drafts))
         configuration = AccountConfiguration(webhook_url="https://hooks.example.org/octy")
@@ -226,19 +228,17 @@ class ServiceLife:
             " FROM tag_history WHERE change_id > :last ORDER BY change_id",
             last=self._last_change,
         )
-        changes = []
+        changes: list[Change] = []
         for change_id, profile, segment_id, _, kind, effective_us, recorded_us, cause, seq in rows:
             self._last_change = change_id
             key = self._segments[segment_id][0]
             change = Change(key, profile, ChangeKind(kind), Cause(cause), effective_us, recorded_us, seq)
             changes.append(change)
             self._told[profile].append(change)
-        assert self._new_webhooks() == [
-            self._webhook_of(change)
-            for change in changes
-            if self._is_live(change) and change.kind != ChangeKind.REMOVED
-        ]
-        return changes
+        webhooks = iter(self._new_webhooks())
+        found = [self._with_webhook(change, next(webhooks)) if self._is_match(change) else change for change in changes]
+        assert next(webhooks, None) is None
+        return found
 
     def _new_webhooks(self) -> list[tuple[int, Any]]:
         rows = self._service.rows(
@@ -248,6 +248,25 @@ class ServiceLife:
         if rows:
             self._last_delivery = rows[-1][0]
         return [(profile, json.loads(body)) for _, profile, body in rows]
+
+    def _with_webhook(self, change: Change, webhook: tuple[int, Any]) -> Change:
+        """The change, with what its webhook says of the action that opened its window."""
+        profile, body = webhook
+        meta = body.pop("meta")
+        assert (profile, body) == self._webhook_of(change)
+        pair = change.segment, change.profile
+        self._sequences[pair] = self._sequences.get(pair, 0) + 1
+        assert meta["sequence"] == self._sequences[pair]
+        assert meta["cause"] == CAUSE_TEXT[change.cause]
+        assert meta["match"]["at"] == iso(change.effective_us)
+        assert meta["evaluated_through"] == iso(change.recorded_us)
+        action = self._event_ids.index(meta["action"]["event_id"]) + 1
+        if change.cause is Cause.EVENT:
+            assert meta["action"] == meta["match"]
+            assert action == change.event
+            return change
+        assert meta["match"]["event_id"] is None
+        return change._replace(opener=action)
 
     def _webhook_of(self, change: Change) -> tuple[int, Any]:
         verb = "created" if change.kind is ChangeKind.CREATED else "updated"
@@ -301,8 +320,9 @@ class ServiceLife:
         (segment,) = self._service.octy.reading.segments(self._account, [self._segment_id(key)])
         return segment.status.value
 
-    def _is_live(self, change: Change) -> bool:
-        return self._segments[self._segment_id(change.segment)][1].segment_type is SegmentType.LIVE
+    def _is_match(self, change: Change) -> bool:
+        is_live = self._segments[self._segment_id(change.segment)][1].segment_type is SegmentType.LIVE
+        return is_live and change.kind != ChangeKind.REMOVED
 
 
 def _draft_of(properties: Mapping[str, Any] | None) -> type[EventDraft]:

@@ -30,6 +30,8 @@ class Change(NamedTuple):
     effective_us: int
     recorded_us: int
     event: int | None = None
+    opener: int | None = None
+    """The seq of the action whose window has ended, where that is the cause (L5)."""
 
 
 class Life(Protocol):

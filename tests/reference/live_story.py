@@ -23,6 +23,8 @@ class LiveStory:
         """The latest action that the tag stands for, while it is on the profile."""
         self._open_us: int | None = None
         """The action that opened a window, while the window is open."""
+        self._opener: int | None = None
+        """That action's seq."""
         self._last_us: int | None = None
         """The action of the last match, whatever became of its tag."""
 
@@ -42,7 +44,7 @@ class LiveStory:
         """L5."""
         if self._open_us is not None and self._open_us + self._segment.window_us <= until_us:
             due_us = self._open_us + self._segment.window_us
-            self._match(self._open_us, Cause.TIME, due_us, self._recorded(due_us), None)
+            self._match(self._open_us, Cause.TIME, due_us, self._recorded(due_us), None, self._opener)
             self._last_us, self._open_us = self._open_us, None
 
     def _conflict(self, event: Event) -> None:
@@ -69,22 +71,40 @@ class LiveStory:
         if came_too_late or within_last_match or self._conflicts_after(event.created_us):
             return
         if self._open_us is None:
-            self._open_us = event.created_us
+            self._open_us, self._opener = event.created_us, event.seq
 
     def _conflicts_after(self, action_us: int) -> list[int]:
         """Conflicts stored before the action was, and yet after it (T2)."""
         conflicts = [event.created_us for event in self._stored if self._segment.conflicts(event)]
         return [created_us for created_us in conflicts if created_us > action_us]
 
-    def _match(self, action_us: int, cause: Cause, effective_us: int, recorded_us: int, event: int | None) -> None:
+    def _match(
+        self,
+        action_us: int,
+        cause: Cause,
+        effective_us: int,
+        recorded_us: int,
+        event: int | None,
+        opener: int | None = None,
+    ) -> None:
         """G3, H1."""
         kind = ChangeKind.CREATED if self._tag_us is None else ChangeKind.UPDATED
         self._tag_us = max(action_us, self._tag_us or 0)
-        self._change(kind, cause, effective_us, recorded_us, event)
+        self._change(kind, cause, effective_us, recorded_us, event, opener)
 
     def _remove(self, effective_us: int, event: Event) -> None:
         self._tag_us = None
         self._change(ChangeKind.REMOVED, Cause.EVENT, effective_us, event.accepted_us, event.seq)
 
-    def _change(self, kind: ChangeKind, cause: Cause, effective_us: int, recorded_us: int, event: int | None) -> None:
-        self._changes.append(Change(self._segment.key, self._profile, kind, cause, effective_us, recorded_us, event))
+    def _change(
+        self,
+        kind: ChangeKind,
+        cause: Cause,
+        effective_us: int,
+        recorded_us: int,
+        event: int | None,
+        opener: int | None = None,
+    ) -> None:
+        self._changes.append(
+            Change(self._segment.key, self._profile, kind, cause, effective_us, recorded_us, event, opener)
+        )

@@ -6,7 +6,7 @@ names it.
 
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Raw, Struct, field
 from msgspec.structs import replace
 
 
@@ -72,10 +72,88 @@ class AccountData(Struct):
     authenticated_id_key: str | None = None
 
 
+class ReceiverView(Struct):
+    """How the account's receiver of webhooks fares."""
+
+    enabled: bool = True
+    disabled_at: str | None = None
+    disabled_reason: str | None = None
+    failing_since: str | None = None
+
+
 class AccountAnswer(Struct):
     """`GET …/configurations/account`."""
 
     account_data: AccountData = field(default_factory=AccountData)
+    webhook_receiver: ReceiverView = field(default_factory=ReceiverView)
+
+
+class SecretView(Struct):
+    """What webhooks are signed with."""
+
+    secret: str
+    created_at: str | None = None
+    expires_at: str | None = None
+
+
+class SecretsAnswer(Struct):
+    """`GET …/webhooks/secrets`."""
+
+    webhook_secrets: list[SecretView] = []
+
+
+class DeliveryView(Struct):
+    """A webhook, and what became of it."""
+
+    delivery_id: str
+    event: str = ""
+    state: str = ""
+    profile_id: str | None = None
+    segment_id: str | None = None
+    created_at: str | None = None
+    attempts: int = 0
+    next_attempt_at: str | None = None
+    finished_at: str | None = None
+    last_error: str | None = None
+
+
+class AttemptView(Struct):
+    """What came of one attempt."""
+
+    number: int
+    started_at: str = ""
+    took_ms: int = 0
+    status: int | None = None
+    error: str | None = None
+    answer: str = ""
+
+
+class DeliveriesAnswer(Struct):
+    """`GET …/webhooks/deliveries`."""
+
+    deliveries: list[DeliveryView] = []
+    next_before: str | None = None
+
+
+class DeliveryAnswer(Struct):
+    """One delivery, with its body and its attempts where it was asked for these."""
+
+    delivery: DeliveryView
+    body: Raw = Raw(b"null")
+    attempt_log: list[AttemptView] = []
+
+
+class ReplayAnswer(Struct):
+    """`POST …/webhooks/deliveries/replay`."""
+
+    replayed: int = 0
+    next_after: str | None = None
+
+
+class RotationAnswer(Struct):
+    """`POST …/webhooks/secrets/rotate`."""
+
+    previous_expires_at: str | None = None
 
 
 class EventTypeView(Struct):

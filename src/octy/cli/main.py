@@ -54,12 +54,31 @@ get = typer.Typer(help="Show what the account has.", **SETTINGS)
 app.add_typer(get, name="get")
 export = typer.Typer(help="Hand out what the account has, as JSON.", **SETTINGS)
 app.add_typer(export, name="export")
+webhooks = typer.Typer(help="See to the account's webhooks.", **SETTINGS)
+app.add_typer(webhooks, name="webhooks")
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Only those with these ids.")]
 IdsOnly = Annotated[bool, typer.Option("--ids", help="Print the ids only, one on a line.")]
 Url = Annotated[
     str | None, typer.Option("--url", metavar="URL", help="The server's address. Else OCTY_URL, else what auth stored.")
 ]
+
+
+class StateName(StrEnum):
+    """What has become of a webhook."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+State = Annotated[StateName | None, typer.Option("--state", help="Only those in this state.")]
+SegmentOption = Annotated[str | None, typer.Option("--segment", metavar="ID", help="Only those about this segment.")]
+ProfileOption = Annotated[
+    str | None, typer.Option("--profile", metavar="ID", help="Only those about this profile, or customer.")
+]
+Since = Annotated[str | None, typer.Option("--from", metavar="TIME", help="Made at this instant (ISO 8601) or later.")]
+Until = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Made before this instant.")]
 
 
 class DeletableName(StrEnum):
@@ -214,6 +233,105 @@ def export_profile(
     from octy.cli import exporting
 
     _run(ctx, url, lambda server: exporting.export_profile(server, profile_id, file))
+
+
+@webhooks.command("list")
+def list_webhooks(
+    ctx: typer.Context,
+    state: State = None,
+    segment: SegmentOption = None,
+    profile: ProfileOption = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many at most.")] = 100,
+    ids_only: IdsOnly = False,
+    url: Url = None,
+) -> None:
+    """List webhooks, the newest first, with what became of each."""
+    from octy.cli.webhooks import chosen, list_deliveries
+
+    asked = chosen(state, segment, profile, since, until)
+    _run(ctx, url, lambda server: list_deliveries(server, asked, limit, ids_only=ids_only))
+
+
+@webhooks.command("show")
+def show_webhook(
+    ctx: typer.Context, delivery_id: Annotated[str, typer.Argument(metavar="ID")], url: Url = None
+) -> None:
+    """Show a webhook: what it says, and what came of every attempt."""
+    from octy.cli.webhooks import show_delivery
+
+    _run(ctx, url, lambda server: show_delivery(server, delivery_id))
+
+
+@webhooks.command("replay")
+def replay_webhooks(
+    ctx: typer.Context,
+    ids: Ids = None,
+    state: State = None,
+    segment: SegmentOption = None,
+    profile: ProfileOption = None,
+    since: Since = None,
+    until: Until = None,
+    url: Url = None,
+) -> None:
+    """Send webhooks once more, with the same ids: those named, or those of a time, by default the failed ones."""
+    from octy.cli.webhooks import chosen, replay, replay_range
+
+    asked = chosen(state, segment, profile, since, until)
+    if bool(ids) == bool(asked):
+        raise typer.BadParameter("name deliveries, or give at least one option that says which")
+    _run(ctx, url, lambda server: replay(server, ids) if ids else replay_range(server, asked))
+
+
+@webhooks.command("test")
+def send_test_webhook(ctx: typer.Context, url: Url = None) -> None:
+    """Send a webhook that tells of nothing, and wait for what comes of it."""
+    from octy.cli.webhooks import send_test
+
+    _run(ctx, url, send_test)
+
+
+@webhooks.command("enable")
+def enable_webhooks(
+    ctx: typer.Context,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Send also what was made while the receiver was disabled.")
+    ] = False,
+    url: Url = None,
+) -> None:
+    """Send the receiver webhooks again, after it was disabled."""
+    from octy.cli.webhooks import enable
+
+    _run(ctx, url, lambda server: enable(server, replay=replay))
+
+
+@webhooks.command("secrets")
+def show_webhook_secrets(ctx: typer.Context, url: Url = None) -> None:
+    """Show what webhooks are signed with now, for the receiver to verify them. Keep it safe."""
+    from octy.cli.webhooks import show_secrets
+
+    _run(ctx, url, show_secrets)
+
+
+@webhooks.command("rotate")
+def rotate_webhook_secret(
+    ctx: typer.Context,
+    overlap_hours: Annotated[
+        int,
+        typer.Option(
+            "--overlap-hours",
+            min=0,
+            max=168,
+            help="How long the former secret stays valid as well; 0 if it has leaked.",
+        ),
+    ] = 24,
+    url: Url = None,
+) -> None:
+    """Replace the secret that webhooks are signed with, and show the new one."""
+    from octy.cli.webhooks import rotate_secret
+
+    _run(ctx, url, lambda server: rotate_secret(server, overlap_hours))
 
 
 def _run(ctx: typer.Context, url: str | None, run: Callable[["Server"], bool]) -> None:

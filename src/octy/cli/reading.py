@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from octy.cli.answers import (
     AccountAnswer,
-    AccountData,
     EventTypesAnswer,
     EventTypeView,
     ProfilesAnswer,
@@ -27,9 +26,9 @@ Answer = TypeVar("Answer", EventTypesAnswer, SegmentsAnswer, ProfilesAnswer)
 View = TypeVar("View")
 
 
-def account(server: Server) -> AccountData:
-    """What the account has configured."""
-    return server.get("/v1/configurations/account", AccountAnswer).account_data
+def account(server: Server) -> AccountAnswer:
+    """What the account has configured, and how its receiver of webhooks fares."""
+    return server.get("/v1/configurations/account", AccountAnswer)
 
 
 def event_types(server: Server, ids: Sequence[str]) -> Iterator[EventTypeView]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from octy.cli.answers import AccountData, EventTypeView, ProfileView, SegmentView, StepView
+from octy.cli.answers import AccountAnswer, EventTypeView, ProfileView, ReceiverView, SegmentView, StepView
 from octy.cli.output import complain_all, counted, say
 from octy.model.values import canonical
 
@@ -12,17 +12,26 @@ View = TypeVar("View")
 NONE = "(none)"
 
 
-def show_account(account: AccountData) -> None:
+def show_account(answer: AccountAnswer) -> None:
     """Two columns."""
+    account = answer.account_data
     rows = {
         "Contact name": account.contact_name,
         "Contact surname": account.contact_surname,
         "Contact email": account.contact_email_address,
         "Webhook URL": account.webhook_url,
+        "Webhooks": _receiver(answer.webhook_receiver),
         "Authenticated ID key": account.authenticated_id_key,
     }
     for label, value in rows.items():
         say(f"{label:<22}{value or NONE}")
+
+
+def _receiver(receiver: ReceiverView) -> str:
+    if not receiver.enabled:
+        again = "`octy-cli webhooks enable` sends them again."
+        return f"disabled since {receiver.disabled_at}. {receiver.disabled_reason} {again}"
+    return f"enabled; failing since {receiver.failing_since}" if receiver.failing_since else "enabled"
 
 
 class Showing(Generic[View]):

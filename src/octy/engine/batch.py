@@ -23,6 +23,8 @@ class EventBatch(NamedTuple):
     accepted_us: Longs
     """Never decreasing, and never before `created_us` (T4)."""
     properties: Sequence[Mapping[str, Any] | None]
+    seq: Longs | None = None
+    """Their numbers, by which a live 2 match names its action; None where nobody asks."""
 
     @classmethod
     def of(cls, rows: Sequence[tuple[int, int, int, int, Mapping[str, Any] | None]]) -> "EventBatch":
@@ -61,6 +63,8 @@ class Changes(NamedTuple):
     recorded_us: Longs
     event: Ints
     """Index into the batch that was applied; -1 where no event is the cause."""
+    opener: Longs
+    """The seq of the event that opened the window whose end is the cause (L5); 0 everywhere else."""
 
     @property
     def size(self) -> int:
@@ -76,4 +80,5 @@ NO_CHANGES = Changes(
     np.empty(0, np.int64),
     np.empty(0, np.int64),
     np.empty(0, np.int32),
+    np.empty(0, np.int64),
 )

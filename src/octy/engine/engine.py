@@ -18,7 +18,9 @@ from octy.engine.kernels.columns import (
     EFFECTIVE,
     EVENT,
     KIND,
+    LOG_COLUMNS,
     NO_EVENT,
+    OPENER,
     PLACE,
     PROFILE,
     change_log,
@@ -41,9 +43,9 @@ from octy.model.tags import Cause
 from octy.model.values import canonical
 
 TIMERS_AT_ONCE = 1_024
-"""How many come up one by one where not all may: more are a surge, and taken together in half the time."""
-TIMERS_PER_SURGE_MAX = 65_536
-"""How many are taken out together, unless more are due at one microsecond: out of ten million, that takes 25 ms."""
+"""How many come up one by one where not all may: more are a surge, and taken out together."""
+TIMERS_PER_SURGE_MAX = 32_768
+"""How many are taken out together, unless more are due at one microsecond: out of ten million, that takes 11 ms."""
 PROFILES_AT_ONCE = 1_024
 """Of how many profiles a surge is taken on at a time."""
 LOG_ROWS_MIN = 4_096
@@ -383,11 +385,12 @@ class Engine:
             effective_us[order],
             recorded[order],
             event[order].astype(np.int32),
+            rows[order, OPENER],
         )
 
 
 def _joined(parts: list[Longs]) -> Longs:
-    return parts[0] if len(parts) == 1 else np.concatenate([np.empty((0, 6), np.int64), *parts])
+    return parts[0] if len(parts) == 1 else np.concatenate([np.empty((0, LOG_COLUMNS), np.int64), *parts])
 
 
 def _fits(definition: SegmentDefinition, data: Mapping[str, Any]) -> bool:

@@ -10,7 +10,9 @@ from octy.engine.plan import Plan
 
 def columns_of(plan: Plan, batch: EventBatch) -> Columns:
     """The batch with its properties as the plan's codes and its instants counted from 1."""
-    return Columns(batch.profile, batch.event_type, batch.created_us + 1, batch.accepted_us + 1, plan.encode(batch))
+    seq = np.zeros(len(batch.profile), np.int64) if batch.seq is None else batch.seq
+    created_us, accepted_us = batch.created_us + 1, batch.accepted_us + 1
+    return Columns(batch.profile, batch.event_type, created_us, accepted_us, plan.encode(batch), seq)
 
 
 def lookback_of(plan: Plan, history: EventBatch, profiles: Ints) -> Lookback:

@@ -52,10 +52,10 @@ def relived(
         def live_again(first: int, end: int) -> None:
             found = reader.chapter(first, end)
             if found is not None:
-                codes = np.ascontiguousarray(found.codes.T)
-                columns = Columns(found.profile, found.event_type, found.created_us + 1, found.accepted_us + 1, codes)
+                accepted_us, codes = found.accepted_us + 1, np.ascontiguousarray(found.codes.T)
+                columns = Columns(found.profile, found.event_type, found.created_us + 1, accepted_us, codes, found.seq)
                 order = np.lexsort((found.seq, found.profile))
-                run.relive(index, together, after_seq, columns, found.seq, order, change_log(_LOG_ROWS))
+                run.relive(index, together, after_seq, columns, order, change_log(_LOG_ROWS))
 
         return live_again
 

@@ -11,6 +11,7 @@ from octy.http.routes import (
     accounts,
     application,
     clock,
+    deliveries,
     elsewhere,
     event_types,
     events,
@@ -18,11 +19,23 @@ from octy.http.routes import (
     profile_views,
     profiles,
     segments,
+    webhooks,
 )
 from octy.model import limits
 from octy.service.octy import Octy
 
-ACCOUNT_ROUTES = (accounts, event_types, segments, profiles, profile_views, events, items, elsewhere)
+ACCOUNT_ROUTES = (
+    accounts,
+    event_types,
+    segments,
+    profiles,
+    profile_views,
+    events,
+    items,
+    webhooks,
+    deliveries,
+    elsewhere,
+)
 
 
 def create_app(octy: Octy) -> Litestar:

@@ -52,7 +52,25 @@ def serve(
         Path, typer.Option(metavar="DIR", envvar="OCTY_DATA", help="The data folder; made if it is not there.")
     ] = Path("octy-data"),
     allow_private_webhooks: Annotated[
-        bool, typer.Option("--allow-private-webhooks", help="Let webhooks go to loopback and private addresses.")
+        bool,
+        typer.Option(
+            "--allow-private-webhooks", help="Let webhooks go to loopback and private addresses: for development."
+        ),
+    ] = False,
+    allow_http_webhooks: Annotated[
+        bool, typer.Option("--allow-http-webhooks", help="Let webhooks go to public addresses over plain HTTP.")
+    ] = False,
+    webhook_pauses: Annotated[
+        str, typer.Option(metavar="PAUSES", help="The pauses between attempts to deliver a webhook.")
+    ] = "5s,5m,30m,2h,5h,10h,14h,20h,24h",
+    webhook_jitter: Annotated[
+        float, typer.Option(min=0, max=0.9, help="The share by which each pause is shorter or longer, by chance.")
+    ] = 0.2,
+    new_webhook_secrets: Annotated[
+        bool,
+        typer.Option(
+            "--new-webhook-secrets", help="Give every account a new secret: for when webhook.key of the folder is lost."
+        ),
     ] = False,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Use a clock that moves only when told, or when an event is ahead of it.")
@@ -68,7 +86,13 @@ def serve(
     """
     from octy.server.serve import Settings
     from octy.server.serve import serve as run
+    from octy.webhooks.schedule import PAUSES_FORM, Schedule, pauses_of
 
+    try:
+        schedule = Schedule(pauses_of(webhook_pauses), webhook_jitter)
+    except ValueError:
+        message = f"{webhook_pauses!r} is no schedule; expected {PAUSES_FORM}"
+        raise typer.BadParameter(message, param_hint="--webhook-pauses") from None
     if clock is not None and not sandbox:
         raise typer.BadParameter("a clock can be set in a sandbox only; add --sandbox", param_hint="--clock")
     run(
@@ -77,6 +101,9 @@ def serve(
             port=port,
             data=data,
             allow_private_webhooks=allow_private_webhooks,
+            allow_http_webhooks=allow_http_webhooks,
+            new_webhook_secrets=new_webhook_secrets,
+            webhook_schedule=schedule,
             clock_us=_instant(SANDBOX_START if clock is None else clock) if sandbox else None,
             public_key=os.environ.get("OCTY_PUBLIC_KEY"),
             secret_key=os.environ.get("OCTY_SECRET_KEY"),

@@ -38,6 +38,7 @@ from octy.service.clock import SystemClock
 from octy.service.octy import Octy
 from octy.store.folder import open_store
 from octy.webhooks.dispatcher import Dispatcher
+from octy.webhooks.schedule import Schedule
 from octy.webhooks.sender import Sender
 
 log = structlog.get_logger()
@@ -58,6 +59,10 @@ class Settings(Struct, frozen=True):
     port: int
     data: Path
     allow_private_webhooks: bool
+    allow_http_webhooks: bool
+    new_webhook_secrets: bool
+    """Every account gets another, because those that are stored cannot be read."""
+    webhook_schedule: Schedule
     clock_us: int | None
     """Where a sandbox's clock starts; None outside a sandbox."""
     public_key: str | None
@@ -100,7 +105,13 @@ def serve(settings: Settings) -> None:
     listening = _listen(settings.host, settings.port)
     store = open_store(settings.data)
     clock: Clock = SystemClock() if settings.clock_us is None else ManualClock(settings.clock_us)
-    octy = Octy(store, clock, allow_private_webhooks=settings.allow_private_webhooks)
+    octy = Octy(
+        store,
+        clock,
+        allow_private_webhooks=settings.allow_private_webhooks,
+        allow_http_webhooks=settings.allow_http_webhooks,
+        new_webhook_secrets=settings.new_webhook_secrets,
+    )
 
     def begin() -> None:
         warm()  # a fifth of a second, so that no event waits for a kernel to be loaded
@@ -111,7 +122,7 @@ def serve(settings: Settings) -> None:
         _announce(octy, settings, listening)
 
     try:
-        _run(octy, begin, listening)
+        _run(octy, begin, listening, settings.webhook_schedule)
     finally:
         octy.stop()
 
@@ -190,10 +201,15 @@ def _announce(octy: Octy, settings: Settings, listening: socket.socket) -> None:
     print(f"Octy serves {settings.data} on http://{name}:{port}{sandbox}. Ctrl-C ends it.", flush=True)
 
 
-def _run(octy: Octy, begin: Callable[[], None], listening: socket.socket) -> None:
-    sender = Sender(octy.clock, allow_private=octy.allow_private_webhooks)
-    dispatcher = Dispatcher(octy.outbox, sender, octy.clock)
-    octy.on_webhooks(dispatcher.wake)
+def _run(octy: Octy, begin: Callable[[], None], listening: socket.socket, schedule: Schedule) -> None:
+    sender = Sender(
+        octy.clock,
+        octy.signing_keys.valid,
+        allow_private=octy.allow_private_webhooks,
+        allow_http=octy.allow_http_webhooks,
+    )
+    dispatcher = Dispatcher(octy.outbox, sender, octy.clock, schedule=schedule)
+    octy.on_webhooks(dispatcher.wake, dispatcher.forgive)
     config = uvicorn.Config(
         Ending(Door(Lane(create_app(octy), octy), octy)),
         loop="uvloop",

@@ -12,7 +12,8 @@ from octy.model.accounts import Account, AccountConfiguration
 from octy.model.errors import Problem, Refused
 from octy.model.events import SYSTEM_EVENT_TYPES, EventTypeDraft
 from octy.model.values import problems_in
-from octy.service import event_types
+from octy.model.webhooks import Receiver
+from octy.service import event_types, receivers
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
 from octy.store import accounts
@@ -35,6 +36,13 @@ def new_keys() -> Keys:
 def digest(secret_key: str) -> bytes:
     """What is stored of a secret key. It is random, not chosen by a person, so a plain hash suffices."""
     return hashlib.sha256(secret_key.encode()).digest()
+
+
+class Configured(Struct, frozen=True):
+    """An account as it was configured."""
+
+    account: Account
+    receiver: Receiver
 
 
 class Credentials:
@@ -76,8 +84,13 @@ def create(tx: Transaction, keys: Keys) -> StoredAccount:
 
 
 def configure(
-    tx: Transaction, account_id: int, configuration: AccountConfiguration, *, allow_private_webhooks: bool
-) -> Account:
+    tx: Transaction,
+    account_id: int,
+    configuration: AccountConfiguration,
+    *,
+    allow_private_webhooks: bool,
+    allow_http_webhooks: bool,
+) -> Configured:
     """Replaces the configuration. Refused, and nothing changed, where a field or the URL is not acceptable."""
     problems: list[Problem] = []
     for field, value in msgspec.structs.asdict(configuration).items():
@@ -85,8 +98,10 @@ def configure(
     if problems:
         raise Refused("The configuration is not acceptable.", problems)
     if configuration.webhook_url:
-        check_url(configuration.webhook_url, allow_private=allow_private_webhooks)
+        check_url(configuration.webhook_url, allow_private=allow_private_webhooks, allow_http=allow_http_webhooks)
     tenant = tx.tenant(account_id)
+    if configuration.webhook_url != tenant.account.configuration.webhook_url:
+        receivers.replaced(tx, account_id)
     accounts.configure(tx.connection, account_id, configuration)
     tenant.account = msgspec.structs.replace(tenant.account, configuration=configuration)
-    return tenant.account
+    return Configured(tenant.account, receivers.of_account(tx.connection, account_id))

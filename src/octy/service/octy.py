@@ -6,6 +6,7 @@ what the sender can do.
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from typing import TypeVar
 
 from octy.model.accounts import Account, AccountConfiguration
 from octy.model.clock import Clock
@@ -17,29 +18,48 @@ from octy.model.items import Item
 from octy.model.outcomes import Outcome
 from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
 from octy.model.segments import Segment
-from octy.service import accounts, event_types, items, profiles, segments
-from octy.service.accounts import Credentials, Keys
+from octy.model.webhooks import Delivery, DeliveryFilter, Receiver, WebhookSecret
+from octy.service import accounts, deliveries, event_types, items, profiles, receivers, segments, webhook_secrets
+from octy.service.accounts import Configured, Credentials, Keys
+from octy.service.deliveries import Replayed
 from octy.service.ingest import ingest
 from octy.service.outbox import WriterOutbox
 from octy.service.progress import Readiness
 from octy.service.reading import Reading
 from octy.service.transaction import Transaction
+from octy.service.webhook_secrets import SigningKey, SigningKeys
 from octy.service.writer import Writer
 from octy.store.accounts import all_accounts
 from octy.store.folder import Store
+from octy.store.webhook_secrets import all_secrets
+
+T = TypeVar("T")
 
 
 class Octy:
     """A store, served."""
 
-    def __init__(self, store: Store, clock: Clock, *, allow_private_webhooks: bool = False) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        allow_private_webhooks: bool = False,
+        allow_http_webhooks: bool = False,
+        new_webhook_secrets: bool = False,
+    ) -> None:
+        """`new_webhook_secrets`: every account gets another, because those that are stored cannot be read."""
         self.clock = clock
         self.is_sandbox = clock.is_sandbox
         self.allow_private_webhooks = allow_private_webhooks or clock.is_sandbox
+        self.allow_http_webhooks = allow_http_webhooks
         self._store = store
+        self._new_secrets = new_webhook_secrets
         self._on_webhooks: Callable[[], None] = lambda: None
+        self._on_mended: Callable[[int], None] = lambda _: None
         self._writer = Writer(store, clock, self._tell_of_webhooks)
         self.outbox = WriterOutbox(store, self._writer)
+        self.signing_keys = SigningKeys()
         self.has_started = False
         """Whether anything but its readiness can be asked."""
 
@@ -48,7 +68,14 @@ class Octy:
         self._writer.start()
         self.reading = Reading(self._store, self._writer.event_ids)
         with self._store.reading() as connection:
-            self._credentials = Credentials(all_accounts(connection))
+            stored = all_accounts(connection)
+            secrets = all_secrets(connection)
+        self._credentials = Credentials(stored)
+        self.signing_keys.load([] if self._new_secrets else secrets, self._store.vault)
+        for one in stored:
+            self._drop(one.account.account_id)  # what a restart has interrupted
+            if self.signing_keys.present(one.account.account_id) is None:
+                self._renew_secret(one.account.account_id).result()
         self.has_started = True
 
     def cancel_start(self) -> None:
@@ -61,9 +88,13 @@ class Octy:
         self._writer.stop()
         self._store.close()
 
-    def on_webhooks(self, wake: Callable[[], None]) -> None:
-        """`wake` is called after each commit that adds webhooks or moves a sandbox's clock, in the writer's thread."""
+    def on_webhooks(self, wake: Callable[[], None], forgive: Callable[[int], None]) -> None:
+        """`wake` is called after each commit that adds webhooks or moves a sandbox's clock, in the writer's thread.
+
+        `forgive` is called with an account that has set, enabled or tried out its receiver, so it should work now.
+        """
         self._on_webhooks = wake
+        self._on_mended = forgive
 
     def _tell_of_webhooks(self) -> None:
         self._on_webhooks()
@@ -95,6 +126,7 @@ class Octy:
     def create_account(self, keys: Keys) -> Account:
         """A new account with these keys; Refused where the public key is taken."""
         stored = self._writer.submit(0, lambda tx: accounts.create(tx, keys)).result()
+        self._renew_secret(stored.account.account_id).result()
         self._credentials.add(stored)
         return stored.account
 
@@ -104,13 +136,85 @@ class Octy:
 
     def configure(
         self, account_id: int, configuration: AccountConfiguration, once: Once | None = None
-    ) -> "Future[Account]":
+    ) -> "Future[Configured]":
         """Replaces the account's configuration."""
 
-        def work(tx: Transaction) -> Account:
-            return accounts.configure(tx, account_id, configuration, allow_private_webhooks=self.allow_private_webhooks)
+        def work(tx: Transaction) -> Configured:
+            return accounts.configure(
+                tx,
+                account_id,
+                configuration,
+                allow_private_webhooks=self.allow_private_webhooks,
+                allow_http_webhooks=self.allow_http_webhooks,
+            )
 
-        return self._writer.submit(account_id, work, once)
+        return self._then_drop(account_id, self._writer.submit(account_id, work, once))
+
+    # Webhooks
+
+    def enable_webhooks(self, account_id: int, *, replay: bool, once: Once | None = None) -> "Future[Receiver]":
+        """The receiver is sent something again; `replay`: also what was made while it was disabled."""
+
+        def work(tx: Transaction) -> Receiver:
+            return receivers.enable(tx, account_id, replay=replay)
+
+        return self._then_drop(account_id, self._writer.submit(account_id, work, once))
+
+    def _then_drop(self, account_id: int, change: "Future[T]") -> "Future[T]":
+        """Sees to it that after a change all is given up that is not to be sent to a receiver any more."""
+        change.add_done_callback(lambda _: self._drop(account_id))
+        return self._then_forgive(account_id, change)
+
+    def _then_forgive(self, account_id: int, change: "Future[T]") -> "Future[T]":
+        change.add_done_callback(lambda _: self._on_mended(account_id))
+        return change
+
+    def _drop(self, account_id: int) -> None:
+        def work(tx: Transaction) -> None:
+            if receivers.drop_some(tx, account_id):
+                self._drop(account_id)
+
+        self._writer.submit_unrefused(work)
+
+    def webhook_secrets(self, account_id: int) -> list[WebhookSecret]:
+        """What the account's webhooks are signed with now, the present secret first."""
+        return self.signing_keys.shown(account_id, self.clock.now_us())
+
+    def rotate_webhook_secret(
+        self, account_id: int, overlap_hours: int, once: Once | None = None
+    ) -> "Future[tuple[SigningKey, ...]]":
+        """A new secret; the one before stays valid for so many hours."""
+        return self._renew_secret(account_id, overlap_hours, once)
+
+    def replay_delivery(self, account_id: int, delivery_id: str, once: Once | None = None) -> "Future[Delivery]":
+        """A webhook is sent once more, with the same id."""
+        sent = self._writer.submit(account_id, lambda tx: deliveries.replay(tx, account_id, delivery_id), once)
+        return self._then_forgive(account_id, sent)
+
+    def replay_deliveries(
+        self, account_id: int, asked: DeliveryFilter, after: str | None, once: Once | None = None
+    ) -> "Future[Replayed]":
+        """Those that are asked for are sent once more, so many at a time, the oldest first."""
+        return self._writer.submit(account_id, lambda tx: deliveries.replay_many(tx, account_id, asked, after), once)
+
+    def test_webhook(self, account_id: int, once: Once | None = None) -> "Future[Delivery]":
+        """A webhook that tells of nothing."""
+        sent = self._writer.submit(account_id, lambda tx: deliveries.test(tx, account_id), once)
+        return self._then_forgive(account_id, sent)
+
+    def _renew_secret(
+        self, account_id: int, overlap_hours: int = 0, once: Once | None = None
+    ) -> "Future[tuple[SigningKey, ...]]":
+        def work(tx: Transaction) -> tuple[SigningKey, ...]:
+            return webhook_secrets.renew(tx, self._store.vault, self.signing_keys, account_id, overlap_hours)
+
+        def done(renewed: "Future[tuple[SigningKey, ...]]") -> None:
+            if renewed.exception() is None:
+                self.signing_keys.put(account_id, renewed.result())
+
+        renewed = self._writer.submit(account_id, work, once)
+        renewed.add_done_callback(done)
+        return renewed
 
     # Event types and segments
 

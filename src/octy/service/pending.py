@@ -56,6 +56,7 @@ class PendingEvents:
             np.array(self._created_us, np.int64),
             np.array(self._accepted_us, np.int64),
             self._properties,
+            np.array(self.seqs, np.int64),
         )
 
     def columns(self) -> Columns:

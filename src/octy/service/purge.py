@@ -37,4 +37,5 @@ def _removals(connection: Connection, segment: StoredSegment, at_us: int, record
         tag_created_us=np.full(count, at_us, np.int64),
         recorded_us=np.full(count, recorded_us, np.int64),
         event_seq=np.zeros(count, np.int64),
+        opener_seq=np.zeros(count, np.int64),
     )

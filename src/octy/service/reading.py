@@ -16,8 +16,11 @@ from octy.model.profiles import Profile, ProfilePage
 from octy.model.segments import Segment
 from octy.model.tags import TagChange
 from octy.model.values import shown
+from octy.model.webhooks import DeliveryAttempt, DeliveryFilter, DeliveryPage, DeliveryStory, Receiver
+from octy.service import deliveries, receivers
 from octy.service.ids import EventIds
 from octy.store import accounts, event_types, events, items, message_ids, outbox, profiles, segments, tags
+from octy.store import deliveries as stored_deliveries
 from octy.store.folder import Store
 from octy.store.outbox import KeptDelivery
 from octy.store.profiles import StoredProfile
@@ -37,6 +40,11 @@ class Reading:
         """The account as configured."""
         with self._snapshot() as connection:
             return accounts.by_id(connection, account_id)
+
+    def receiver(self, account_id: int) -> Receiver:
+        """How the account's receiver of webhooks fares."""
+        with self._snapshot() as connection:
+            return receivers.of_account(connection, account_id)
 
     def event_types(self, account_id: int, ids: Sequence[str] = (), offset: int = 0) -> list[EventType]:
         """Custom event types in the order of creation: those named, or all from `offset` on."""
@@ -155,6 +163,25 @@ class Reading:
         """How many webhooks are in which state."""
         with self._snapshot() as connection:
             return outbox.counts(connection, account_id)
+
+    def delivery_page(
+        self, account_id: int, asked: DeliveryFilter, limit: int, before: str | None = None
+    ) -> DeliveryPage:
+        """Webhooks, the newest first: those that were made before the one with the id `before`."""
+        with self._snapshot() as connection:
+            before_id = None if before is None else deliveries.number_of(connection, account_id, before, "before")
+            wanted = deliveries.wanted(connection, account_id, asked)
+            rows = stored_deliveries.page(connection, account_id, wanted, limit + 1, before_id)
+        shown_rows = tuple(deliveries.delivery_of(row) for row in rows[:limit])
+        return DeliveryPage(shown_rows, shown_rows[-1].delivery_id if len(rows) > limit else None)
+
+    def delivery(self, account_id: int, delivery_id: str) -> DeliveryStory:
+        """A webhook, with every attempt."""
+        with self._snapshot() as connection:
+            row, body = deliveries.found(connection, account_id, delivery_id)
+            attempts = stored_deliveries.attempts_of(connection, row.delivery_id)
+        told = tuple(DeliveryAttempt(**msgspec.structs.asdict(one)) for one in attempts)
+        return DeliveryStory(deliveries.delivery_of(row), body, told)
 
     def items(self, account_id: int, ids: Sequence[str], offset: int, limit: int) -> tuple[list[Item], int]:
         """Items by id, or a page of all, and how many there are."""

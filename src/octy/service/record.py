@@ -1,4 +1,4 @@
-"""What a tag change leaves behind: the tag itself, a line of history (G5), and a webhook for a live match (H1, H3)."""
+"""What a tag change leaves behind: the tag itself, a line of history (G5), and where one is due a webhook (H1, H3)."""
 
 from collections.abc import Sequence
 
@@ -7,14 +7,12 @@ from sqlalchemy import Connection
 
 from octy.engine.batch import Changes
 from octy.model.segments import SegmentType
-from octy.model.tags import Cause, ChangeKind
-from octy.service.ids import new_id
+from octy.model.tags import Cause
+from octy.service.notifying import notify
 from octy.service.tenant import Tenant
 from octy.service.world import World
-from octy.store import outbox, tags
-from octy.store.outbox import NewDelivery
+from octy.store import tags
 from octy.store.tags import ChangeColumns
-from octy.webhooks.message import match_body
 
 
 def record_changes(
@@ -37,10 +35,7 @@ def record_changes(
     tags.apply(connection, tenant.account_id, world.last_change_id + 1, columns)
     world.last_change_id += len(columns)
     tenant.unarchived_changes += len(columns)
-    deliveries = _deliveries(tenant, columns, live)
-    if deliveries:
-        outbox.add(connection, deliveries)
-    return bool(deliveries)
+    return notify(connection, world.event_ids, tenant, columns, live)
 
 
 def _live_segments(tenant: Tenant) -> list[int]:
@@ -63,30 +58,5 @@ def _columns(changes: Changes, seqs: Sequence[int], live: Sequence[int]) -> Chan
         tag_created_us=np.where(dates_from_acceptance, changes.recorded_us, changes.effective_us),
         recorded_us=changes.recorded_us,
         event_seq=event_seq,
+        opener_seq=changes.opener,
     )
-
-
-def _deliveries(tenant: Tenant, changes: ChangeColumns, live: Sequence[int]) -> list[NewDelivery]:
-    """A webhook for each live match, where the account wants them."""
-    if not tenant.account.configuration.webhook_url or not live:
-        return []
-    matches = np.flatnonzero((changes.kind != ChangeKind.REMOVED) & np.isin(changes.segment, live))
-    names = ("profile", "segment", "kind", "effective_us", "recorded_us")
-    columns = (getattr(changes, name)[matches].tolist() for name in names)
-    return [
-        NewDelivery(
-            webhook_id=new_id("msg", 16),
-            account_id=tenant.account_id,
-            profile_key=profile,
-            segment_key=segment,
-            body=match_body(
-                profile_id=tenant.profile_ids[profile],
-                segment_id=tenant.segments[segment].segment_id,
-                segment_tag=tenant.segments[segment].definition.name,
-                updated=kind == ChangeKind.UPDATED,
-                matched_us=effective_us,
-            ),
-            created_us=recorded_us,
-        )
-        for profile, segment, kind, effective_us, recorded_us in zip(*columns, strict=True)
-    ]

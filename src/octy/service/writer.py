@@ -1,8 +1,9 @@
 """The writer: the one thread that changes anything (design: accept, advance, commit, answer).
 
 It takes all requests that wait, runs them in one transaction, and answers them once that is durable. When nothing waits
-it sleeps until something falls due by time alone. When a commit fails, what is in memory is ahead of the store: it is
-dropped and rebuilt from the log, and everybody in the group is told that nothing was stored.
+it sleeps until something falls due by time alone. When a commit fails, what is in memory is ahead of the store, and
+the store itself is in doubt: everybody in the group is told that nothing was stored, the store is opened again and
+looked through, and the world is rebuilt from the log, before anything else is acknowledged.
 """
 
 import threading
@@ -24,11 +25,12 @@ from octy.service.archiver import Archiver, Unarchived
 from octy.service.backfills import THREADS, Backfills, finish, fold_snapshot
 from octy.service.ids import EventIds
 from octy.service.progress import Progress, Readiness
+from octy.service.receivers import tidy
 from octy.service.restore import restore
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
 from octy.service.world import World
-from octy.store import idempotency, message_ids
+from octy.store import deliveries, idempotency, message_ids
 from octy.store.folder import Store
 from octy.store.log_shape import CHANGES, EVENTS
 
@@ -48,6 +50,11 @@ IDLE_SECONDS_MAX = 0.5
 IDEMPOTENCY_KEPT_US = 24 * US_PER_HOUR
 MESSAGE_IDS_KEPT_US = 8 * 24 * US_PER_HOUR
 HOUSEKEEPING_EVERY_US = US_PER_HOUR
+
+DELIVERIES_KEPT_US = 30 * 24 * US_PER_HOUR
+DELIVERIES_FORGOTTEN_EVERY_US = US_PER_SECOND
+DELIVERIES_FORGOTTEN_AT_ONCE = 1_000
+"""Few and often, so that nobody waits for it."""
 
 
 class Job(Struct):
@@ -76,8 +83,9 @@ class Writer:
         self._event_ids: EventIds | None = None
         self._started: set[Backfill] = set()
         self._housekept_us = 0
-        self._backfills = Backfills(store, self._submit_unrefused)
-        self._archiver = Archiver(store, self._unarchived, self._submit_unrefused)
+        self._forgot_us = 0
+        self._backfills = Backfills(store, self.submit_unrefused)
+        self._archiver = Archiver(store, self._unarchived, self.submit_unrefused)
         self._thread = threading.Thread(target=self._run, name="octy-writer", daemon=True)
 
     @property
@@ -140,8 +148,8 @@ class Writer:
         reason = "The server is stopping." if self._stopping else "Too many requests are waiting."
         return Unavailable(f"{reason} Nothing was stored; send the request again.")
 
-    def _submit_unrefused(self, work: Callable[[Transaction], None]) -> "Future[None]":
-        """The end of a backfill, or of a move to the archive."""
+    def submit_unrefused(self, work: Callable[[Transaction], None]) -> "Future[None]":
+        """What nobody waits for, and has to be done: the end of a backfill, or of a move to the archive."""
         future: Future[None] = Future()
         with self._changed:
             self._jobs.append(Job(0, work, None, 0, future))
@@ -193,6 +201,7 @@ class Writer:
     def _serve(self, group: list[Job]) -> None:
         try:
             if self._world is None:
+                self._store.reopen()
                 self._rebuild()
             assert self._world is not None
             if group or self._world.due_us() <= self._clock.now_us():
@@ -269,11 +278,16 @@ class Writer:
             tx.finish()
 
     def _housekeep(self, tx: Transaction) -> None:
-        """Forgets what need not be remembered any longer (E5, E8)."""
+        """Forgets what need not be remembered any longer: answers and ids (E5, E8), and webhooks that are done."""
         if tx.now_us - self._housekept_us >= HOUSEKEEPING_EVERY_US:
             self._housekept_us = tx.now_us
             idempotency.expire(tx.connection, tx.now_us - IDEMPOTENCY_KEPT_US)
             message_ids.expire(tx.connection, tx.now_us - MESSAGE_IDS_KEPT_US)
+        if tx.now_us - self._forgot_us >= DELIVERIES_FORGOTTEN_EVERY_US:
+            self._forgot_us = tx.now_us
+            before_us = tx.now_us - DELIVERIES_KEPT_US
+            deliveries.expire(tx.connection, before_us, DELIVERIES_FORGOTTEN_AT_ONCE)
+            tidy(tx, before_us)
 
 
 def _answer(tx: Transaction, job: Job) -> object:

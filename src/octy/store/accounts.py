@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from octy.model.accounts import Account, AccountConfiguration
 from octy.model.errors import NotFound
+from octy.store import receivers
 from octy.store.rows import new_key
 from octy.store.schema import accounts
 
@@ -22,7 +23,7 @@ class StoredAccount(Struct, frozen=True):
 
 
 def create(connection: Connection, public_key: str, secret_sha256: bytes, now_us: int) -> int:
-    """A new account, not configured yet; its id."""
+    """A new account, not configured yet, with a receiver; its id."""
     row = {
         "public_key": public_key,
         "secret_sha256": secret_sha256,
@@ -30,7 +31,9 @@ def create(connection: Connection, public_key: str, secret_sha256: bytes, now_us
         "next_profile_key": 0,
         **msgspec.structs.asdict(AccountConfiguration()),
     }
-    return new_key(connection.execute(accounts.insert(), row))
+    account_id = new_key(connection.execute(accounts.insert(), row))
+    receivers.create(connection, account_id)
+    return account_id
 
 
 def all_accounts(connection: Connection) -> list[StoredAccount]:

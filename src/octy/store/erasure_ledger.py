@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from octy.model.errors import StoreError
 from octy.model.instants import iso
+from octy.store.durable import sync_folder
 
 FILE = "erasures.jsonl"
 _LINE_BYTES_MAX = 1_024
@@ -89,12 +90,3 @@ def read_lines(path: Path) -> list[Line]:
 def without(lines: Iterable[Line], known: Set[Line]) -> list[Line]:
     """Those that are not known yet, in their order."""
     return [line for line in dict.fromkeys(lines) if line not in known]
-
-
-def sync_folder(folder: Path) -> None:
-    """What was made, renamed or removed in a folder is durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 import numpy as np
-import pyarrow as pa
 from msgspec import Struct
 from sqlalchemy import Connection
 
@@ -61,10 +60,12 @@ class MemoryRun:
 
     def __init__(self, rows: Rows) -> None:
         order = EVENTS.order(rows.columns)
-        encoded = pa.array(rows.properties, pa.large_binary()).dictionary_encode()
+        numbers: dict[bytes, int] = {}
+        of_row = [numbers.setdefault(line, len(numbers)) for line in rows.properties]
         self._columns = chosen(rows.columns, order)
-        self._lines: list[bytes] = encoded.dictionary.to_pylist()
-        self._line: Ints = encoded.indices.to_numpy()[order]
+        self._lines = list(numbers)
+        """The different ones."""
+        self._line: Ints = np.array(of_row, np.int32)[order]
         self._codes: dict[str, tuple[NumberedTexts, Ints]] = {}
         self.row_count = len(rows)
 

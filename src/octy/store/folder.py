@@ -16,9 +16,11 @@ from sqlalchemy.exc import DBAPIError
 
 from octy.model.errors import StoreError, Unavailable
 from octy.store.archive.archive import Archive
+from octy.store.durable import make_folder, sync_folder
 from octy.store.erasure_ledger import ErasureLedger
 from octy.store.migrate import migrate, needs_migration
-from octy.store.sqlite import inspecting_engine, is_no_database, reading_engine, writing_engine
+from octy.store.sqlite import damages_found, inspecting_engine, is_no_database, reading_engine, writing_engine
+from octy.store.vault import Vault, vault_in
 
 DATABASE = "octy.db"
 ARCHIVE = "archive"
@@ -30,11 +32,20 @@ RESTORING = "octy.restoring"
 class Store:
     """One connection that writes, and as many snapshots as are wanted."""
 
-    def __init__(self, folder: Path, writer: Connection, readers: Engine, archive: Archive, opened: ExitStack) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        writer: Connection,
+        readers: Engine,
+        archive: Archive,
+        vault: Vault,
+        opened: ExitStack,
+    ) -> None:
         """`opened` closes all that the store holds."""
         self.folder = folder
         self.archive = archive
         self.erasure_ledger = ErasureLedger(folder)
+        self.vault = vault
         self.writer = writer
         """For one thread at a time; every use of it within `with store.writer.begin():`."""
         self._readers = readers
@@ -48,6 +59,19 @@ class Store:
             raise Unavailable("The store is closed.")
         with self._readers.connect() as connection, connection.begin():
             yield connection
+
+    def reopen(self) -> None:
+        """After a write that failed nothing is taken on trust, neither what a connection remembers nor what is stored.
+
+        The writer gets a new connection, the database's structure is sound, the archive's files are there. Raises
+        where that is not so; then it is to be called again before anything is written.
+        """
+        self.writer.invalidate()
+        with self.writer.begin():
+            if damages := damages_found(self.writer):
+                raise StoreError(f"{DATABASE} is damaged: {damages[0]}")
+            self.archive.require_whole(self.writer)
+        sync_folder(self.folder)
 
     def close(self) -> None:
         """Gives the folder free. Closing again does nothing."""
@@ -133,7 +157,7 @@ def _require_current(connection: Connection) -> None:
 def _open(folder: Path, opened: ExitStack, *, is_restoring: bool) -> Store:
     if folder.is_file():
         raise StoreError("it is a file")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     if not is_restoring:
         _refuse_half_restored(folder)
     _lock(folder / LOCK, opened)
@@ -147,9 +171,10 @@ def _open(folder: Path, opened: ExitStack, *, is_restoring: bool) -> Store:
             migrate(writer)
         archive.sweep(writer)
         archive.require_whole(writer)
+    sync_folder(folder)  # of what an earlier process has made, the name may not be durable yet
     readers = reading_engine(database)
     opened.callback(readers.dispose)
-    return Store(folder, writer, readers, archive, opened.pop_all())
+    return Store(folder, writer, readers, archive, vault_in(folder), opened.pop_all())
 
 
 def _lock(path: Path, opened: ExitStack) -> None:

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, Row, Select, bindparam, false, func, select, 
 from octy.engine.batch import Longs
 from octy.model.profiles import Profile
 from octy.model.values import Scalar
-from octy.store import erasures, events, tags, tallies
+from octy.store import erasures, events, outbox, tags, tallies, webhook_sequences
 from octy.store.archive.archive import Archive
 from octy.store.json_text import to_scalars, to_text
 from octy.store.rows import in_chunks, insert_rows, run_rows
-from octy.store.schema import accounts, outbox, profiles
+from octy.store.schema import accounts, profiles, segments
 from octy.store.schema import tags as tags_table
 from octy.store.tallies import Gone
 
@@ -167,8 +167,11 @@ def delete(connection: Connection, archive: Archive, account_id: int, profile_ke
     )
     erasures.request(connection, account_id, profile_key, now_us)
     tallies.add_gone(connection, gone)
-    for table in (outbox, profiles):
-        connection.execute(table.delete().where(table.c.account_id == account_id, table.c.profile_key == profile_key))
+    outbox.delete_of_profile(connection, account_id, profile_key)
+    mine = select(segments.c.segment_key).where(segments.c.account_id == account_id)
+    webhook_sequences.forget_profile(connection, list(connection.scalars(mine)), profile_key)
+    whose = profiles.c.account_id == account_id, profiles.c.profile_key == profile_key
+    connection.execute(profiles.delete().where(*whose))
 
 
 def _by(connection: Connection, account_id: int, question: Select[Any], values: Sequence[Any]) -> list[StoredProfile]:

@@ -44,6 +44,15 @@ def fetch_rows(connection: Connection, question: Select[Any]) -> Sequence[Row]:
     return rows
 
 
+def fetch_row(connection: Connection, question: Select[Any], values: Row) -> Row | None:
+    """The only row of a question, or None; values of its parameters in the order in which its text has them."""
+    found = connection.exec_driver_sql(_text(question, connection.dialect), values).cursor
+    assert found is not None, "a question has an answer"
+    row: Row | None = found.fetchone()
+    found.close()
+    return row
+
+
 def in_chunks(values: Sequence[T], size: int = KEYS_PER_STATEMENT) -> Iterator[Sequence[T]]:
     """The values in portions that fit into one statement."""
     return (values[first : first + size] for first in range(0, len(values), size))
@@ -57,7 +66,7 @@ def new_key(inserted: CursorResult[Any]) -> int:
 
 
 @lru_cache
-def _text(statement: Update | Delete, dialect: Dialect) -> str:
+def _text(statement: Select[Any] | Update | Delete, dialect: Dialect) -> str:
     assert dialect.positional, "tuples need a driver with positional parameters"
     return str(statement.compile(dialect=dialect))
 

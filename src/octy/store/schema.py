@@ -202,6 +202,39 @@ change_blocks = Table(
 )
 """Every change of a tag (G5), as far as it is not in the archive: as `event_blocks`."""
 
+receivers = Table(
+    "receivers",
+    metadata,
+    Column("account_id", BigInteger, ForeignKey("accounts.account_id"), primary_key=True, autoincrement=False),
+    Column("failing_since_us", BigInteger),
+    Column("disabled_us", BigInteger),
+    Column("disabled_reason", Text),
+    Column("dropped_through", BigInteger, nullable=False),
+)
+"""How each account's receiver of webhooks fares. Pending deliveries up to `dropped_through` are to be given up."""
+
+webhook_secrets = Table(
+    "webhook_secrets",
+    metadata,
+    Column("secret_id", RowId, primary_key=True),
+    Column("account_id", BigInteger, ForeignKey("accounts.account_id"), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("expires_us", BigInteger),
+    Index(None, "account_id"),
+)
+"""What webhooks are signed with, encrypted by `octy.store.vault`. One that has been replaced expires."""
+
+webhook_sequences = Table(
+    "webhook_sequences",
+    metadata,
+    Column("segment_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("profile_key", BigInteger, primary_key=True),
+    Column("last_number", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""How many webhooks there ever were about each profile in each segment: outlives the deliveries."""
+
 outbox = Table(
     "outbox",
     metadata,
@@ -210,18 +243,59 @@ outbox = Table(
     Column("account_id", BigInteger, ForeignKey("accounts.account_id"), nullable=False),
     Column("profile_key", BigInteger, nullable=False),
     Column("segment_key", BigInteger, nullable=False),
+    Column("event", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("created_us", BigInteger, nullable=False),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("attempts_before", Integer, nullable=False),
     Column("next_attempt_us", BigInteger, nullable=False),
     Column("last_error", Text),
     Column("finished_us", BigInteger),
-    Index(None, "state", "next_attempt_us"),
-    Index(None, "account_id", "profile_key"),
+    Index(None, "account_id", "created_us"),
+    Index(None, "account_id", "state", "delivery_id"),
+    Index(None, "account_id", "segment_key", "delivery_id"),
+    Index(None, "account_id", "profile_key", "state", "delivery_id"),
+    Index(None, "account_id", "profile_key", "state", "next_attempt_us"),
+    Index(None, "finished_us"),
     sqlite_autoincrement=True,
 )
-"""Webhooks (H3, H4). Ids are never given twice: a delivery in flight may outlive its row."""
+"""Webhooks (H3, H4). Ids are never given twice: a delivery in flight may outlive its row.
+
+`attempts_before` were made before the delivery was last put in the queue. `profile_key` is negative where a delivery
+is about no profile, `segment_key` 0 where it is about no segment.
+"""
+
+outbox_lanes = Table(
+    "outbox_lanes",
+    metadata,
+    Column("account_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("profile_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("due_us", BigInteger, nullable=False),
+    Index(None, "account_id", "due_us"),
+    sqlite_with_rowid=False,
+)
+"""The queue: a row for each profile with pending deliveries, due when the first of those is."""
+
+webhook_attempts = Table(
+    "webhook_attempts",
+    metadata,
+    Column(
+        "delivery_id",
+        BigInteger,
+        ForeignKey("outbox.delivery_id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("started_us", BigInteger, nullable=False),
+    Column("took_ms", Integer, nullable=False),
+    Column("status", Integer),
+    Column("error", Text),
+    Column("excerpt", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What came of each attempt to deliver; `number` counts from 1."""
 
 items = Table(
     "items",

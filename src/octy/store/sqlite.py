@@ -43,7 +43,7 @@ _READER_CACHE_KIB = 16_384
 _CHECKPOINT_PAGES = 4_000
 """16 MiB of log between two checkpoints: hot index pages are written back once instead of many times."""
 
-_WRITER_PRAGMAS = (
+_WRITER_PRAGMAS: tuple[str, ...] = (
     "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
@@ -94,6 +94,12 @@ def is_no_database(error: DBAPIError) -> bool:
 def problems_found(connection: Connection) -> list[str]:
     """What SQLite itself finds wrong with the database: nothing in a sound one."""
     said = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+    return [str(line) for line in said if line != "ok"]
+
+
+def damages_found(connection: Connection) -> list[str]:
+    """As `problems_found`, of the database's structure alone: indexes are not held against their tables."""
+    said = connection.exec_driver_sql("PRAGMA quick_check").scalars().all()
     return [str(line) for line in said if line != "ok"]
 
 

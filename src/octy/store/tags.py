@@ -50,6 +50,8 @@ class ChangeColumns(Struct, frozen=True, eq=False):
     recorded_us: Longs
     event_seq: Longs
     """0 where no event is the cause."""
+    opener_seq: Longs
+    """Of the action whose window has ended, where that is the cause (L5); 0 everywhere else. Not stored."""
 
     def __len__(self) -> int:
         return len(self.profile)
@@ -207,4 +209,5 @@ def _effects(changes: ChangeColumns) -> ChangeColumns:
         at_us[last],
         found.recorded_us,
         found.event_seq,
+        found.opener_seq,
     )

@@ -84,10 +84,11 @@ def may_connect_to(address: str, *, allow_private: bool) -> bool:
     return kind is None or (kind is _Kind.PRIVATE and allow_private)
 
 
-def check_url(url: str, *, allow_private: bool) -> None:
+def check_url(url: str, *, allow_private: bool, allow_http: bool = False) -> None:
     """Refused, with a sentence that says why, where no webhook may be sent to this URL.
 
-    The grammar is narrower than the standard's, so that no two parsers can disagree about the host.
+    The grammar is narrower than the standard's, so that no two parsers can disagree about the host. Plain HTTP is for
+    private networks, or where the operator takes it upon himself.
     """
     if len(url) > URL_CHARACTERS_MAX:
         raise Refused(f"The webhook URL must not be longer than {URL_CHARACTERS_MAX:,} characters.")
@@ -96,13 +97,15 @@ def check_url(url: str, *, allow_private: bool) -> None:
         raise Refused(f"The webhook URL must consist of {wanted}.")
     scheme, separator, rest = url.partition("://")
     if not separator or scheme.lower() not in ("http", "https"):
-        raise Refused("The webhook URL must begin with http:// or https://.")
+        raise Refused("The webhook URL must begin with https://.")
     if "#" in rest:
         raise Refused("The webhook URL must not have a fragment (#…), which would not be sent.")
     authority = re.split(r"[/?]", rest, maxsplit=1)[0]
     if "@" in authority:
         raise Refused("The webhook URL must not hold a user name or a password.")
     _check_host(_host_of(authority), allow_private=allow_private)
+    if scheme.lower() == "http" and not (allow_private or allow_http):
+        raise Refused("The webhook URL must begin with https://: this server sends nothing over plain HTTP.")
 
 
 def _host_of(authority: str) -> str:

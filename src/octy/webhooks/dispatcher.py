@@ -3,8 +3,10 @@
 - At least once (H4): a delivery stays pending until its result is recorded. Whatever is interrupted is sent again.
 - Fair: at most `IN_FLIGHT_MAX` attempts at once, and `IN_FLIGHT_PER_RECEIVER_MAX` to one account's receiver, so that
   one that hangs holds up nobody else. What waits stays in the store; memory holds only what is in flight.
-- In order: no two deliveries about one profile are ever in flight together, and of those seen to be due, the one that
-  was made first goes first. One that has failed holds up nothing while it waits for its next attempt.
+- In order: no two deliveries about one profile are ever in flight together, and of those that are due, the one that
+  was made first goes first. The outbox lets a later one wait for an earlier one, but not for ever; one that is ahead
+  then is marked so before it leaves.
+- Gently: a receiver that takes nothing, or has too much to do, is given pauses (`octy.webhooks.breaker`).
 - By the injected clock: retries fall due on it. In a sandbox they come when its clock is moved, and not before.
 """
 
@@ -17,9 +19,10 @@ from random import Random, SystemRandom
 import structlog
 
 from octy.model.clock import Clock
-from octy.model.instants import US_PER_SECOND
-from octy.webhooks.outbox import Busy, Delivery, GivenUp, Outbox, Postponed, Result, Succeeded
-from octy.webhooks.schedule import pause_us
+from octy.model.instants import NEVER, US_PER_SECOND
+from octy.webhooks.breaker import Breaker
+from octy.webhooks.outbox import Attempt, Busy, Delivery, GivenUp, Outbox, Postponed, Result, Succeeded
+from octy.webhooks.schedule import Schedule
 from octy.webhooks.sender import Delivered, Failed, Outcome, Sender
 
 log = structlog.get_logger()
@@ -28,6 +31,8 @@ IN_FLIGHT_MAX = 250
 IN_FLIGHT_PER_RECEIVER_MAX = 10
 LOOK_SECONDS = 1.0
 """The clock is looked at so often while nothing is due: one that is moved, or set, tells nobody."""
+GONE = 410
+"""A receiver that answers so wants nothing any more."""
 TROUBLE_SECONDS = 1.0
 """The pause after the outbox has failed."""
 STOP_SECONDS_MAX = 3.0
@@ -35,13 +40,23 @@ STOP_SECONDS_MAX = 3.0
 
 
 class Dispatcher:
-    """Runs from `start` to `stop` in one event loop. Only `wake` may be called from other threads."""
+    """Runs from `start` to `stop` in one event loop. Only `wake` and `forgive` may be called from other threads."""
 
-    def __init__(self, outbox: Outbox, sender: Sender, clock: Clock, *, chance: Random | None = None) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        sender: Sender,
+        clock: Clock,
+        *,
+        schedule: Schedule | None = None,
+        chance: Random | None = None,
+    ) -> None:
         self._outbox = outbox
         self._sender = sender
         self._clock = clock
+        self._schedule = schedule or Schedule()
         self._chance = chance or SystemRandom()
+        self._breaker = Breaker()
         self._in_flight: dict[tuple[int, int], asyncio.Task[None]] = {}
         """By (account id, profile key), from the claim until the result is recorded."""
         self._per_account: Counter[int] = Counter()
@@ -79,6 +94,17 @@ class Dispatcher:
             with suppress(RuntimeError):  # the loop has closed: there is nobody to wake
                 self._loop.call_soon_threadsafe(self._woken.set)
 
+    def forgive(self, account_id: int) -> None:
+        """Says that an account has another receiver, or has mended its own. From any thread, at any time."""
+
+        def forget() -> None:
+            self._breaker.forget(account_id)
+            self._woken.set()
+
+        if self._loop is not None:
+            with suppress(RuntimeError):  # as in `wake`
+                self._loop.call_soon_threadsafe(forget)
+
     async def drain(self) -> None:
         """Returns when nothing is due and nothing in flight, as of now or later; at once when stopped."""
         assert self._tasks, "started before it is drained"
@@ -98,7 +124,8 @@ class Dispatcher:
             now_us = self._clock.now_us()
             try:
                 await self._start_due(now_us)
-                next_due_us = await self._outbox.next_due_us(now_us)
+                next_due_us = self._breaker.next_end_us(now_us, NEVER)
+                next_due_us = min(next_due_us, await self._outbox.next_due_us(now_us))
             except Exception:
                 log.exception("webhooks.outbox_unreadable")
                 await asyncio.sleep(TROUBLE_SECONDS)
@@ -113,22 +140,25 @@ class Dispatcher:
         Each question leaves out those who are busy by then, so a receiver's long queue never hides the others'.
         """
         while (free := IN_FLIGHT_MAX - len(self._in_flight)) > 0:
-            due = await self._outbox.due(now_us, free, self._busy())
+            due = await self._outbox.due(now_us, free, IN_FLIGHT_PER_RECEIVER_MAX, self._busy(now_us))
             started = False
-            for delivery in sorted(due, key=lambda delivery: delivery.delivery_id):
-                started |= self._start(delivery)
+            for delivery in due:
+                started |= self._start(delivery, now_us)
             if not started:
                 return
 
-    def _busy(self) -> Busy:
-        full = (account for account, count in self._per_account.items() if count >= IN_FLIGHT_PER_RECEIVER_MAX)
-        return Busy(profiles=frozenset(self._in_flight), accounts=frozenset(full))
+    def _busy(self, now_us: int) -> Busy:
+        full = {account for account, count in self._per_account.items() if count >= self._room(account, now_us)}
+        return Busy(profiles=frozenset(self._in_flight), accounts=frozenset(full | self._breaker.paused(now_us)))
 
-    def _start(self, delivery: Delivery) -> bool:
+    def _room(self, account_id: int, now_us: int) -> int:
+        return self._breaker.room(account_id, now_us, IN_FLIGHT_PER_RECEIVER_MAX)
+
+    def _start(self, delivery: Delivery, now_us: int) -> bool:
         """Starts an attempt, unless the profile or the receiver has become busy."""
         account = delivery.account_id
         whose = (account, delivery.profile_key)
-        if whose in self._in_flight or self._per_account[account] >= IN_FLIGHT_PER_RECEIVER_MAX:
+        if whose in self._in_flight or self._per_account[account] >= self._room(account, now_us):
             return False
         self._per_account[account] += 1
         self._in_flight[whose] = asyncio.create_task(self._deliver(delivery))
@@ -145,12 +175,29 @@ class Dispatcher:
 
     async def _deliver(self, delivery: Delivery) -> None:
         if delivery.webhook_url:
-            result = self._result(delivery, await self._attempt(delivery))
+            result = await self._tried(delivery)
         else:
             error = "The account has no webhook URL any more."
-            result = GivenUp(delivery.delivery_id, delivery.attempts, self._clock.now_us(), error)
+            result = GivenUp(delivery.delivery_id, delivery.attempts, self._clock.now_us(), error, None)
+        if result is None:
+            await asyncio.sleep(TROUBLE_SECONDS)
+            self._release([delivery])
+            return
         self._results.append((delivery, result))
         self._finished.set()
+
+    async def _tried(self, delivery: Delivery) -> Result | None:
+        """What came of an attempt; None where none could be made, because the outbox has failed."""
+        if delivery.is_ahead:
+            try:
+                delivery = await self._outbox.overtaking(delivery)
+            except Exception:
+                log.exception("webhooks.order_not_recorded", webhook_id=delivery.webhook_id)
+                return None
+        clock = asyncio.get_running_loop().time
+        started_us, started = self._clock.now_us(), clock()
+        outcome = await self._attempt(delivery)
+        return self._result(delivery, outcome, started_us, round((clock() - started) * 1_000))
 
     async def _attempt(self, delivery: Delivery) -> Outcome:
         try:
@@ -159,19 +206,24 @@ class Dispatcher:
             log.exception("webhooks.attempt_broken", webhook_id=delivery.webhook_id)
             return Failed("The attempt could not be made.")
 
-    def _result(self, delivery: Delivery, outcome: Outcome) -> Result:
+    def _result(self, delivery: Delivery, outcome: Outcome, started_us: int, took_ms: int) -> Result:
         attempts, now_us = delivery.attempts + 1, self._clock.now_us()
         context = log.bind(webhook_id=delivery.webhook_id, account_id=delivery.account_id, attempts=attempts)
+        error = None if isinstance(outcome, Delivered) else outcome.reason
+        attempt = Attempt(started_us, took_ms, outcome.status, error, outcome.excerpt)
         if isinstance(outcome, Delivered):
+            self._breaker.succeeded(delivery.account_id)
             context.debug("webhooks.delivered", status=outcome.status)
-            return Succeeded(delivery.delivery_id, attempts, now_us)
-        error = f"{outcome.reason} {outcome.excerpt}".strip()
-        pause = pause_us(attempts, self._chance, outcome.retry_after_seconds)
-        if pause is None:
+            return Succeeded(delivery.delivery_id, attempts, now_us, attempt)
+        asked = outcome.retry_after_seconds
+        self._breaker.failed(delivery.account_id, now_us, status=outcome.status, retry_after_seconds=asked)
+        pause = self._schedule.pause_us(attempts - delivery.attempts_before, self._chance, asked)
+        is_gone = outcome.status == GONE
+        if pause is None or is_gone:
             context.warning("webhooks.given_up", reason=outcome.reason)
-            return GivenUp(delivery.delivery_id, attempts, now_us, error)
+            return GivenUp(delivery.delivery_id, attempts, now_us, outcome.reason, attempt, is_gone)
         context.info("webhooks.postponed", reason=outcome.reason, pause_seconds=pause // US_PER_SECOND)
-        return Postponed(delivery.delivery_id, attempts, now_us + pause, error)
+        return Postponed(delivery.delivery_id, attempts, now_us, now_us + pause, outcome.reason, attempt)
 
     async def _record_results(self) -> None:
         """Records results in groups: all that came while the group before was being stored."""

@@ -23,6 +23,23 @@ class Delivery(Struct, frozen=True):
     body: bytes
     attempts: int
     """How many attempts have failed so far."""
+    attempts_before: int = 0
+    """Of those, how many before it was last put in the queue: the schedule begins anew there."""
+    is_ahead: bool = False
+    """Whether it would leave before an earlier one about the same profile, of which it must say so."""
+
+
+class Attempt(Struct, frozen=True):
+    """What came of an attempt, for the account to see."""
+
+    started_us: int
+    took_ms: int
+    status: int | None
+    """Of the receiver's answer; None where there was none."""
+    error: str | None
+    """A sentence; None where the attempt succeeded."""
+    excerpt: str
+    """The beginning of the receiver's answer."""
 
 
 class Succeeded(Struct, frozen=True):
@@ -31,6 +48,7 @@ class Succeeded(Struct, frozen=True):
     delivery_id: int
     attempts: int
     finished_us: int
+    attempt: Attempt
 
 
 class Postponed(Struct, frozen=True):
@@ -38,8 +56,10 @@ class Postponed(Struct, frozen=True):
 
     delivery_id: int
     attempts: int
+    failed_us: int
     next_attempt_us: int
     error: str
+    attempt: Attempt
 
 
 class GivenUp(Struct, frozen=True):
@@ -49,6 +69,10 @@ class GivenUp(Struct, frozen=True):
     attempts: int
     finished_us: int
     error: str
+    attempt: Attempt | None
+    """None where there was nowhere to send it to."""
+    is_gone: bool = False
+    """Whether the receiver wants nothing any more (410)."""
 
 
 Result: TypeAlias = Succeeded | Postponed | GivenUp
@@ -66,11 +90,18 @@ class Busy(Struct, frozen=True):
 class Outbox(Protocol):
     """The queue. Its methods may fail; the dispatcher then tries again a little later."""
 
-    async def due(self, now_us: int, limit: int, busy: Busy) -> Sequence[Delivery]:
-        """Up to `limit` pending deliveries whose next attempt is due, longest due first, and none of the busy."""
+    async def due(self, now_us: int, limit: int, each: int, busy: Busy) -> Sequence[Delivery]:
+        """Up to `limit` pending deliveries whose next attempt is due, and none of the busy.
+
+        At most `each` of an account, and of a profile the one that was made first; those accounts first that wait
+        longest.
+        """
 
     async def next_due_us(self, after_us: int) -> int:
         """The earliest next attempt of any pending delivery that comes after `after_us`; `NEVER` where none does."""
+
+    async def overtaking(self, delivery: Delivery) -> Delivery:
+        """The delivery as it says that it is ahead of earlier ones, stored so durably, from now on for ever."""
 
     async def record(self, results: Sequence[Result]) -> None:
         """Stores all of them durably, in one transaction; passes over a delivery that is gone (with its profile)."""

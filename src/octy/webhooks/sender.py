@@ -8,6 +8,8 @@ may close it just when it is used again, and that would look like a failure.
 
 import asyncio
 import os
+import ssl
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TypeAlias
 
@@ -24,10 +26,11 @@ from octy.webhooks.guard import GuardedResolver, guarded_socket
 from octy.webhooks.names import Lookup, SystemLookup
 from octy.webhooks.outbox import Delivery
 from octy.webhooks.schedule import retry_after_seconds
+from octy.webhooks.signing import signatures
 
 ATTEMPT_SECONDS_MAX = 15.0
 ANSWER_BYTES_MAX = 20_000
-EXCERPT_CHARACTERS_MAX = 200
+EXCERPT_BYTES_MAX = 1_000
 BUFFER_BYTES = 8_192
 """aiohttp stops reading from the network when twice as much waits to be looked at."""
 
@@ -36,6 +39,8 @@ class Delivered(Struct, frozen=True):
     """The receiver answered 2xx."""
 
     status: int
+    excerpt: str = ""
+    """The beginning of the receiver's answer: for the account, not for our logs."""
 
 
 class Failed(Struct, frozen=True):
@@ -45,10 +50,14 @@ class Failed(Struct, frozen=True):
     """A sentence for the account. Never names an address to which its URL leads."""
     retry_after_seconds: int | None = None
     excerpt: str = ""
-    """The beginning of the receiver's answer: for the account, not for our logs."""
+    """As of a delivered one."""
+    status: int | None = None
+    """Of the receiver's answer, where there was one."""
 
 
 Outcome: TypeAlias = Delivered | Failed
+Keys: TypeAlias = Callable[[int, int], Sequence[bytes]]
+"""From an account id and an instant to what is signed with then."""
 
 
 class Sender:
@@ -57,13 +66,17 @@ class Sender:
     def __init__(
         self,
         clock: Clock,
+        keys: Keys,
         *,
         allow_private: bool,
+        allow_http: bool = False,
         timeout_seconds: float = ATTEMPT_SECONDS_MAX,
         lookup: Lookup | None = None,
     ) -> None:
         self._clock = clock
+        self._keys = keys
         self._allow_private = allow_private
+        self._allow_http = allow_http
         self._timeout_seconds = timeout_seconds
         self._lookup = lookup or SystemLookup()
         self._session: aiohttp.ClientSession | None = None
@@ -73,6 +86,7 @@ class Sender:
         connector = aiohttp.TCPConnector(
             resolver=GuardedResolver(self._lookup, allow_private=self._allow_private),
             socket_factory=guarded_socket(allow_private=self._allow_private),
+            ssl=_tls(),
             use_dns_cache=False,
             force_close=True,
             limit=0,  # how many there are at once is the dispatcher's decision
@@ -95,7 +109,7 @@ class Sender:
         """Sends the webhook once. Never raises for what a receiver or a network does."""
         deadline = asyncio.get_running_loop().time() + self._timeout_seconds
         try:
-            check_url(delivery.webhook_url, allow_private=self._allow_private)
+            check_url(delivery.webhook_url, allow_private=self._allow_private, allow_http=self._allow_http)
             async with asyncio.timeout_at(deadline):
                 answer = await self._post(delivery)
         except TimeoutError:
@@ -119,19 +133,30 @@ class Sender:
 
     def _headers(self, delivery: Delivery) -> dict[str, str]:
         """The id is the delivery's, the timestamp the attempt's (Standard Webhooks)."""
+        now_us = self._clock.now_us()
+        timestamp = now_us // US_PER_SECOND
+        keys = self._keys(delivery.account_id, now_us)
         return {
             "Content-Type": "application/json",
             "webhook-id": delivery.webhook_id,
-            "webhook-timestamp": str(self._clock.now_us() // US_PER_SECOND),
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": signatures(keys, delivery.webhook_id, timestamp, delivery.body),
         }
 
     def _judged(self, answer: aiohttp.ClientResponse, excerpt: str) -> Outcome:
         """By the status alone: what comes after it, or fails to come, changes nothing."""
         if 200 <= answer.status < 300:
-            return Delivered(answer.status)
+            return Delivered(answer.status, excerpt)
         asked = retry_after_seconds(answer.headers.get("Retry-After"), self._clock.now_us())
         redirects = " Redirects are not followed." if 300 <= answer.status < 400 else ""
-        return Failed(f"The receiver answered {answer.status}.{redirects}", asked, excerpt)
+        return Failed(f"The receiver answered {answer.status}.{redirects}", asked, excerpt, answer.status)
+
+
+def _tls() -> ssl.SSLContext:
+    """Certificates are checked against the system's authorities, or those in the file that SSL_CERT_FILE names."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 async def _excerpt(answer: aiohttp.ClientResponse, deadline: float) -> str:
@@ -144,8 +169,8 @@ async def _excerpt(answer: aiohttp.ClientResponse, deadline: float) -> str:
                 if not chunk:
                     break
                 read += chunk
-    text = bytes(read[: 4 * EXCERPT_CHARACTERS_MAX]).decode("utf-8", "replace")
-    return "".join(c if c.isprintable() else " " for c in text[:EXCERPT_CHARACTERS_MAX]).strip()
+    text = bytes(read[:EXCERPT_BYTES_MAX]).decode("utf-8", "ignore")
+    return "".join(c if c.isprintable() else " " for c in text).strip()
 
 
 def _reason(error: Exception) -> str:

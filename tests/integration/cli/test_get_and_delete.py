@@ -38,6 +38,7 @@ def test_the_accounts_configuration_is_two_columns(shell: Shell, server: OctySer
     assert result.exit_code == 0
     assert "Contact name          Ana\n" in result.stdout
     assert "Webhook URL           (none)\n" in result.stdout
+    assert "Webhooks              enabled\n" in result.stdout
 
 
 def test_event_types_are_blocks(shell: Shell, server: OctyServer) -> None:

@@ -30,7 +30,8 @@ def test_every_route_is_documented_but_those_that_only_refuse(document: dict[str
     documented = {(method, path) for method, path, _ in operations(document)}
     pages = {("GET", path) for path in ("/", "/docs", "/openapi.json")}
     refusing = {(method, path) for method, path in ALL_ROUTES if any(word in path for word in NEIGHBOURS)}
-    assert documented == ALL_ROUTES - pages - refusing
+    routed = {(method, path.replace(":str}", "}")) for method, path in ALL_ROUTES - pages - refusing}
+    assert documented == routed
 
 
 def test_every_operation_says_what_it_takes_gives_and_needs(document: dict[str, Any]) -> None:

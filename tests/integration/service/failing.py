@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
@@ -17,14 +17,14 @@ Failure: TypeAlias = Callable[[Store], Any]
 @contextmanager
 def failing_commit(store: Store) -> Iterator[None]:
     """The disk breaks at the very end."""
-    with _listening(store.writer, "commit", _broken):
+    with _listening(store, "commit", _broken):
         yield
 
 
 @contextmanager
 def failing_begin(store: Store) -> Iterator[None]:
     """Not even a beginning is possible."""
-    with _listening(store.writer, "begin", _broken):
+    with _listening(store, "begin", _broken):
         yield
 
 
@@ -37,31 +37,29 @@ def failing_write(store: Store) -> Iterator[None]:
         if verb in ("INSERT", "DELETE", "UPDATE") and "meta" not in rest[:15]:
             _broken()
 
-    with _listening(store.writer, "before_cursor_execute", look):
+    with _listening(store, "before_cursor_execute", look):
         yield
 
 
 @contextmanager
 def full_disk(store: Store) -> Iterator[None]:
     """SQLite itself says that no page is left. It needs a request that wants a page."""
-    driver = _driver(store)
-    pages = driver.execute("PRAGMA page_count").fetchone()[0]
-    driver.execute(f"PRAGMA max_page_count = {pages}")
-    yield
-    driver.execute("PRAGMA max_page_count = 1073741823")
+    pages = _driver(store).execute("PRAGMA page_count").fetchone()[0]
+    with _setting(store, f"max_page_count = {pages}"):
+        yield
+    event.listen(store.writer.engine, "begin", _setter("max_page_count = 1073741823"))
 
 
 @contextmanager
 def locked(store: Store) -> Iterator[None]:
     """Somebody else holds the write lock, and the writer's patience is at its end at once."""
-    driver = _driver(store)
-    driver.execute("PRAGMA busy_timeout = 0")
     other = sqlite3.connect(_database(store.folder), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    yield
+    with _setting(store, "busy_timeout = 0"):
+        yield
     other.execute("ROLLBACK")
     other.close()
-    driver.execute("PRAGMA busy_timeout = 10000")
+    event.listen(store.writer.engine, "begin", _setter("busy_timeout = 10000"), insert=True)
 
 
 @contextmanager
@@ -72,7 +70,7 @@ def broken_constraint(store: Store) -> Iterator[None]:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         connection.exec_driver_sql("INSERT INTO items VALUES (99, 'shoe', '', '', '', 1, 'active', 0, 0)")
 
-    with _listening(store.writer, "commit", break_it):
+    with _listening(store, "commit", break_it):
         yield
 
 
@@ -87,6 +85,16 @@ FAILURES: Mapping[str, Failure] = {
 
 SOME_NEED_NOT_NOTICE = ("an I/O error in the middle", "a full disk")
 """Which a request that writes nothing, or next to nothing, does not feel."""
+
+
+def _setting(store: Store, pragma: str) -> AbstractContextManager[None]:
+    """Now, and before each transaction that begins."""
+    _driver(store).execute(f"PRAGMA {pragma}")
+    return _listening(store, "begin", _setter(pragma), first=True)
+
+
+def _setter(pragma: str) -> Callable[[Connection], None]:
+    return lambda connection: connection.exec_driver_sql(f"PRAGMA {pragma}").close()
 
 
 def _driver(store: Store) -> sqlite3.Connection:
@@ -104,9 +112,11 @@ def _broken(*_: object) -> NoReturn:
 
 
 @contextmanager
-def _listening(writer: Connection, name: str, listener: Callable[..., None]) -> Iterator[None]:
-    event.listen(writer, name, listener)
+def _listening(store: Store, name: str, listener: Callable[..., None], *, first: bool = False) -> Iterator[None]:
+    """On the writing connection, and on each that takes its place."""
+    engine = store.writer.engine
+    event.listen(engine, name, listener, insert=first)
     try:
         yield
     finally:
-        event.remove(writer, name, listener)
+        event.remove(engine, name, listener)

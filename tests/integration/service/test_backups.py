@@ -127,7 +127,7 @@ def test_a_restored_server_goes_on(full_shop: Shop, target: Path, tmp_path: Path
 
 def _delivers_first(tx: object) -> None:
     tx.connection.exec_driver_sql(  # type: ignore[attr-defined]
-        "UPDATE outbox SET state = 'delivered', attempts = 1, finished_us = 1 WHERE delivery_id = 1"
+        "UPDATE outbox SET state = 'delivered', attempts = 1, finished_us = created_us WHERE delivery_id = 1"
     )
 
 

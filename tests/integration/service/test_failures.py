@@ -1,5 +1,6 @@
 """When something cannot be stored, nothing of it is, everybody is told so, and the next request finds all as it was."""
 
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -11,7 +12,8 @@ from octy.model.errors import Unavailable
 from octy.model.events import EventTypeDraft
 from octy.model.idempotency import Answer, Once
 from octy.model.profiles import ProfileDraft
-from tests.integration.service.failing import FAILURES, SOME_NEED_NOT_NOTICE
+from octy.store import folder
+from tests.integration.service.failing import FAILURES, SOME_NEED_NOT_NOTICE, failing_commit
 from tests.integration.service.serving import Service, done, eventually
 from tests.integration.service.world import Shop, definition, step
 from tests.unit.engine.shop import instant
@@ -178,3 +180,31 @@ def test_a_stop_while_the_disk_fails_ends(production: Service) -> None:
     production.stop()
     production.open()
     assert done(shop.octy.ingest(shop.account, [shop.draft("ana")])).done
+
+
+def test_after_a_failure_the_store_is_opened_again_before_anything_is_acknowledged(shop: Shop) -> None:
+    """C10: what a connection remembers after a sync that failed is not what is on the disk."""
+    shop.live("viewing", "view")
+    former = shop.service.store.writer.connection.driver_connection
+    assert isinstance(former, sqlite3.Connection)
+    with failing_commit(shop.service.store), pytest.raises(Unavailable):
+        shop.views("ana")
+    shop.views("ana")
+    assert shop.service.store.writer.connection.driver_connection is not former
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        former.execute("SELECT 1")
+
+
+def test_a_store_that_is_found_damaged_acknowledges_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """C10: it is looked through again with each request, and serves again once it is found sound."""
+    shop.views("ana")
+    with failing_commit(shop.service.store), pytest.raises(Unavailable):
+        shop.views("ana")
+    with monkeypatch.context() as damaged:
+        damaged.setattr(folder, "damages_found", lambda _: ["row 1 is missing from an index"])
+        shop.service.octy._writer._world = None
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                shop.views("ana")
+    shop.views("ana")
+    assert shop.service.rows("SELECT count(*) FROM events") == [(2,)]

@@ -49,7 +49,7 @@ def test_a_backfills_end_is_never_refused(busy_shop: Shop, monkeypatch: pytest.M
     busy_shop.past("viewers", "view")
     monkeypatch.setattr(writer, "QUEUED_JOBS_MAX", 0)
     ended: list[bool] = []
-    busy_shop.octy._writer._submit_unrefused(lambda _: ended.append(True))
+    busy_shop.octy._writer.submit_unrefused(lambda _: ended.append(True))
     busy_shop.service.stop()
     assert ended == [True]
 

@@ -13,7 +13,8 @@ from octy.engine import engine
 from octy.model.events import PlainEventDraft
 from octy.model.instants import US_PER_DAY, iso
 from octy.model.profiles import ProfileUpdate
-from octy.service import profiles, transaction
+from octy.model.tags import ChangeKind
+from octy.service import profiles, segments, transaction
 from octy.service.checking.check import check_folder
 from octy.service.ingest import ingest
 from octy.service.progress import Progress
@@ -21,7 +22,7 @@ from octy.service.restore import restore
 from octy.service.transaction import Transaction
 from octy.store import meta
 from octy.store.folder import Store, open_store
-from tests.integration.service.serving import Service, StandingClock
+from tests.integration.service.serving import Service, StandingClock, eventually
 from tests.integration.service.world import Shop
 from tests.logs import opened
 from tests.unit.engine.shop import instant
@@ -196,15 +197,19 @@ def test_each_profiles_changes_are_recorded_in_their_order(before: Path) -> None
         assert instants == sorted(instants)
 
 
-def test_a_segment_that_goes_or_comes_finds_everything_done(before: Path) -> None:
+def test_what_a_segment_owed_is_made_before_it_is_deleted(before: Path) -> None:  # X1
     slowly = Slowly(before, instant("13:00"))
+    segment_ids = [one.segment_id for one in slowly.world.tenants[slowly.account].segments.values()]
     slowly.clock.move_to(LATER_US)
     slowly.commits()
     behind = [slowly.is_behind]
-    slowly.commits(lambda tx, account: tx.settled(account))
+    slowly.commits(lambda tx, account: segments.delete(tx, account, segment_ids))
     behind.append(slowly.is_behind)
     assert behind == [True, False]
     slowly.ends()
+    lines, _ = story(before)
+    assert sum(kind == ChangeKind.REMOVED for told in lines.values() for _, kind, *_ in told) > len(CUSTOMERS)
+    assert check_folder(before, lambda _: None).differences == []
 
 
 def test_who_is_behind_is_noted_and_who_is_not_is_not(before: Path) -> None:
@@ -227,11 +232,8 @@ def test_who_is_behind_is_noted_and_who_is_not_is_not(before: Path) -> None:
 def test_a_server_makes_all_that_is_due_by_itself(before: Path) -> None:
     service = Service(before, StandingClock(instant("13:00")))
     service.clock.move_to(LATER_US)
+    names = "SELECT DISTINCT name FROM tags JOIN segments USING (segment_key) ORDER BY name"
+    assert len(service.rows(names)) > 1
     service.asks_nothing()
-    while service.octy._writer._world is not None and service.octy._writer._world.due_us() <= LATER_US:
-        service.asks_nothing()
+    eventually(lambda: service.rows(names) == [("idle",)])
     service.stop()
-    with opened(before) as connection:
-        assert connection.execute("SELECT count(*) FROM tags JOIN segments USING (segment_key)").fetchone() is not None
-        borne = connection.execute("SELECT DISTINCT name FROM tags JOIN segments USING (segment_key)").fetchall()
-    assert borne == [("idle",)]

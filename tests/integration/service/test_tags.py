@@ -139,9 +139,10 @@ def test_the_body_is_exactly_what_the_rules_say(shop: Shop) -> None:
     """H1."""
     shop.wants_webhooks()
     segment_id = shop.live("idle", "view", unless="pay")
-    shop.views("ana", at="12:00:00.900000")
+    view = shop.views("ana", at="12:00:00.900000")
     shop.waits_until("13:00")
-    assert shop.bodies() == [
+    (body,) = shop.bodies()
+    assert body == (
         {
             "subject": "Live segment tag created",
             "body": {
@@ -149,8 +150,20 @@ def test_the_body_is_exactly_what_the_rules_say(shop: Shop) -> None:
                 "segment": {"segment_id": segment_id, "segment_tag": "idle"},
             },
             "date_time": "Wed, 28 Feb 2024 12:05:00 GMT",
+            "meta": {
+                "delivery_id": shop.deliveries()[0],
+                "event": "live_segment.matched",
+                "segment_id": segment_id,
+                "segment_version": 1,
+                "cause": "elapsed time",
+                "action": {"event_id": view.event_id, "at": "2024-02-28T12:00:00.900000Z"},
+                "match": {"event_id": None, "at": "2024-02-28T12:05:00.900000Z"},
+                "sequence": 1,
+                "evaluated_through": "2024-02-28T12:05:00.900000Z",
+                "overtakes": 0,
+            },
         }
-    ]
+    )
 
 
 def test_a_past_segment_makes_no_webhook(shop: Shop) -> None:

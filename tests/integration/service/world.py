@@ -163,14 +163,19 @@ class Shop:
         """The id of the event that caused each line of the history."""
         return [one.event_id for one in self.octy.reading.tag_history(self.account, self.customers[who])]
 
-    def wants_webhooks(self) -> None:
+    def wants_webhooks(self, url: str = URL) -> None:
         """From now on, live matches are told to somebody (H1)."""
-        done(self.octy.configure(self.account, AccountConfiguration(webhook_url=URL)))
+        done(self.octy.configure(self.account, AccountConfiguration(webhook_url=url)))
 
     def bodies(self) -> list[dict[str, Any]]:
         """The webhooks that were made, in their order."""
         question = "SELECT body FROM outbox WHERE account_id = :account ORDER BY delivery_id"
         return [json.loads(body) for (body,) in self.service.rows(question, account=self.account)]
+
+    def deliveries(self) -> list[str]:
+        """Their ids."""
+        question = "SELECT webhook_id FROM outbox WHERE account_id = :account ORDER BY delivery_id"
+        return [webhook_id for (webhook_id,) in self.service.rows(question, account=self.account)]
 
     def webhooks(self) -> list[str]:
         """`created checkout for ana`."""

@@ -158,6 +158,7 @@ def change_columns(rows: Sequence[ChangeRow]) -> ChangeColumns:
         tag_created_us=longs([row.tag_created_us for row in rows]),
         recorded_us=longs([row.recorded_us for row in rows]),
         event_seq=longs([row.event_seq or 0 for row in rows]),
+        opener_seq=longs([0] * len(rows)),
     )
 
 
@@ -170,6 +171,8 @@ def apply_changes(connection: Connection, account: int, rows: Sequence[ChangeRow
     tags.apply(connection, account, tags.last_change_id(connection) + 1, change_columns(rows))
 
 
-def delivery(account: int, number: int, profile: int = 0, *, at: int = 0) -> NewDelivery:
+def delivery(account: int, number: int, profile: int = 0, *, at: int = 0, segment: int = 1) -> NewDelivery:
     """Made `at` minutes after noon."""
-    return NewDelivery(f"msg_{number}", account, profile, 1, b'{"number":%d}' % number, NOON_US + at * MINUTE_US)
+    body = b'{"number":%d}' % number
+    event = "live_segment.matched"
+    return NewDelivery(f"msg_{number}", account, profile, segment, event, body, NOON_US + at * MINUTE_US)

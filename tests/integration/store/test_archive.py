@@ -1,5 +1,6 @@
 """Which files does the archive have, and which row is in which? Every row in one place, whatever happens between."""
 
+import errno
 import hashlib
 import os
 from contextlib import suppress
@@ -63,6 +64,24 @@ def test_a_file_that_is_given_up_leaves_nothing(archive: Archive) -> None:
         writer.write(event_columns([event(1, 1)]), {})
         raise ZeroDivisionError
     assert files_in(archive) == set()
+
+
+@pytest.mark.parametrize("syncs", [0, 1])
+def test_a_file_that_cannot_be_made_durable_leaves_nothing(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, syncs: int
+) -> None:
+    """Neither before it has its name nor after."""
+    left = iter([True] * syncs + [False])
+
+    def sync(_: int) -> None:
+        if not next(left):
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", sync)
+    with suppress(OSError), RunWriter(archive.folder, "new.parquet", EVENTS, [], {}) as writer:
+        writer.finish()
+    assert not list(left), "that sync was asked for"
+    assert not files_in(archive)
 
 
 def test_a_file_whose_rows_cannot_be_read_leaves_nothing(archive: Archive) -> None:

@@ -106,7 +106,7 @@ def test_a_store_of_a_newer_version_is_refused_and_left_as_it_was(store: Store) 
     before = contents_of(store.folder)
     with pytest.raises(StoreError) as refused:
         open_store(store.folder)
-    assert "it was written by a newer version of Octy (schema 0999; this one knows up to 0002)" in str(refused.value)
+    assert "it was written by a newer version of Octy (schema 0999; this one knows up to 0003)" in str(refused.value)
     assert contents_of(store.folder) == before
 
 

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect
 
 from octy.model.tags import Cause, ChangeKind
-from octy.store import events, meta, tags
+from octy.store import events, meta, outbox, receivers, tags, webhook_sequences
 from octy.store.archive.archive import Archive
 from octy.store.blocks import EVENT_BLOCKS
 from octy.store.event_runs import accepted_after
@@ -21,7 +21,7 @@ from octy.store.migrate import HEAD, _config, migrate
 from octy.store.schema import metadata
 from octy.store.sqlite import writing_engine
 from octy.store.tags import StoredChange
-from tests.integration.store.making import NOON_US, EventRow, event
+from tests.integration.store.making import MINUTE_US, NOON_US, EventRow, delivery, event
 
 
 @pytest.fixture
@@ -228,3 +228,74 @@ def test_a_folder_of_the_first_schema_is_opened_like_any_other(folder: Path) -> 
         mine = [row.seq for row in old_events(9) if row.account_id == 1]
         assert accepted_after(snapshot, opened.archive, 1, 0).seq.tolist() == mine
     opened.close()
+
+
+# 0003: webhooks get lanes, numbers and receivers
+
+
+def old_delivery(number: int, profile: int, state: str, *, account: int = 1, segment: int = 7) -> tuple[Any, ...]:
+    """A row of the first two schemas' outbox, due so many minutes after noon."""
+    at_us = NOON_US + number * MINUTE_US
+    body = b'{"number":%d}' % number
+    return (number, f"msg_{number}", account, profile, segment, body, at_us, state, 2, at_us + 5, "answered 500", None)
+
+
+@pytest.fixture
+def deliveries(old: OldStore) -> OldStore:
+    """Of two profiles of one account and one of another; the last one that there ever was is gone."""
+    old.insert(
+        "outbox",
+        old_delivery(1, 0, "delivered"),
+        old_delivery(2, 0, "pending"),
+        old_delivery(3, 1, "pending"),
+        old_delivery(4, 0, "pending"),
+        old_delivery(5, 0, "failed", account=2, segment=9),
+        old_delivery(8, 0, "pending"),
+    )
+    old.connection.exec_driver_sql("DELETE FROM outbox WHERE delivery_id = 8")
+    migrate(old.connection)
+    return old
+
+
+def test_deliveries_of_an_old_store_are_as_they_were(deliveries: OldStore) -> None:
+    # H4
+    question = (
+        "SELECT delivery_id, webhook_id, account_id, profile_key, segment_key, body, created_us, state, attempts, "
+        "next_attempt_us, last_error, finished_us FROM outbox ORDER BY delivery_id"
+    )
+    assert [tuple(row) for row in deliveries.connection.exec_driver_sql(question)] == [
+        old_delivery(1, 0, "delivered"),
+        old_delivery(2, 0, "pending"),
+        old_delivery(3, 1, "pending"),
+        old_delivery(4, 0, "pending"),
+        old_delivery(5, 0, "failed", account=2, segment=9),
+    ]
+    events_ = deliveries.connection.exec_driver_sql("SELECT DISTINCT event, attempts_before FROM outbox").all()
+    assert [tuple(row) for row in events_] == [("live_segment.matched", 0)]
+
+
+def test_what_was_pending_in_an_old_store_is_due_in_its_order(deliveries: OldStore) -> None:
+    connection = deliveries.connection
+    found = outbox.due(connection, NOON_US + 10 * MINUTE_US, 10, 10)
+    assert [one.webhook_id for one in found] == ["msg_2", "msg_3"]
+    assert outbox.next_due_us(connection) == NOON_US + 2 * MINUTE_US + 5
+
+
+def test_a_number_that_a_delivery_of_an_old_store_once_had_is_not_given_again(deliveries: OldStore) -> None:
+    outbox.add(deliveries.connection, [delivery(1, 99)], wait_us=MINUTE_US)
+    assert deliveries.connection.exec_driver_sql("SELECT max(delivery_id) FROM outbox").scalar_one() == 9
+
+
+def test_sequences_go_on_after_the_deliveries_that_an_old_store_has(deliveries: OldStore) -> None:
+    assert webhook_sequences.take(deliveries.connection, [(7, 0), (7, 1), (9, 0), (9, 1)]) == [4, 2, 2, 1]
+
+
+def test_every_account_of_an_old_store_has_a_receiver(deliveries: OldStore) -> None:
+    for account in (1, 2):
+        assert receivers.of_account(deliveries.connection, account).disabled_us is None
+
+
+def test_an_old_store_without_a_delivery_begins_at_1(old: OldStore) -> None:
+    migrate(old.connection)
+    outbox.add(old.connection, [delivery(1, 99)], wait_us=MINUTE_US)
+    assert old.connection.exec_driver_sql("SELECT max(delivery_id) FROM outbox").scalar_one() == 1

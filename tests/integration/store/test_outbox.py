@@ -1,14 +1,17 @@
 """Which webhooks are due, and what becomes of them? (H3, H4)"""
 
+from random import Random
+
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from octy.model.accounts import AccountConfiguration
-from octy.store import accounts, outbox
-from octy.store.outbox import StoredDelivery
+from octy.store import accounts, outbox, receivers
+from octy.store.outbox import DELIVERED, FAILED, PENDING, AttemptRow, Done, StoredDelivery
 from tests.integration.store.making import MINUTE_US, NOON_US, delivery
 
 URL = "https://example.com/hook"
+WAIT_MINUTES = 10
 
 
 @pytest.fixture(autouse=True)
@@ -20,46 +23,81 @@ def at(minute: int) -> int:
     return NOON_US + minute * MINUTE_US
 
 
+def add(connection: Connection, *deliveries: outbox.NewDelivery) -> None:
+    outbox.add(connection, deliveries, wait_us=WAIT_MINUTES * MINUTE_US)
+
+
+def found(
+    connection: Connection,
+    minute: int,
+    limit: int = 100,
+    each: int = 100,
+    *,
+    busy_accounts: tuple[int, ...] = (),
+    busy_profiles: tuple[tuple[int, int], ...] = (),
+) -> list[StoredDelivery]:
+    return outbox.due(connection, at(minute), limit, each, busy_accounts=busy_accounts, busy_profiles=busy_profiles)
+
+
 def due(
     connection: Connection,
     minute: int,
     limit: int = 100,
+    each: int = 100,
     *,
     busy_accounts: tuple[int, ...] = (),
     busy_profiles: tuple[tuple[int, int], ...] = (),
 ) -> list[str]:
-    found = outbox.due(connection, at(minute), limit, busy_accounts=busy_accounts, busy_profiles=busy_profiles)
-    return [one.webhook_id for one in found]
+    rows = found(connection, minute, limit, each, busy_accounts=busy_accounts, busy_profiles=busy_profiles)
+    return [one.webhook_id for one in rows]
 
 
 def number_of(connection: Connection, webhook_id: str) -> int:
     """The delivery id."""
-    return next(one.delivery_id for one in outbox.due(connection, 2**62, 100) if one.webhook_id == webhook_id)
+    question = "SELECT delivery_id FROM outbox WHERE webhook_id = ?"
+    return int(connection.exec_driver_sql(question, (webhook_id,)).scalar_one())
+
+
+def tried(
+    connection: Connection, webhook_id: str, state: str, attempts: int = 1, *, minute: int, again: int | None = None
+) -> None:
+    """An attempt at a minute, and if it failed the minute of the next."""
+    error = None if state == DELIVERED else "The receiver answered 500."
+    attempt = AttemptRow(attempts, at(minute), 12, 200 if error is None else 500, error, "")
+    next_us = 0 if again is None else at(again)
+    done = Done(number_of(connection, webhook_id), state, attempts, at(minute), next_us, error, attempt)
+    outbox.record(connection, [done])
 
 
 def test_a_webhook_comes_back_with_its_accounts_url(writer: Connection, account: int) -> None:
-    outbox.add(writer, [delivery(account, 1, profile=4)])
-    outbox.add(writer, [])
-    (found,) = outbox.due(writer, at(0), 10)
-    assert found == StoredDelivery(found.delivery_id, "msg_1", account, 4, URL, b'{"number":1}', 0, NOON_US)
+    add(writer, delivery(account, 1, profile=4))
+    add(writer)
+    (one,) = found(writer, 0)
+    assert one == StoredDelivery(one.delivery_id, "msg_1", account, 4, URL, b'{"number":1}', 0, 0, is_ahead=False)
 
 
 def test_a_webhook_follows_its_account_to_another_url(writer: Connection, account: int) -> None:
-    outbox.add(writer, [delivery(account, 1)])
+    add(writer, delivery(account, 1))
     accounts.configure(writer, account, AccountConfiguration())
-    assert outbox.due(writer, at(0), 10)[0].webhook_url == ""
+    assert found(writer, 0)[0].webhook_url == ""
 
 
 def test_those_due_longest_come_first_and_no_more_than_wanted(writer: Connection, account: int) -> None:
-    outbox.add(writer, [delivery(account, 1, at=3), delivery(account, 2, at=1), delivery(account, 3, at=1)])
+    add(writer, delivery(account, 1, 1, at=3), delivery(account, 2, 2, at=1), delivery(account, 3, 3, at=2))
     assert due(writer, 0) == []
-    assert due(writer, 1) == ["msg_2", "msg_3"]
+    assert due(writer, 1) == ["msg_2"]
     assert due(writer, 3) == ["msg_2", "msg_3", "msg_1"]
     assert due(writer, 3, limit=2) == ["msg_2", "msg_3"]
+    assert due(writer, 3, each=1) == ["msg_2"]
+
+
+def test_of_many_accounts_each_gets_its_share(writer: Connection, account: int, stranger: int) -> None:
+    add(writer, *(delivery(account, number, number) for number in range(50)), delivery(stranger, 50, at=1))
+    assert due(writer, 1, each=2) == ["msg_0", "msg_1", "msg_50"]
 
 
 def test_the_busy_are_left_out(writer: Connection, account: int, stranger: int) -> None:
-    outbox.add(writer, [delivery(account, 1, profile=0), delivery(account, 2, profile=1), delivery(stranger, 3)])
+    add(writer, delivery(account, 1, profile=0), delivery(account, 2, profile=1), delivery(stranger, 3))
     assert due(writer, 0, busy_accounts=(account,)) == ["msg_3"]
     assert due(writer, 0, busy_profiles=((account, 0),)) == ["msg_2", "msg_3"]
     assert due(writer, 0, busy_profiles=((account, 0), (account, 1), (stranger, 7))) == ["msg_3"]
@@ -68,59 +106,189 @@ def test_the_busy_are_left_out(writer: Connection, account: int, stranger: int) 
 
 def test_the_next_due_instant_is_the_earliest_later_one(writer: Connection, account: int) -> None:
     assert outbox.next_due_us(writer) is None
-    outbox.add(writer, [delivery(account, 1, at=3), delivery(account, 2, at=1)])
+    add(writer, delivery(account, 1, 1, at=3), delivery(account, 2, 2, at=1))
     assert outbox.next_due_us(writer) == at(1)
     assert outbox.next_due_us(writer, after_us=at(1)) == at(3)
     assert outbox.next_due_us(writer, after_us=at(3)) is None
 
 
+# Order
+
+
+def test_about_one_profile_the_first_alone_is_due(writer: Connection, account: int) -> None:
+    add(writer, *(delivery(account, number) for number in range(3)), delivery(account, 9, profile=1))
+    assert due(writer, 0) == ["msg_0", "msg_9"]
+    tried(writer, "msg_0", DELIVERED, minute=1)
+    assert due(writer, 1) == ["msg_9", "msg_1"]
+    assert not found(writer, 1)[1].is_ahead
+    tried(writer, "msg_1", FAILED, minute=1)
+    tried(writer, "msg_2", DELIVERED, minute=1)
+    tried(writer, "msg_9", DELIVERED, minute=1)
+    assert due(writer, 100) == []
+    assert writer.exec_driver_sql("SELECT count(*) FROM outbox_lanes").scalar_one() == 0
+
+
+def test_a_later_one_waits_for_an_earlier_one_that_is_retried_but_not_longer_than_it_may(
+    writer: Connection, account: int
+) -> None:
+    add(writer, delivery(account, 1), delivery(account, 2))
+    add(writer, delivery(account, 3, at=4))
+    tried(writer, "msg_1", PENDING, minute=0, again=60)
+    assert due(writer, 9) == []
+    assert outbox.next_due_us(writer, at(0)) == at(10)
+    (second,) = found(writer, 10)
+    assert (second.webhook_id, second.is_ahead) == ("msg_2", True)
+    assert outbox.count_earlier(writer, second.delivery_id) == 1
+    tried(writer, "msg_2", DELIVERED, minute=10)
+    assert due(writer, 13) == [], "the first is retried still"
+    assert due(writer, 14) == ["msg_3"]
+    tried(writer, "msg_3", PENDING, minute=14, again=20)
+    (again,) = found(writer, 20)
+    assert not again.is_ahead, "it has said so at its first attempt"
+
+
+def test_the_first_is_done_and_the_next_goes_at_once_though_its_wait_was_not_over(
+    writer: Connection, account: int
+) -> None:
+    add(writer, delivery(account, 1), delivery(account, 2), delivery(account, 3))
+    tried(writer, "msg_1", PENDING, minute=0, again=5)
+    tried(writer, "msg_1", DELIVERED, 2, minute=5)
+    assert due(writer, 5) == ["msg_2"]
+
+
+def test_of_those_whose_wait_is_over_the_first_that_was_made_goes_first(writer: Connection, account: int) -> None:
+    add(writer, *(delivery(account, number) for number in range(4)))
+    tried(writer, "msg_0", PENDING, minute=0, again=30)
+    assert due(writer, 40) == ["msg_0"]
+    tried(writer, "msg_0", PENDING, 2, minute=40, again=70)
+    assert due(writer, 40) == ["msg_1"]
+
+
+def test_whatever_happens_a_lane_is_due_when_one_of_its_deliveries_is(writer: Connection, account: int) -> None:
+    chance = Random(5)
+    for number in range(120):
+        profile = chance.randrange(4)
+        add(writer, delivery(account, number, profile, at=number))
+        for one in found(writer, number, each=chance.randrange(3)):
+            state = chance.choice([DELIVERED, FAILED, PENDING, PENDING])
+            tried(writer, one.webhook_id, state, one.attempts + 1, minute=number, again=number + chance.randint(1, 40))
+        lanes = writer.exec_driver_sql("SELECT profile_key, due_us FROM outbox_lanes ORDER BY profile_key").all()
+        soonest = writer.exec_driver_sql(
+            "SELECT profile_key, min(next_attempt_us) FROM outbox WHERE state = 'pending' GROUP BY 1 ORDER BY 1"
+        ).all()
+        assert lanes == soonest
+
+
+# What becomes of them
+
+
 def test_a_delivered_webhook_is_done(writer: Connection, account: int) -> None:
-    outbox.add(writer, [delivery(account, 1), delivery(account, 2)])
-    outbox.delivered(writer, number_of(writer, "msg_1"), attempts=1, now_us=at(2))
+    add(writer, delivery(account, 1), delivery(account, 2, profile=1))
+    tried(writer, "msg_1", DELIVERED, minute=2)
     assert due(writer, 9) == ["msg_2"]
-    assert outbox.next_due_us(writer) == at(0)
     row = writer.exec_driver_sql("SELECT state, attempts, last_error, finished_us FROM outbox WHERE webhook_id='msg_1'")
     assert tuple(row.one()) == ("delivered", 1, None, at(2))
 
 
 def test_a_postponed_webhook_comes_again_with_the_same_id(writer: Connection, account: int) -> None:
     # H4
-    outbox.add(writer, [delivery(account, 1)])
-    outbox.retry_at(writer, number_of(writer, "msg_1"), attempts=1, next_attempt_us=at(5), error="answered 500")
+    add(writer, delivery(account, 1))
+    tried(writer, "msg_1", PENDING, minute=0, again=5)
     assert due(writer, 4) == []
     assert outbox.next_due_us(writer) == at(5)
-    (again,) = outbox.due(writer, at(5), 10)
+    (again,) = found(writer, 5)
     assert (again.webhook_id, again.attempts) == ("msg_1", 1)
 
 
-def test_a_failed_webhook_is_kept_with_its_reason(writer: Connection, account: int) -> None:
-    outbox.add(writer, [delivery(account, 1)])
-    outbox.failed(writer, number_of(writer, "msg_1"), attempts=9, error="answered 500", now_us=at(5))
+def test_a_failed_webhook_is_kept_with_its_reason_and_its_attempts(writer: Connection, account: int) -> None:
+    add(writer, delivery(account, 1))
+    tried(writer, "msg_1", PENDING, 1, minute=3, again=5)
+    tried(writer, "msg_1", FAILED, 2, minute=5)
     assert due(writer, 9) == []
     row = writer.exec_driver_sql("SELECT state, attempts, last_error, finished_us FROM outbox")
-    assert tuple(row.one()) == ("failed", 9, "answered 500", at(5))
+    assert tuple(row.one()) == ("failed", 2, "The receiver answered 500.", at(5))
+    rows = writer.exec_driver_sql("SELECT number, started_us, took_ms, status, error FROM webhook_attempts").all()
+    assert [tuple(row) for row in rows] == [
+        (1, at(3), 12, 500, "The receiver answered 500."),
+        (2, at(5), 12, 500, "The receiver answered 500."),
+    ]
 
 
 def test_the_result_of_a_webhook_that_is_gone_is_passed_over(writer: Connection, account: int) -> None:
-    outbox.add(writer, [delivery(account, 1)])
-    outbox.delivered(writer, 999, attempts=1, now_us=at(0))
-    outbox.retry_at(writer, 999, attempts=1, next_attempt_us=at(5), error="")
-    outbox.failed(writer, 999, attempts=1, error="", now_us=at(0))
+    add(writer, delivery(account, 1))
+    attempt = AttemptRow(1, at(0), 1, 200, None, "")
+    states = (DELIVERED, PENDING, FAILED)
+    assert outbox.record(writer, [Done(999, state, 1, at(0), at(5), attempt=attempt) for state in states]) == []
     assert due(writer, 0) == ["msg_1"]
 
 
 def test_webhooks_are_counted_by_state(writer: Connection, account: int, stranger: int) -> None:
     assert outbox.counts(writer, account) == {"pending": 0, "delivered": 0, "failed": 0}
-    outbox.add(writer, [delivery(account, number) for number in range(3)])
-    outbox.add(writer, [delivery(stranger, 7)])
-    outbox.delivered(writer, number_of(writer, "msg_0"), attempts=1, now_us=at(0))
+    add(writer, *(delivery(account, number) for number in range(3)), delivery(stranger, 7))
+    tried(writer, "msg_0", DELIVERED, minute=0)
     assert outbox.counts(writer, account) == {"pending": 2, "delivered": 1, "failed": 0}
 
 
 def test_a_deliverys_number_is_never_given_twice(writer: Connection, account: int) -> None:
     """An attempt may be under way when a profile's webhooks go; its result must not be taken for another's."""
-    outbox.add(writer, [delivery(account, 1)])
+    add(writer, delivery(account, 1))
     first = number_of(writer, "msg_1")
-    writer.exec_driver_sql("DELETE FROM outbox")
-    outbox.add(writer, [delivery(account, 2)])
+    outbox.delete_of_profile(writer, account, 0)
+    add(writer, delivery(account, 2))
     assert number_of(writer, "msg_2") > first
+    assert due(writer, 0) == ["msg_2"]
+
+
+# Receivers
+
+
+def test_a_receiver_that_is_disabled_is_sent_nothing_until_it_is_enabled(writer: Connection, account: int) -> None:
+    add(writer, delivery(account, 1))
+    receivers.disable(writer, account, at(0), "gone")
+    assert due(writer, 5) == []
+    assert outbox.next_due_us(writer) is None
+    receivers.enable(writer, account, dropped_through=1)
+    assert due(writer, 5) == [], "what is to be given up has to go first"
+    receivers.dropped(writer, account)
+    assert due(writer, 5) == ["msg_1"]
+
+
+def test_the_first_failure_after_a_success_is_remembered(writer: Connection, account: int) -> None:
+    assert receivers.of_account(writer, account).failing_since_us is None
+    receivers.has_failed(writer, account, at(1))
+    receivers.has_failed(writer, account, at(2))
+    assert receivers.of_account(writer, account).failing_since_us == at(1)
+    receivers.has_succeeded(writer, account)
+    assert receivers.of_account(writer, account).failing_since_us is None
+
+
+# Cost
+
+
+def plans(connection: Connection, minute: int) -> list[str]:
+    """How SQLite answers what the dispatcher asks."""
+    asked: list[tuple[str, object]] = []
+
+    def note(*arguments: object) -> None:
+        asked.append((str(arguments[2]), arguments[3]))
+
+    event.listen(connection, "before_cursor_execute", note)
+    due(connection, minute, busy_profiles=((1, 5), (1, 6)))
+    outbox.next_due_us(connection, at(minute))
+    outbox.count_earlier(connection, 1)
+    event.remove(connection, "before_cursor_execute", note)
+    return [
+        str(row[3])
+        for sql, parameters in asked
+        for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)  # type: ignore[arg-type]
+    ]
+
+
+def test_the_queue_is_read_by_index_and_never_scanned(writer: Connection, account: int) -> None:
+    add(writer, *(delivery(account, number, number % 7) for number in range(100)))
+    told = plans(writer, 5)
+    assert any("outbox" in line for line in told)
+    scanned = [line for line in told if line.startswith("SCAN") and not line.startswith(("SCAN receivers", "SCAN ("))]
+    assert not [line for line in scanned if "some" not in line and "anon" not in line], told
+    sorted_ = [line for line in told if "TEMP B-TREE" in line]
+    assert sorted_ == []

@@ -6,8 +6,9 @@ from sqlalchemy import Connection
 from octy.model.profiles import Profile
 from octy.model.tags import ChangeKind
 from octy.model.values import Scalar
-from octy.store import erasures, events, message_ids, outbox, profiles, segments
+from octy.store import erasures, events, message_ids, outbox, profiles, segments, webhook_sequences
 from octy.store.archive.archive import Archive
+from octy.store.outbox import AttemptRow, Done
 from octy.store.profiles import StoredProfile
 from octy.store.schema import metadata
 from tests.integration.store.making import (
@@ -146,7 +147,11 @@ def test_a_deleted_profile_leaves_nothing(writer: Connection, archive: Archive, 
         message_ids.add_many(writer, whose, [(f"m{seq}", seq), (f"m{seq + 1}", seq + 1)], NOON_US)
         kinds = (ChangeKind.CREATED, ChangeKind.REMOVED, ChangeKind.CREATED)
         apply_changes(writer, whose, [change(kind, key, keys[whose]) for kind in kinds])
-        outbox.add(writer, [delivery(whose, seq, key), delivery(whose, seq + 1, key)])
+        outbox.add(writer, [delivery(whose, seq, key), delivery(whose, seq + 1, key)], wait_us=MINUTE_US)
+        (first,) = outbox.due(writer, NOON_US, 9, 9, busy_profiles=((whose, 0),) if key else ())
+        attempt = AttemptRow(1, NOON_US, 5, 500, "The receiver answered 500.", "")
+        outbox.record(writer, [Done(first.delivery_id, "pending", 1, NOON_US, NOON_US + 1, attempt=attempt)])
+        webhook_sequences.take(writer, [(keys[whose], key)])
 
     everything_of(account, 0, 10)
     everything_of(stranger, 1, 20)

@@ -10,7 +10,7 @@ from octy.model.clock import ManualClock
 from octy.webhooks.dispatcher import Dispatcher
 from octy.webhooks.sender import Sender
 from tests.integration.webhooks.memory import MemoryOutbox
-from tests.integration.webhooks.receiver import Receiver
+from tests.integration.webhooks.receiver import Receiver, signing_keys
 
 NOON_US = 1_704_110_400_000_000
 
@@ -45,7 +45,7 @@ async def other_receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def sender(clock: ManualClock) -> AsyncIterator[Sender]:
-    sender = Sender(clock, allow_private=True)
+    sender = Sender(clock, signing_keys, allow_private=True)
     await sender.open()
     yield sender
     await sender.close()
@@ -58,7 +58,7 @@ def outbox() -> MemoryOutbox:
 
 @pytest.fixture
 async def dispatcher(outbox: MemoryOutbox, clock: ManualClock) -> AsyncIterator[Dispatcher]:
-    dispatcher = Dispatcher(outbox, Sender(clock, allow_private=True), clock, chance=Random(7))
+    dispatcher = Dispatcher(outbox, Sender(clock, signing_keys, allow_private=True), clock, chance=Random(7))
     await dispatcher.start()
     yield dispatcher
     await dispatcher.stop()

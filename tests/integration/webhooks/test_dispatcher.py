@@ -1,20 +1,23 @@
 """Which webhooks leave when: at least once (H4), in order, fairly, by the clock, and through a restart."""
 
 import asyncio
+import json
 from random import Random
 
 import pytest
 from aiohttp import web
 
 from octy.model.clock import ManualClock
+from octy.model.errors import Unavailable
 from octy.model.instants import US_PER_SECOND
 from octy.webhooks import dispatcher as dispatching
 from octy.webhooks.addresses import NOT_PUBLIC
 from octy.webhooks.dispatcher import IN_FLIGHT_MAX, Dispatcher
-from octy.webhooks.schedule import ATTEMPTS_MAX, JITTER, PAUSES_US
+from octy.webhooks.outbox import Delivery
+from octy.webhooks.schedule import JITTER, PAUSES_US, WAIT_US_MAX
 from octy.webhooks.sender import Sender
 from tests.integration.webhooks.memory import MemoryOutbox
-from tests.integration.webhooks.receiver import Receiver, Request
+from tests.integration.webhooks.receiver import Receiver, Request, signing_keys
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +26,7 @@ SHORTEST = 1 - JITTER
 
 
 def a_dispatcher(outbox: MemoryOutbox, clock: ManualClock, *, allow_private: bool = True) -> Dispatcher:
-    return Dispatcher(outbox, Sender(clock, allow_private=allow_private), clock, chance=Random(7))
+    return Dispatcher(outbox, Sender(clock, signing_keys, allow_private=allow_private), clock, chance=Random(7))
 
 
 async def let_pass(dispatcher: Dispatcher, clock: ManualClock, us: float) -> None:
@@ -64,7 +67,7 @@ async def test_a_failed_attempt_is_repeated_with_the_same_id_and_the_same_bytes(
     outbox.add(receiver.url)
     await dispatcher.drain()
     assert outbox.states() == ["pending"]
-    assert outbox.rows[0].error == "The receiver answered 500. No such table"
+    assert outbox.rows[0].error == "The receiver answered 500."
     await let_pass(dispatcher, clock, PAUSES_US[0] * LONGEST)
     await let_pass(dispatcher, clock, PAUSES_US[1] * LONGEST)
     assert outbox.states() == ["delivered"]
@@ -130,7 +133,7 @@ async def test_after_the_last_attempt_it_is_kept_as_failed(
         await let_pass(dispatcher, clock, pause_us * LONGEST)
     assert outbox.states() == ["failed"]
     await let_pass(dispatcher, clock, PAUSES_US[-1] * 10)
-    assert len(receiver.requests) == ATTEMPTS_MAX
+    assert len(receiver.requests) == len(PAUSES_US) + 1
     assert len(set(receiver.ids)) == 1
 
 
@@ -166,23 +169,95 @@ async def test_deliveries_about_one_profile_leave_in_order_and_one_at_a_time(
     assert receiver.most_at_once == 1
 
 
-async def test_a_failed_delivery_does_not_hold_up_the_later_ones_while_it_waits(
+async def test_a_later_delivery_waits_while_an_earlier_one_is_retried(
     dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
 ) -> None:
     receiver.script = [500]
-    first, second, third = (outbox.add(receiver.url, profile=5) for _ in range(3))
+    first, second, third = (outbox.add(receiver.url, profile=5, due_us=clock.now_us()) for _ in range(3))
+    await dispatcher.drain()
+    assert receiver.ids == [first]
+    await let_pass(dispatcher, clock, PAUSES_US[0] * LONGEST)
+    assert receiver.ids == [first, first, second, third]
+    assert overtaken(receiver) == [0, 0, 0, 0]
+
+
+async def test_a_later_delivery_waits_ten_minutes_at_most_and_says_that_it_is_ahead(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    receiver.script = [500, 500, 500]
+    ids = [outbox.add(receiver.url, profile=5, due_us=clock.now_us()) for _ in range(3)]
     await dispatcher.drain()
     await let_pass(dispatcher, clock, PAUSES_US[0] * LONGEST)
-    assert receiver.ids == [first, second, third, first]
+    await let_pass(dispatcher, clock, PAUSES_US[1] * LONGEST)
+    await let_pass(dispatcher, clock, WAIT_US_MAX - (PAUSES_US[0] + PAUSES_US[1]) * LONGEST - 1)
+    assert receiver.ids == [ids[0]] * 3
+    await let_pass(dispatcher, clock, 1)
+    assert receiver.ids == [ids[0]] * 3 + ids[1:]
+    assert overtaken(receiver) == [0, 0, 0, 1, 1], "the first is still missing"
+    await let_pass(dispatcher, clock, PAUSES_US[2] * LONGEST)
+    assert receiver.ids[-1] == ids[0]
+    assert overtaken(receiver)[-1] == 0
+
+
+async def test_a_delivery_that_was_ahead_once_sends_the_same_bytes_ever_after(  # H4
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    receiver.script = [500, 500, 500, 503]
+    first, second = (outbox.add(receiver.url, profile=5, due_us=clock.now_us()) for _ in range(2))
+    await dispatcher.drain()
+    await let_pass(dispatcher, clock, PAUSES_US[0] * LONGEST)
+    await let_pass(dispatcher, clock, PAUSES_US[1] * LONGEST)
+    await let_pass(dispatcher, clock, WAIT_US_MAX - (PAUSES_US[0] + PAUSES_US[1]) * LONGEST)
+    await let_pass(dispatcher, clock, PAUSES_US[2] * LONGEST)
+    bodies = [request.body for request in receiver.requests if request.webhook_id == second]
+    assert receiver.ids.count(first) == 4
+    assert len(bodies) == 2
+    assert set(bodies) == {outbox.rows[1].delivery.body}
+    assert overtaken(receiver)[3] == 1
 
 
 async def test_of_those_that_are_due_the_one_made_first_goes_first(
     dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
 ) -> None:
     retried = outbox.add(receiver.url, profile=5, due_us=clock.now_us() - 1)
-    newer = outbox.add(receiver.url, profile=5, due_us=clock.now_us() - 2)
+    newer = outbox.add(receiver.url, profile=5, due_us=clock.now_us() - 2 - WAIT_US_MAX)
     await dispatcher.drain()
     assert receiver.ids == [retried, newer]
+    assert overtaken(receiver) == [0, 0]
+
+
+async def test_one_that_cannot_be_marked_as_ahead_does_not_leave(
+    dispatcher: Dispatcher,
+    outbox: MemoryOutbox,
+    receiver: Receiver,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dispatching, "TROUBLE_SECONDS", 0.01)
+    await dispatcher.drain()
+    outbox.add("http://127.0.0.1:1/", profile=5, due_us=clock.now_us())
+    outbox.add(receiver.url, profile=5, due_us=clock.now_us())
+    dispatcher.wake()
+    await dispatcher.drain()
+    outbox.rows[0].next_attempt_us = clock.now_us() + 2 * WAIT_US_MAX
+    monkeypatch.setattr(outbox, "overtaking", _fails)
+    clock.move_to(clock.now_us() + WAIT_US_MAX)
+    dispatcher.wake()
+    await asyncio.sleep(0.05)
+    assert receiver.requests == []
+    monkeypatch.undo()
+    await dispatcher.drain()
+    await receiver.arrived(1)
+    assert overtaken(receiver) == [1]
+
+
+async def _fails(_: Delivery) -> Delivery:
+    raise Unavailable("The outbox cannot be used now.")
+
+
+def overtaken(receiver: Receiver) -> list[int]:
+    """Before how many earlier deliveries each one says that it left."""
+    return [json.loads(request.body)["meta"]["overtakes"] for request in receiver.requests]
 
 
 # Fairness
@@ -199,6 +274,69 @@ async def test_a_dead_receiver_of_one_account_does_not_delay_anothers(
     await other_receiver.arrived(100)
     assert sorted(other_receiver.ids) == sorted(ids)
     assert "delivered" not in outbox.states()[:500]
+
+
+async def test_five_accounts_whose_receivers_hang_cost_the_other_forty_five_nothing(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, other_receiver: Receiver
+) -> None:
+    """C24: entry to first attempt within a second for 99 in 100."""
+    receiver.answer = receiver.never
+    arrived: dict[str, float] = {}
+    clock = asyncio.get_running_loop().time
+
+    async def note(request: Request) -> web.Response:
+        arrived[request.webhook_id] = clock()
+        return web.Response()
+
+    other_receiver.answer = note
+    for number in range(500):
+        outbox.add(receiver.url, account=number % 5, profile=number)
+    dispatcher.wake()
+    await receiver.arrived(50)
+    entered: dict[str, float] = {}
+    for number in range(900):
+        webhook_id = outbox.add(other_receiver.url, account=5 + number % 45, profile=number)
+        entered[webhook_id] = clock()
+        dispatcher.wake()
+        await asyncio.sleep(0.0005)
+    await other_receiver.arrived(900)
+    delays = sorted(arrived[webhook_id] - at for webhook_id, at in entered.items())
+    assert delays[len(delays) * 99 // 100] <= 1.0
+    assert receiver.most_at_once == 50, "ten for each of the five"
+
+
+async def test_a_receiver_that_takes_nothing_is_only_asked_now_and_then(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    """The breaker opens, and closes again with the first success."""
+    receiver.script = [500] * 100
+    for profile in range(300):
+        outbox.add(receiver.url, profile=profile, due_us=clock.now_us())
+    await dispatcher.drain()
+    asked = len(receiver.requests)
+    assert 10 <= asked <= 20
+    for _ in range(10):
+        await let_pass(dispatcher, clock, 60 * US_PER_SECOND)
+    assert len(receiver.requests) == asked + 10
+    receiver.script.clear()
+    await let_pass(dispatcher, clock, 60 * US_PER_SECOND)
+    await let_pass(dispatcher, clock, PAUSES_US[2] * LONGEST)
+    assert set(outbox.states()) == {"delivered"}
+
+
+async def test_a_receiver_that_its_account_has_mended_is_sent_what_is_due_at_once(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    receiver.script = [500] * 20
+    for profile in range(30):
+        outbox.add(receiver.url, profile=profile, due_us=clock.now_us())
+    await dispatcher.drain()
+    receiver.script.clear()
+    asked = len(receiver.requests)
+    await asyncio.to_thread(dispatcher.forgive, 1)
+    await dispatcher.drain()
+    assert len(receiver.requests) == 30
+    assert outbox.states().count("delivered") == 30 - asked
 
 
 async def test_a_receiver_gets_at_most_ten_at_once(

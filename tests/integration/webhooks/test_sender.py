@@ -17,7 +17,7 @@ from octy.webhooks.guard import guarded_socket
 from octy.webhooks.names import Lookup, SystemLookup
 from octy.webhooks.outbox import Delivery
 from octy.webhooks.sender import Delivered, Failed, Outcome, Sender
-from tests.integration.webhooks.receiver import Receiver
+from tests.integration.webhooks.receiver import Receiver, signing_keys
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +30,7 @@ def delivery(url: str) -> Delivery:
 async def a_sender(
     clock: ManualClock, *, allow_private: bool = True, timeout_seconds: float = 15.0, lookup: Lookup | None = None
 ) -> AsyncIterator[Sender]:
-    sender = Sender(clock, allow_private=allow_private, timeout_seconds=timeout_seconds, lookup=lookup)
+    sender = Sender(clock, signing_keys, allow_private=allow_private, timeout_seconds=timeout_seconds, lookup=lookup)
     await sender.open()
     yield sender
     await sender.close()
@@ -105,22 +105,22 @@ async def test_a_redirect_is_never_followed(
 ) -> None:
     receiver.script = [web.Response(status=status, headers={"Location": other_receiver.url})]
     outcome = await sender.attempt(delivery(receiver.url))
-    assert outcome == Failed(f"The receiver answered {status}. Redirects are not followed.")
+    assert outcome == Failed(f"The receiver answered {status}. Redirects are not followed.", status=status)
     assert other_receiver.requests == []
 
 
 async def test_the_beginning_of_a_bad_answer_is_kept_for_the_account(sender: Sender, receiver: Receiver) -> None:
-    receiver.script = [web.Response(status=500, text="No\r\nsuch \x1b[31mtable: é " + "x" * 1_000)]
+    receiver.script = [web.Response(status=500, text="No\r\nsuch \x1b[31mtable: é " + "x" * 5_000)]
     outcome = await sender.attempt(delivery(receiver.url))
     assert isinstance(outcome, Failed)
     assert outcome.excerpt.startswith("No  such  [31mtable: é xxx")
-    assert len(outcome.excerpt) <= 200
+    assert 900 < len(outcome.excerpt) <= 1_000
 
 
 async def test_a_receiver_may_say_when_to_come_back(sender: Sender, receiver: Receiver) -> None:
     receiver.script = [web.Response(status=429, headers={"Retry-After": "120"})]
     outcome = await sender.attempt(delivery(receiver.url))
-    assert outcome == Failed("The receiver answered 429.", retry_after_seconds=120)
+    assert outcome == Failed("The receiver answered 429.", retry_after_seconds=120, status=429)
 
 
 async def test_nobody_listening_is_a_failure_that_says_so(sender: Sender) -> None:
@@ -151,14 +151,22 @@ async def refused(clock: ManualClock, url: str, lookup: Lookup) -> Outcome:
         return await sender.attempt(delivery(url))
 
 
+async def test_plain_http_is_refused_unless_the_operator_allows_it(clock: ManualClock) -> None:  # C25
+    answers = Answers(["1.1.1.1"])
+    outcome = await refused(clock, "http://hooks.shop.com/", answers)
+    assert isinstance(outcome, Failed)
+    assert outcome.reason.endswith("nothing over plain HTTP.")
+    assert answers.asked == []
+
+
 async def test_a_name_that_leads_inside_is_refused_without_connecting(clock: ManualClock, receiver: Receiver) -> None:
-    outcome = await refused(clock, f"http://hooks.shop.com:{receiver.port}/", Answers(["127.0.0.1"]))
+    outcome = await refused(clock, f"https://hooks.shop.com:{receiver.port}/", Answers(["127.0.0.1"]))
     assert outcome == Failed(NOT_PUBLIC)
     assert receiver.requests == []
 
 
 async def test_a_name_that_leads_both_inside_and_outside_is_refused(clock: ManualClock, receiver: Receiver) -> None:
-    url = f"http://hooks.shop.com:{receiver.port}/"
+    url = f"https://hooks.shop.com:{receiver.port}/"
     assert await refused(clock, url, Answers(["1.1.1.1", "127.0.0.1"])) == Failed(NOT_PUBLIC)
     assert await refused(clock, url, Answers(["127.0.0.1", "1.1.1.1"])) == Failed(NOT_PUBLIC)
     assert receiver.requests == []

@@ -146,7 +146,7 @@ def test_all_else_is_never_open(address: str) -> None:
     "url",
     [
         "https://hooks.shop.com/octy",
-        "http://hooks.shop.com",
+        "https://hooks.shop.com",
         "HTTPS://Hooks.Shop.COM/",
         "https://hooks.shop.com:8443/a/b;c?d=e&f=%40/../g",
         "https://hooks.shop.com?token=a@b",
@@ -164,7 +164,8 @@ def test_a_public_url_is_accepted(url: str) -> None:
 
 
 REFUSED = {
-    "must begin with http:// or https://": [
+    "nothing over plain HTTP": ["http://shop.com/", "HTTP://shop.com/", "http://8.8.8.8:80/"],
+    "must begin with https://": [
         "",
         "hooks.shop.com",
         "//hooks.shop.com",
@@ -297,6 +298,13 @@ def test_a_refusal_repeats_neither_secrets_nor_addresses() -> None:
 )
 def test_an_operator_may_allow_private_receivers(url: str) -> None:
     check_url(url, allow_private=True)
+
+
+def test_an_operator_may_allow_plain_http() -> None:
+    """C25."""
+    check_url("http://shop.com/", allow_private=False, allow_http=True)
+    with pytest.raises(Refused, match="not public"):
+        check_url("http://127.0.0.1/", allow_private=False, allow_http=True)
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,53 @@
-"""H1: what a webhook says."""
+"""H1: what a webhook says, and what stands beside it."""
 
-from octy.webhooks.message import match_body
+import json
+
+from octy.webhooks.message import Moment, match_body, match_meta, overtaking
 
 MATCHED_US = 1_593_338_955_999_999
+MATCHED = "2020-06-28T10:09:15.999999Z"
 
 
-def test_the_body_of_a_match_is_as_existing_receivers_know_it() -> None:  # H1
-    body = match_body(profile_id="p", segment_id="s", segment_tag="Abandoned", updated=False, matched_us=MATCHED_US)
-    assert body == (
+def body(tag: str = "Abandoned", *, updated: bool = False, matched_us: int = MATCHED_US) -> bytes:
+    meta = match_meta(
+        delivery_id="msg_1",
+        segment_id="s",
+        cause="elapsed time",
+        action=Moment("event_7", "2020-06-28T09:39:15.999999Z"),
+        match=Moment(None, MATCHED),
+        sequence=3,
+        evaluated_through_us=MATCHED_US,
+    )
+    return match_body(profile_id="p", segment_tag=tag, updated=updated, matched_us=matched_us, meta=meta)
+
+
+def test_the_body_of_a_match_is_as_existing_receivers_know_it_with_meta_beside_it() -> None:  # H1
+    assert body() == (
         b'{"subject":"Live segment tag created",'
         b'"body":{"profile_id":"p","segment":{"segment_id":"s","segment_tag":"Abandoned"}},'
-        b'"date_time":"Sun, 28 Jun 2020 10:09:15 GMT"}'
+        b'"date_time":"Sun, 28 Jun 2020 10:09:15 GMT",'
+        b'"meta":{"delivery_id":"msg_1","event":"live_segment.matched","segment_id":"s","segment_version":1,'
+        b'"cause":"elapsed time",'
+        b'"action":{"event_id":"event_7","at":"2020-06-28T09:39:15.999999Z"},'
+        b'"match":{"event_id":null,"at":"2020-06-28T10:09:15.999999Z"},'
+        b'"sequence":3,"evaluated_through":"2020-06-28T10:09:15.999999Z","overtakes":0}}'
     )
 
 
 def test_a_further_match_updates_the_tag() -> None:  # H1, G3
-    body = match_body(profile_id="p", segment_id="s", segment_tag="A", updated=True, matched_us=MATCHED_US)
-    assert b'"subject":"Live segment tag updated"' in body
+    assert b'"subject":"Live segment tag updated"' in body(updated=True)
 
 
 def test_a_name_in_any_script_travels_as_utf_8() -> None:
-    body = match_body(profile_id="p", segment_id="s", segment_tag='Zögerer "€" 🛒', updated=False, matched_us=0)
-    assert '"segment_tag":"Zögerer \\"€\\" 🛒"'.encode() in body
+    assert '"segment_tag":"Zögerer \\"€\\" 🛒"'.encode() in body('Zögerer "€" 🛒', matched_us=0)
+
+
+def test_a_message_that_leaves_before_earlier_ones_says_before_how_many() -> None:
+    before, after = json.loads(body()), json.loads(overtaking(body(), 12))
+    assert after["meta"].pop("overtakes") == 12
+    assert before["meta"].pop("overtakes") == 0
+    assert after == before
+
+
+def test_a_message_without_meta_stays_as_it_is() -> None:
+    assert overtaking(b'{"subject":"x"}', 3) == b'{"subject":"x"}'

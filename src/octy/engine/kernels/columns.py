@@ -7,8 +7,9 @@ import numpy as np
 from octy.engine.batch import Ints, Longs
 from octy.engine.kernels.compiled import part
 
-PLACE, PROFILE, KIND, CAUSE, EFFECTIVE, EVENT = range(6)
-"""The columns of `ChangeLog.rows`."""
+PLACE, PROFILE, KIND, CAUSE, EFFECTIVE, EVENT, OPENER = range(7)
+"""The columns of `ChangeLog.rows`. OPENER: the seq of the event that opened the window that has elapsed, else 0."""
+LOG_COLUMNS = 7
 
 CHANGES_PER_PAIR_MAX = 2
 """No event and no timer makes more changes than this of one profile in one segment."""
@@ -25,10 +26,11 @@ class Columns(NamedTuple):
     accepted_us: Longs
     codes: Ints
     """int32[events, slots], from `Plan.encode`."""
+    seq: Longs
 
 
 class ChangeLog(NamedTuple):
-    """int64[capacity, 6], of which the first `written[0]` rows are written."""
+    """int64[capacity, LOG_COLUMNS], of which the first `written[0]` rows are written."""
 
     rows: Longs
     written: Longs
@@ -36,7 +38,7 @@ class ChangeLog(NamedTuple):
 
 def change_log(capacity: int) -> ChangeLog:
     """An empty log."""
-    return ChangeLog(np.empty((capacity, 6), np.int64), np.zeros(1, np.int64))
+    return ChangeLog(np.empty((capacity, LOG_COLUMNS), np.int64), np.zeros(1, np.int64))
 
 
 def taken(log: ChangeLog) -> Longs:
@@ -63,4 +65,11 @@ def write(log: ChangeLog, place: int, profile: int, kind: int, cause: int, effec
     log.rows[row, CAUSE] = cause
     log.rows[row, EFFECTIVE] = effective_us
     log.rows[row, EVENT] = event
+    log.rows[row, OPENER] = 0
     log.written[0] = row + 1
+
+
+@part
+def opened_by(log: ChangeLog, seq: int) -> None:
+    """Says of the row written last which event opened the window that has elapsed."""
+    log.rows[log.written[0] - 1, OPENER] = seq

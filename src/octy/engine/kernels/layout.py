@@ -25,9 +25,9 @@ TAGGED = 1
 ELIGIBLE = 2
 """The flag of a profile whose property has the wanted value (V3)."""
 
-OPPOSED, WINDOW = 1, 2
-"""Live rows. The latest event that speaks against a match: a conflict (live 1, G4), the inaction (live 2); and the
-action that opened the window (live 2)."""
+OPPOSED, WINDOW, OPENER = 1, 2, 3
+"""Live rows. The latest event that speaks against a match: a conflict (live 1, G4), the inaction (live 2); the instant
+of the action that opened the window, and that event's seq (live 2)."""
 
 START = 1
 """Past rows: from here on, the latest possible start of a match of each prefix of the actions. Then, where needed, the

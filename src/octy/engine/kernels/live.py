@@ -4,11 +4,12 @@ Rules L1 to L7, G3 and G4. `spec` and `row` as in `layout`.
 """
 
 from octy.engine.batch import Longs
-from octy.engine.kernels.columns import NO_EVENT, ChangeLog, write
+from octy.engine.kernels.columns import NO_EVENT, ChangeLog, opened_by, write
 from octy.engine.kernels.compiled import part
 from octy.engine.kernels.layout import (
     FLAGGED,
     LENGTH_US,
+    OPENER,
     OPPOSED,
     SINCE_US,
     TAGGED,
@@ -76,6 +77,7 @@ def take_window(
     at_us: int,
     now_us: int,
     event: int,
+    seq: int,
     log: ChangeLog,
 ) -> None:
     """Live 2. Bit 0 of the mask is the action, bit 1 the inaction; an event that is both acts as that first (L7)."""
@@ -87,6 +89,7 @@ def take_window(
             row[WINDOW] = 0  # L4
     if mask & 1 and opens(row, at_us, spec[LENGTH_US], now_us):
         row[WINDOW] = at_us
+        row[OPENER] = seq
         push(timers, at_us + spec[LENGTH_US], place, profile)
 
 
@@ -104,5 +107,6 @@ def elapse(spec: Longs, row: Longs, place: int, profile: int, due_us: int, log: 
     """A window has reached its end, and makes its match (L5); or it was closed, and perhaps opened anew."""
     if row[WINDOW] and row[WINDOW] + spec[LENGTH_US] == due_us:
         write(log, place, profile, UPDATED if row[FLAGGED] & TAGGED else CREATED, TIME, due_us, NO_EVENT)
+        opened_by(log, row[OPENER])
         row[FLAGGED] = with_instant(row[FLAGGED], row[WINDOW]) | TAGGED
         row[WINDOW] = 0

@@ -112,7 +112,7 @@ def take(
     if spec[KIND] == LIVE_ACTION:
         live.take_action(spec, row, place, profile, mask, created_us, now_us, event, log)
     else:
-        live.take_window(spec, row, windows, place, profile, mask, created_us, now_us, event, log)
+        live.take_window(spec, row, windows, place, profile, mask, created_us, now_us, event, columns.seq[event], log)
     return True
 
 
@@ -236,7 +236,6 @@ def relive(
     segments: Segments,
     after_seq: Longs,
     columns: Columns,
-    seq: Longs,
     order: Longs,
     log: ChangeLog,
 ) -> None:
@@ -249,7 +248,6 @@ def relive(
     segments = lent(segments)
     after_seq = lent(after_seq)
     columns = lent(columns)
-    seq = lent(seq)
     order = lent(order)
     log = lent(log)
     timers = Timers(np.empty(1, np.int64), np.empty(1, np.int64), np.zeros(1, np.int64))
@@ -263,7 +261,7 @@ def relive(
                 if fits(index, entry, columns, event):
                     mask |= 1 << index.step[entry]
                 entry += 1
-            if mask == 0 or seq[event] <= after_seq[place]:
+            if mask == 0 or columns.seq[event] <= after_seq[place]:
                 continue
             spec = segments.spec[place]
             row = row_of(segments, place, profile)
@@ -275,7 +273,8 @@ def relive(
                 if row[WINDOW] and row[WINDOW] + spec[LENGTH_US] <= now_us:
                     live.elapse(spec, row, place, profile, row[WINDOW] + spec[LENGTH_US], log)
                 timers.size[0] = 0
-                live.take_window(spec, row, timers, place, profile, mask, created_us, now_us, event, log)
+                seq = columns.seq[event]
+                live.take_window(spec, row, timers, place, profile, mask, created_us, now_us, event, seq, log)
     log.written[0] = 0
 
 

@@ -7,9 +7,11 @@ from octy.http.answers import Acknowledged, Json, encode, ok, success
 from octy.http.body import typed
 from octy.http.idempotency import write
 from octy.http.requests import OctyRequest
-from octy.http.wire.accounts import AccountShown, ConfigurationChange
+from octy.http.wire.accounts import AccountShown, ConfigurationChange, shown_receiver
 from octy.model.accounts import Account
 from octy.model.idempotency import Answer
+from octy.model.webhooks import Receiver
+from octy.service.accounts import Configured
 
 
 @get("/v1/account/authenticate")
@@ -21,7 +23,8 @@ async def authenticate() -> Json[Acknowledged]:
 @get("/v1/configurations/account", sync_to_thread=True)
 def show_configuration(request: OctyRequest) -> Json[AccountShown]:
     """What is the account's configuration?"""
-    return ok(_shown(request.reading.account(request.account_id), "The account's configuration."))
+    receiver = request.reading.receiver(request.account_id)
+    return ok(_shown(request.reading.account(request.account_id), receiver, "The account's configuration."))
 
 
 @post("/v1/configurations/account/set", status_code=200, dto=typed(ConfigurationChange))
@@ -30,8 +33,9 @@ async def configure(request: OctyRequest, data: JSONBody[ConfigurationChange]) -
     octy, account_id = request.octy, request.account_id
     configuration = data.applied_to(request.reading.account(account_id).configuration)
 
-    def answer(account: Account) -> Answer:
-        return Answer(200, encode(_shown(account, "The account's configuration is set.")))
+    def answer(configured: Configured) -> Answer:
+        shown = _shown(configured.account, configured.receiver, "The account's configuration is set.")
+        return Answer(200, encode(shown))
 
     return await write(request, lambda once: octy.configure(account_id, configuration, once), answer)
 
@@ -41,5 +45,5 @@ def router() -> Router:
     return Router("/", route_handlers=[authenticate, show_configuration, configure], tags=["Account"])
 
 
-def _shown(account: Account, message: str) -> AccountShown:
-    return AccountShown(success(message, 1), account.configuration)
+def _shown(account: Account, receiver: Receiver, message: str) -> AccountShown:
+    return AccountShown(success(message, 1), account.configuration, shown_receiver(receiver))

@@ -7,7 +7,7 @@ from litestar.openapi import ResponseSpec
 from litestar.params import QueryParameter
 
 from octy.http.answers import Acknowledged, Json, encode, ok, success
-from octy.http.errors import error_content
+from octy.http.errors import ErrorAnswer, error_content
 from octy.http.requests import OctyRequest
 from octy.http.wire.application import CLI_RELEASE, FORMATS, Versioning
 from octy.http.wire.readiness import NotReady, ReadinessShown, Ready
@@ -42,7 +42,13 @@ async def show_health() -> Json[Acknowledged]:
     return ok(Acknowledged(success("The server answers.")))
 
 
-@get("/readyz", responses={503: ResponseSpec(NotReady, description="Not now; see Retry-After.")})
+@get(
+    "/readyz",
+    responses={
+        500: ResponseSpec(ErrorAnswer, description="The shape of every error."),
+        503: ResponseSpec(NotReady, description="Not now; see Retry-After."),
+    },
+)
 async def show_readiness(request: OctyRequest) -> Json[Ready]:
     """Does the server do what it is asked? If not yet, how far is it?"""
     readiness = request.octy.readiness()

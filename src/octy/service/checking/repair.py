@@ -151,4 +151,5 @@ def _columns(lines: Sequence[_Line], now_us: int) -> ChangeColumns:
         tag_created_us=at_us,
         recorded_us=np.full(len(lines), now_us, np.int64),
         event_seq=np.zeros(len(lines), np.int64),
+        opener_seq=np.zeros(len(lines), np.int64),
     )

@@ -10,6 +10,7 @@ from octy.model.errors import StoreError
 from octy.store.archive import ledger
 from octy.store.archive.ledger import ArchivedRun
 from octy.store.archive.run_file import RunFile
+from octy.store.durable import make_folder
 from octy.store.log_shape import CHANGES, EVENTS, LogShape
 
 SUFFIX = ".parquet"
@@ -59,7 +60,7 @@ class Archive:
 
     def sweep(self, connection: Connection) -> None:
         """Removes files that a crash has left behind, or makes the folder. Nobody else uses it."""
-        self.folder.mkdir(mode=0o700, exist_ok=True)
+        make_folder(self.folder)
         known = ledger.files(connection)
         for path in self.folder.glob("*"):
             if path.name not in known and path.is_file():

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from msgspec import Struct
 
 from octy.store.archive.parquet import ROWS_PER_GROUP, schema_of, table_of, writer_options
+from octy.store.durable import sync_file, sync_folder
 from octy.store.log_shape import Column, Columns, LogShape
 
 UNFINISHED = ".unfinished"
@@ -45,6 +46,7 @@ class RunWriter:
         self._row_count = 0
         self._instants: list[int] = []
         self._labels: set[int] = set()
+        self._is_finished = False
 
     def write(self, columns: Columns, texts: Mapping[str, pa.ChunkedArray | pa.Array]) -> None:
         """The next rows: integers and codes, and texts."""
@@ -60,10 +62,10 @@ class RunWriter:
     def finish(self) -> WrittenRun:
         """Makes the file durable, and gives it its name."""
         self._writer.close()
-        _sync(self._unfinished)
+        sync_file(self._unfinished)
         self._unfinished.rename(self._path)
-        _sync(self._path.parent)
-        return WrittenRun(
+        sync_folder(self._path.parent)
+        written = WrittenRun(
             file=self._path.name,
             row_count=self._row_count,
             created_min_us=min(self._instants, default=0),
@@ -72,6 +74,8 @@ class RunWriter:
             file_bytes=self._path.stat().st_size,
             file_sha256=digest(self._path),
         )
+        self._is_finished = True
+        return written
 
     def __enter__(self) -> "RunWriter":
         return self
@@ -79,7 +83,9 @@ class RunWriter:
     def __exit__(self, *_: object) -> None:
         """Where it was not finished, nothing is left of it."""
         self._writer.close()
-        self._unfinished.unlink(missing_ok=True)
+        if not self._is_finished:
+            self._unfinished.unlink(missing_ok=True)
+            self._path.unlink(missing_ok=True)
 
 
 def digest(path: Path) -> bytes:
@@ -99,11 +105,3 @@ def write_sorted(
     for first in range(0, count, rows_at_once):
         part: dict[str, Column] = {name: column[first : first + rows_at_once] for name, column in columns.items()}
         writer.write(part, {name: column.slice(first, rows_at_once) for name, column in texts.items()})
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

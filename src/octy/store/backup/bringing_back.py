@@ -13,7 +13,7 @@ from pathlib import Path
 from octy.model.errors import StoreError
 from octy.store.backup.copying import copied
 from octy.store.backup.manifest import BackupFile, Manifest, read_manifest
-from octy.store.erasure_ledger import sync_folder
+from octy.store.durable import sync_folder
 from octy.store.folder import ARCHIVE, DATABASE, RESTORING
 from octy.store.migrate import require_known
 

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from octy.model.errors import StoreError
-from octy.store.erasure_ledger import sync_folder
+from octy.store.durable import sync_folder
 
 MANIFEST = "manifest.json"
 UNFINISHED = ".unfinished"
@@ -47,11 +47,13 @@ class Manifest(Struct, frozen=True):
     archive: list[BackupFile]
     erasures: BackupFile | None
     """The erasures ledger, where there was one."""
+    key: BackupFile | None = None
+    """What the accounts' webhook secrets are sealed with (`octy.store.vault`): without it they would be lost."""
 
     @property
     def files(self) -> list[BackupFile]:
         """All."""
-        return [self.database, *self.archive, *([] if self.erasures is None else [self.erasures])]
+        return [self.database, *self.archive, *(file for file in (self.erasures, self.key) if file is not None)]
 
 
 class _Sealed(Struct, frozen=True):

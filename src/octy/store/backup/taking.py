@@ -25,11 +25,13 @@ from octy.store.archive import ledger
 from octy.store.archive.ledger import ArchivedRun
 from octy.store.backup.copying import copied, read_through
 from octy.store.backup.manifest import FORMAT, MANIFEST, UNFINISHED, BackupFile, Manifest, read_manifest, write_manifest
+from octy.store.durable import sync_file, sync_folder
 from octy.store.erasure_ledger import FILE as ERASURES
-from octy.store.erasure_ledger import store_name, sync_folder
+from octy.store.erasure_ledger import store_name
 from octy.store.folder import ARCHIVE, Snapshot, snapshot
 from octy.store.log_shape import CHANGES, EVENTS
 from octy.store.migrate import HEAD
+from octy.store.vault import KEY_FILE
 
 Progress = Callable[[str], None]
 """Told what is done next."""
@@ -38,7 +40,7 @@ TRIES = 5
 """How often the store is looked at anew where a file was dropped before it could be opened."""
 
 DATABASES = "octy-*.db"
-OURS = (MANIFEST, ARCHIVE, ERASURES, DATABASES, f"*{UNFINISHED}*")
+OURS = (MANIFEST, ARCHIVE, ERASURES, KEY_FILE, DATABASES, f"*{UNFINISHED}*")
 """What may be in a folder that a backup is taken into."""
 
 
@@ -90,7 +92,8 @@ def take(folder: Path, target: Path, taken_at_us: int, progress: Progress, *, ve
                 counts=held.counts,
                 database=held.database,
                 archive=archive,
-                erasures=_erasures(folder, target),
+                erasures=_beside_the_database(ERASURES, folder, target),
+                key=_beside_the_database(KEY_FILE, folder, target),
             )
             sync_folder(target / ARCHIVE)
             sync_folder(target)
@@ -152,11 +155,7 @@ def _copy_database(now: Snapshot, target: Path) -> BackupFile:
     os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL, 0o600))  # the owner's alone from its first byte
     sqlite.copy_to(now.connection, unfinished)
     unfinished.rename(target / name)
-    descriptor = os.open(target / name, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_file(target / name)
     return read_through(target, name)
 
 
@@ -168,11 +167,11 @@ def _counts(now: Snapshot, runs: Sequence[ArchivedRun]) -> dict[str, int]:
     }
 
 
-def _erasures(folder: Path, target: Path) -> BackupFile | None:
-    """The ledger of erasures: copied last, so that it is never behind the database."""
+def _beside_the_database(name: str, folder: Path, target: Path) -> BackupFile | None:
+    """A file that there may be: copied after the database, so that the ledger of erasures is never behind it."""
     try:
-        with (folder / ERASURES).open("rb") as source:
-            return copied(source, target, ERASURES)
+        with (folder / name).open("rb") as source:
+            return copied(source, target, name)
     except FileNotFoundError:
         return None
 

@@ -1,0 +1,161 @@
+"""`octy-cli webhooks …`: what became of webhooks, once more, a test; and what they are signed with."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from octy.cli.answers import (
+    AttemptView,
+    DeliveriesAnswer,
+    DeliveryAnswer,
+    DeliveryView,
+    Done,
+    ReplayAnswer,
+    RotationAnswer,
+    SecretsAnswer,
+)
+from octy.cli.output import complain, counted, say
+from octy.cli.transport import RequestRefused, Server
+
+DELIVERIES = "/v1/webhooks/deliveries"
+ROWS_PER_PAGE = 100
+TEST_SECONDS_MAX = 20
+"""A little longer than an attempt may take."""
+LOOK_SECONDS = 0.2
+
+Asked = dict[str, str]
+
+
+def chosen(state: str | None, segment: str | None, profile: str | None, since: str | None, until: str | None) -> Asked:
+    """Which webhooks are meant, in the server's terms."""
+    named = {"state": state, "segment_id": segment, "profile_id": profile, "from": since, "to": until}
+    return {name: str(value) for name, value in named.items() if value is not None}
+
+
+def list_deliveries(server: Server, asked: Asked, limit: int, *, ids_only: bool) -> bool:
+    """A line for each, the newest first."""
+    left, before, count = limit, None, 0
+    while left > 0:
+        question = asked | {"limit": str(min(left, ROWS_PER_PAGE))} | ({"before": before} if before else {})
+        page = server.get(DELIVERIES, DeliveriesAnswer, question)
+        for one in page.deliveries:
+            say(one.delivery_id if ids_only else _line(one))
+        count += len(page.deliveries)
+        left -= len(page.deliveries)
+        before = page.next_before
+        if before is None:
+            break
+    if not ids_only:
+        more = ", and there are more; --limit shows them" if before else ""
+        say(f"Found a total of {_counted(count)}{more}")
+    return True
+
+
+def show_delivery(server: Server, delivery_id: str) -> bool:
+    """What there is to know of one."""
+    answer = server.get(f"{DELIVERIES}/{delivery_id}", DeliveryAnswer)
+    _show(answer.delivery)
+    for attempt in answer.attempt_log:
+        say(_attempt(attempt))
+    say(f"Body: {bytes(answer.body).decode()}")
+    return True
+
+
+def replay(server: Server, ids: Sequence[str]) -> bool:
+    """Sends those with these ids once more; False where one could not be."""
+    count = 0
+    for delivery_id in dict.fromkeys(ids):
+        try:
+            server.post(f"{DELIVERIES}/{delivery_id}/replay", b"{}", DeliveryAnswer)
+            count += 1
+        except RequestRefused as refused:
+            for message in refused.messages:
+                complain(f"Failed to replay {delivery_id}: {message}")
+    say(f"Replayed a total of {_counted(count)}")
+    return count == len(set(ids))
+
+
+def replay_range(server: Server, asked: Asked) -> bool:
+    """Sends all that are meant once more, in as many requests as it takes."""
+    count, after = 0, None
+    while True:
+        body = asked | ({"after": after} if after else {})
+        answer = server.post(f"{DELIVERIES}/replay", msgspec.json.encode(body), ReplayAnswer)
+        count, after = count + answer.replayed, answer.next_after
+        if after is None:
+            break
+    say(f"Replayed a total of {_counted(count)}")
+    return True
+
+
+def send_test(server: Server, pause: Callable[[float], None] = time.sleep) -> bool:
+    """Sends a test, and says what the receiver answered; False where it did not take it."""
+    delivery_id = server.post("/v1/webhooks/test", b"{}", DeliveryAnswer).delivery.delivery_id
+    for _ in range(int(TEST_SECONDS_MAX / LOOK_SECONDS)):
+        answer = server.get(f"{DELIVERIES}/{delivery_id}", DeliveryAnswer)
+        if answer.attempt_log:
+            for attempt in answer.attempt_log:
+                say(_attempt(attempt))
+            return answer.delivery.state == "delivered"
+        pause(LOOK_SECONDS)
+    complain(f"No attempt was made within {TEST_SECONDS_MAX} seconds: others may be before it. Its id: {delivery_id}")
+    return False
+
+
+def enable(server: Server, *, replay: bool) -> bool:
+    """The receiver is sent webhooks again."""
+    server.post("/v1/webhooks/enable", msgspec.json.encode({"replay": replay}), Done)
+    say("The receiver is sent webhooks again" + (", also those that were made meanwhile" if replay else ""))
+    return True
+
+
+def show_secrets(server: Server) -> bool:
+    """A line for each secret that is valid now, the present one first."""
+    for one in server.get("/v1/webhooks/secrets", SecretsAnswer).webhook_secrets:
+        until = f"valid until {one.expires_at}" if one.expires_at else "the present one"
+        say(f"{one.secret}  {until}")
+    return True
+
+
+def rotate_secret(server: Server, overlap_hours: int) -> bool:
+    """Replaces the secret, and shows what is valid then."""
+    body = msgspec.json.encode({"overlap_hours": overlap_hours})
+    server.post("/v1/webhooks/secrets/rotate", body, RotationAnswer)
+    return show_secrets(server)
+
+
+def _line(one: DeliveryView) -> str:
+    about = " ".join(part for part in (one.event, one.profile_id, one.segment_id) if part)
+    return f"{one.delivery_id}  {one.state:<9}  {one.created_at}  {_attempts(one.attempts):<11}  {about}"
+
+
+def _show(one: DeliveryView) -> None:
+    lines = {
+        "Delivery ID": one.delivery_id,
+        "Event": one.event,
+        "State": one.state,
+        "Profile ID": one.profile_id,
+        "Segment ID": one.segment_id,
+        "Created at": one.created_at,
+        "Next attempt at": one.next_attempt_at,
+        "Finished at": one.finished_at,
+        "Last error": one.last_error,
+    }
+    for label, value in lines.items():
+        if value:
+            say(f"{label}: {value}")
+
+
+def _attempt(one: AttemptView) -> str:
+    answered = f" answered {one.answer!r}" if one.answer else ""
+    came = one.error or f"The receiver answered {one.status}."
+    return f"Attempt {one.number} at {one.started_at}, {one.took_ms} ms: {came}{answered}"
+
+
+def _attempts(count: int) -> str:
+    return counted(count, "attempt")
+
+
+def _counted(count: int) -> str:
+    return f"{count:,} delivery" if count == 1 else f"{count:,} deliveries"

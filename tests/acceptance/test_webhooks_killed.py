@@ -1,0 +1,95 @@
+"""`kill -9` while matches are made and webhooks leave: each arrives, with one id and one body, in order, none extra.
+
+`OCTY_KILLS=100` for as many kills as one likes.
+"""
+
+import json
+import os
+import threading
+import time
+from collections import defaultdict
+from random import Random
+
+import httpx
+
+from tests.acceptance.account import Account, step
+from tests.acceptance.processes import Machine, Server, wait_for
+from tests.acceptance.receiver import Receiver
+from tests.logs import opened
+
+KILLS = int(os.environ.get("OCTY_KILLS", "6"))
+PROFILES = 8
+EVENTS_PER_ROUND_MIN = 20
+KILLED_WITHIN_SECONDS = 0.2
+SENT = "/v1/retention/events/create"
+
+
+class Sending(threading.Thread):
+    """Sends events of a customer each, until nobody is there any more; knows which were acknowledged."""
+
+    def __init__(self, server: Server, profile_ids: list[str]) -> None:
+        super().__init__(daemon=True)
+        self._server = server
+        self._profile_ids = profile_ids
+        self.acknowledged: list[str] = []
+        self.start()
+
+    def run(self) -> None:
+        """Until the connection breaks."""
+        try:
+            with self._server.client() as client:
+                for number in range(1_000_000):
+                    profile_id = self._profile_ids[number % len(self._profile_ids)]
+                    answer = client.post(SENT, json={"event_type": "payment_error", "profile_id": profile_id})
+                    if answer.status_code == 201:
+                        self.acknowledged.append(answer.json()["event_id"])
+        except httpx.HTTPError:
+            return
+
+
+def test_every_webhook_of_an_acknowledged_event_arrives_through_kills(machine: Machine, receiver: Receiver) -> None:
+    seed = int.from_bytes(os.urandom(4))
+    print(f"seed {seed}")
+    chance = Random(seed)
+    server = machine.serve("--allow-private-webhooks")
+    account = Account(server)
+    account.send_webhooks_to(receiver.url)
+    account.event_type("payment_error", "bank")
+    account.segment("payment trouble", "live", 1, step("payment_error"))
+    profile_ids = account.profiles(*(f"customer {number}" for number in range(PROFILES)))
+    acknowledged: list[str] = []
+    for _ in range(KILLS):
+        sending = Sending(server, profile_ids)
+        wait_for("traffic", lambda sending=sending: len(sending.acknowledged) >= EVENTS_PER_ROUND_MIN)  # type: ignore[misc]
+        time.sleep(chance.uniform(0, KILLED_WITHIN_SECONDS))  # the random moment; nothing waits for anything here
+        server.kill()
+        sending.join()
+        acknowledged += sending.acknowledged
+        server = machine.serve("--allow-private-webhooks")
+    wait_for("all deliveries", lambda: _states(server) == {"delivered"})
+    server.stop()
+    _check(receiver, acknowledged)
+
+
+def _states(server: Server) -> set[str]:
+    with opened(server.data) as connection:
+        return {state for (state,) in connection.execute("SELECT DISTINCT state FROM outbox")}
+
+
+def _check(receiver: Receiver, acknowledged: list[str]) -> None:
+    bodies: dict[str, set[bytes]] = defaultdict(set)
+    of_event: dict[str, set[str]] = defaultdict(set)
+    arrived: dict[str, list[int]] = defaultdict(list)
+    for delivery in receiver.deliveries:
+        bodies[delivery.webhook_id].add(delivery.body)
+        told = json.loads(delivery.body)
+        of_event[told["meta"]["match"]["event_id"]].add(delivery.webhook_id)
+        numbers = arrived[told["body"]["profile_id"]]
+        if told["meta"]["sequence"] not in numbers:
+            numbers.append(told["meta"]["sequence"])
+    assert {len(same) for same in bodies.values()} == {1}, "the same bytes at every attempt"
+    assert {len(ids) for ids in of_event.values()} == {1}, "one webhook for each event"
+    assert set(acknowledged) <= set(of_event), "none missing"
+    assert len(acknowledged) == len(set(acknowledged))
+    for numbers in arrived.values():
+        assert numbers == list(range(1, len(numbers) + 1)), "in order, without a gap"
