@@ -115,8 +115,7 @@ def serve(settings: Settings) -> None:
 
     def begin() -> None:
         warm()  # a fifth of a second, so that no event waits for a kernel to be loaded
-        octy.start()
-        _first_account(octy, settings)
+        octy.start(lambda: _first_account(octy, settings))
         _calm_the_collector()
         _give_back_memory()
         _announce(octy, settings, listening)

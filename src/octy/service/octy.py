@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from octy.model.accounts import Account, AccountConfiguration
 from octy.model.clock import Clock
 from octy.model.errors import Refused
@@ -24,7 +26,7 @@ from octy.service.accounts import Configured, Credentials, Keys
 from octy.service.deliveries import Replayed
 from octy.service.ingest import ingest
 from octy.service.outbox import WriterOutbox
-from octy.service.progress import Readiness
+from octy.service.progress import CATCHING_UP, Readiness
 from octy.service.reading import Reading
 from octy.service.transaction import Transaction
 from octy.service.webhook_secrets import SigningKey, SigningKeys
@@ -63,8 +65,11 @@ class Octy:
         self.has_started = False
         """Whether anything but its readiness can be asked."""
 
-    def start(self) -> None:
-        """Brings the store's world back and catches up with the present; then requests are served."""
+    def start(self, prepare: Callable[[], None] = lambda: None) -> None:
+        """Brings the store's world back and catches up with the present; then requests are served.
+
+        `prepare` does what is to be done before the first of them.
+        """
         self._writer.start()
         self.reading = Reading(self._store, self._writer.event_ids)
         with self._store.reading() as connection:
@@ -76,6 +81,7 @@ class Octy:
             self._drop(one.account.account_id)  # what a restart has interrupted
             if self.signing_keys.present(one.account.account_id) is None:
                 self._renew_secret(one.account.account_id).result()
+        prepare()
         self.has_started = True
 
     def cancel_start(self) -> None:
@@ -101,7 +107,10 @@ class Octy:
 
     def readiness(self) -> Readiness:
         """Whether requests are served, and how far it is until then."""
-        return self._writer.readiness
+        readiness = self._writer.readiness
+        if readiness.is_ready and not self.has_started:  # the world stands, and nobody's keys are known yet
+            return replace(readiness, is_ready=False, step=CATCHING_UP)
+        return readiness
 
     def check_room(self) -> None:
         """Unavailable where the writer takes no request at all now, so that nobody need read one."""

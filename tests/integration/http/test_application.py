@@ -14,10 +14,11 @@ from octy.http.lane import Lane
 from octy.model.clock import ManualClock
 from octy.model.errors import Unavailable
 from octy.model.instants import parse_instant
+from octy.service.accounts import new_keys
 from octy.service.octy import Octy
 from octy.service.progress import Progress
 from octy.store.folder import open_store
-from tests.integration.http.world import START, World, error_of, live, message_of, meta_of, past
+from tests.integration.http.world import START, World, bare, error_of, live, message_of, meta_of, past
 from tests.integration.service.failing import FAILURES
 from tests.integration.service.serving import StandingClock, eventually
 
@@ -143,6 +144,24 @@ def _tell_after(monkeypatch: pytest.MonkeyPatch, method: str, tell: Callable[[],
         tell()
 
     monkeypatch.setattr(Progress, method, followed)
+
+
+def test_a_server_is_ready_once_its_first_account_is_there(tmp_path: Path) -> None:
+    """Whoever waits for readiness and then comes with keys is known."""
+    octy = Octy(open_store(tmp_path), ManualClock(parse_instant(START)))
+    client = TestClient(Door(Lane(create_app(octy), octy), octy))
+    keys = new_keys()
+    told = []
+
+    def prepare() -> None:
+        told.append(not_ready(client.get(READY)))
+        octy.create_account(keys)
+
+    octy.start(prepare)
+    assert [one["step"] for one in told] == ["catching up with what fell due"]
+    meta_of(client.get(READY))
+    meta_of(client.get("/v1/retention/segments", headers={"Authorization": bare(keys)}))
+    octy.stop()
 
 
 def test_a_start_that_is_cancelled_ends_at_its_next_step(tmp_path: Path) -> None:
