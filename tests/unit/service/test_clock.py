@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from octy.model.instants import US_PER_DAY, US_PER_HOUR, US_PER_SECOND
-from octy.service.clock import SystemClock
+from tests.unit.service.machine import MachineClock
 
 START_US = 1_700_000_000 * US_PER_SECOND
 YEAR_US = 365 * US_PER_DAY
@@ -15,26 +15,18 @@ SLEEPS_US = 500_000
 
 
 class Machine:
-    """A machine whose clock can be set, and whose time elapses as told."""
+    """A machine on which a server has been started, and what time it is for that, since then."""
 
     def __init__(self) -> None:
-        self.ahead_us = START_US
-        self.elapsed_us = 0
-        self.clock = self.starts()
-
-    def starts(self) -> SystemClock:
-        """A server starts."""
-        return SystemClock(lambda: self.ahead_us + self.elapsed_us, lambda: self.elapsed_us)
+        self.clock = MachineClock(START_US)
 
     def passes(self, us: int) -> int:
         """Time elapses, and the clock is looked at."""
-        self.elapsed_us += us
-        return self.clock.now_us() - START_US
+        return self.clock.passes(us) - START_US
 
     def steps(self, us: int) -> int:
         """The clock is set, and looked at."""
-        self.ahead_us += us
-        return self.clock.now_us() - START_US
+        return self.clock.steps(us) - START_US
 
 
 @pytest.fixture
@@ -90,8 +82,7 @@ def test_drift_is_followed_and_not_told(machine: Machine, said: list[Any], ppm: 
     drift_us = SLEEPS_US * ppm // 1_000_000
     before = -1
     for _ in range(looks):
-        machine.ahead_us += drift_us
-        now = machine.passes(SLEEPS_US)
+        now = machine.clock.drifts(SLEEPS_US, ppm) - START_US
         assert now > before
         before = now
     assert before == looks * (SLEEPS_US + drift_us)
@@ -128,5 +119,5 @@ def test_a_store_that_is_behind_changes_nothing(machine: Machine) -> None:
 
 def test_a_start_takes_the_systems_word(machine: Machine) -> None:
     machine.steps(US_PER_DAY)
-    machine.clock = machine.starts()
+    machine.clock = MachineClock(machine.clock.system_us)
     assert machine.passes(1) == US_PER_DAY + 1
