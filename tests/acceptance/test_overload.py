@@ -1,4 +1,4 @@
-"""More comes in than can be done, for some seconds, from clients that do not wait for each other (C20).
+"""Ten times more comes in than can be done, for some seconds, whatever becomes of what came before (C20).
 
 What is refused is refused in the usual shape; what is acknowledged is stored; memory does not grow with what is sent.
 """
@@ -20,6 +20,8 @@ BODY_BYTES = 1_000_000
 """Mostly blanks, so that a wave's bodies hold twelve times what may wait, and what is stored of them is small."""
 WAVE = 400
 WAVES = 4
+WAVE_EVERY_SECONDS = 1.0
+"""A wave comes whether or not the ones before are answered. Of each, about a tenth is done."""
 GROWTH_BYTES_MAX = 250_000_000
 """What may wait and what it becomes, a buffer for each connection, and what the store needs for itself. Without a bound
 a wave takes more than twice as much."""
@@ -45,7 +47,7 @@ def test_overload_is_refused_at_once_and_memory_stays_flat(machine: Machine) -> 
     refused = [one for one in told if one.status == 503]
     assert len(told) == WAVE * WAVES
     assert accepted
-    assert len(refused) > WAVE
+    assert refused
     for one in refused:
         assert re.search(r"\r\nretry-after: [1-9]", one.head), one.head
         (line,) = lines_of(one.body, 503)
@@ -54,7 +56,9 @@ def test_overload_is_refused_at_once_and_memory_stays_flat(machine: Machine) -> 
     acknowledged = [one["event_id"] for answer in accepted for one in answer.body["created_events"]]
     assert len(set(acknowledged)) == len(accepted) * EVENTS_PER_BATCH
     assert stored_rows(server.data)["events"] == len(acknowledged)
-    assert account.happens("viewed", ana)["event_id"] not in acknowledged, "and it goes on as before"
+    for _ in range(10):
+        assert account.happens("viewed", ana)["event_id"] not in acknowledged, "and it goes on as before"
+    assert set(account.tags_of(ana)) == {"viewers"}
     server.stop()
 
 
@@ -64,14 +68,13 @@ def _batch(profile_id: str) -> bytes:
 
 
 async def _storm(server: Server, body: bytes) -> Sequence[Told]:
-    """What the waves are told, each of which begins at once; in between somebody asks for the server's health."""
-    told: list[Told] = []
+    """What everybody in the waves is told; in between somebody asks for the server's health."""
+    waves: list[asyncio.Task[Told]] = []
     for _ in range(WAVES):
-        wave = [asyncio.create_task(_exchange(server, "POST", EVENTS, body)) for _ in range(WAVE)]
-        await asyncio.wait(wave, return_when=asyncio.FIRST_COMPLETED)
+        waves += [asyncio.create_task(_exchange(server, "POST", EVENTS, body)) for _ in range(WAVE)]
+        await asyncio.sleep(WAVE_EVERY_SECONDS)
         assert (await _exchange(server, "GET", "/healthz")).status == 200
-        told += await asyncio.gather(*wave)
-    return told
+    return await asyncio.gather(*waves)
 
 
 async def _exchange(server: Server, method: str, path: str, body: bytes = b"") -> Told:

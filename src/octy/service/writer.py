@@ -38,7 +38,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 QUEUED_JOBS_MAX = 2_000
-QUEUED_OBJECTS_MAX = 200_000
+QUEUED_OBJECTS_MAX = 50_000
 OBJECTS_PER_GROUP_MAX = 20_000
 BREATH_SECONDS = 20e-6
 """How long the writer holds its breath before it takes what waits, so that requests that came together are committed
