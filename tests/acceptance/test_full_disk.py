@@ -65,6 +65,7 @@ def test_a_full_disk_refuses_writes_loses_nothing_and_heals(disk: Disk) -> None:
         for _ in range(3):
             assert ledger.send(account.http, batch()) is not None  # and so do refusals
         disk.make_room()
+        wait_for("readiness", lambda: account.http.get("/readyz").status_code == 200)
         wait_for("a write to succeed", lambda: ledger.send(account.http, batch()) is None)
     ledger.resend_acknowledged(disk.server)
     ledger.resend_unanswered(disk.server)

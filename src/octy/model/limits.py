@@ -13,6 +13,8 @@ DIGEST_CHANGES_SHOWN_MAX = 100
 DIGEST_CHANGES_PER_PAGE_MAX = 1_000
 
 BODY_BYTES_MAX = 5_000_000
+BODY_BYTES_WAITING_MAX = 32_000_000
+"""What the bodies of all requests that are being received or wait may hold together: about a second's work."""
 JSON_DEPTH_MAX = 32
 STRING_CHARACTERS_MAX = 8_192
 PROPERTIES_MAX = 255

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from octy.model.accounts import Account, AccountConfiguration
 from octy.model.algorithms import AlgorithmConfiguration
 from octy.model.clock import Clock
@@ -36,6 +38,7 @@ from octy.service.auditor import Auditor
 from octy.service.deliveries import Replayed
 from octy.service.ingest import ingest
 from octy.service.outbox import WriterOutbox
+from octy.service.progress import CATCHING_UP, Readiness
 from octy.service.reading import Reading
 from octy.service.transaction import Transaction
 from octy.service.webhook_secrets import SigningKey, SigningKeys
@@ -76,14 +79,19 @@ class Octy:
         self.auditor = Auditor(store, self._writer.submit_unrefused, audit_share)
         self.outbox = WriterOutbox(store, self._writer)
         self.signing_keys = SigningKeys()
+        self.has_started = False
+        """Whether anything but its readiness can be asked."""
 
-    def start(self) -> None:
+    def start(self, prepare: Callable[[], None] = lambda: None) -> None:
         """Brings the store's world back and catches up with the present; then requests are served.
 
-        StoreError says why not.
+        `prepare` does what is to be done before the first of them. StoreError says why not.
         """
         with told_of(self._store.folder):
             self._start()
+            prepare()
+        self.has_started = True
+        self.auditor.start()
 
     def _start(self) -> None:
         self._writer.start()
@@ -97,7 +105,11 @@ class Octy:
             self._drop(one.account.account_id)  # what a restart has interrupted
             if self.signing_keys.present(one.account.account_id) is None:
                 self._renew_secret(one.account.account_id).result()
-        self.auditor.start()
+
+    def cancel_start(self) -> None:
+        """Has `start`, in another thread, leave off where it has not come to its end; it raises `Unavailable`."""
+        if not self.has_started:
+            self._writer.cancel_start()
 
     def stop(self) -> None:
         """Answers what waits already, then closes the store."""
@@ -116,9 +128,16 @@ class Octy:
     def _tell_of_webhooks(self) -> None:
         self._on_webhooks()
 
-    def readiness(self) -> tuple[bool, str]:
-        """Whether requests are served, and a word why not."""
-        return (True, "ready") if self._writer.ready else (False, "rebuilding from the log")
+    def readiness(self) -> Readiness:
+        """Whether requests are served, and how far it is until then."""
+        readiness = self._writer.readiness
+        if readiness.is_ready and not self.has_started:  # the world stands, and nobody's keys are known yet
+            return replace(readiness, is_ready=False, step=CATCHING_UP)
+        return readiness
+
+    def check_room(self) -> None:
+        """Unavailable where the writer takes no request at all now, so that nobody need read one."""
+        self._writer.check_room()
 
     @property
     def recent_bytes(self) -> int:

@@ -21,7 +21,7 @@ class _OfOcty(Collector):
     def collect(self) -> Iterable[Metric]:
         """A family for each number."""
         audit = self._octy.auditor.audit
-        yield GaugeMetricFamily("octy_ready", "1 while requests are served.", int(self._octy.readiness()[0]))
+        yield GaugeMetricFamily("octy_ready", "1 while requests are served.", int(self._octy.readiness().is_ready))
         yield GaugeMetricFamily(
             "octy_unarchived_event_bytes", "Events that are not in the archive yet, in memory.", self._octy.recent_bytes
         )
