@@ -72,8 +72,13 @@ def test_what_is_told_is_chosen_and_stays_until_it_is_chosen_anew(api: Api) -> N
 
 
 def test_every_wrong_choice_is_named_with_all_else_that_is_wrong(api: Api) -> None:
-    body = {"webhook_url": "ftp://x", "webhook_events": ["live_segment.matched", "rain"], "webhook_causes": ["rain"]}
-    body |= {"webhooks_per_minute": -5, "webhook_breaker_share": 1.01}
+    body = {
+        "webhook_url": "ftp://x",
+        "webhook_events": ["live_segment.matched", "rain"],
+        "webhook_causes": ["rain"],
+        "webhooks_per_minute": -5,
+        "webhook_breaker_share": 1.01,
+    }
     answer = api.post("/v1/configurations/account/set", body)
     paths = [line["path"] for line in error_of(answer, 400)["errors"]]
     assert paths == [

@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from octy.model.accounts import DEFAULT_CAUSES
 from octy.model.webhooks import CHOICE_OF_EVENTS
 from tests.integration.service.world import Shop
 
@@ -16,7 +15,7 @@ EVENTS = tuple(event.value for event in CHOICE_OF_EVENTS)
 
 def live_through(shop: Shop) -> None:
     """All that the documentation's examples tell of."""
-    shop.wants_webhooks(webhook_events=EVENTS, webhook_causes=DEFAULT_CAUSES)
+    shop.wants_webhooks(webhook_events=EVENTS)
     shop.live("abandoned cart", "cart", unless="pay", within_minutes=30)
     shop.past("viewers", "view", days=1)
     shop.views("ana", at="12:00")
@@ -25,8 +24,7 @@ def live_through(shop: Shop) -> None:
     shop.pays("ana", at="12:45")
     shop.waits_until("1d 12:00")
     shop.has("cem", "dan")
-    bounds = {"webhooks_per_minute": 1, "webhook_breaker_share": 0.5}
-    shop.wants_webhooks(webhook_events=EVENTS, webhook_causes=DEFAULT_CAUSES, **bounds)
+    shop.wants_webhooks(webhook_events=EVENTS, webhooks_per_minute=1, webhook_breaker_share=0.5)
     for second, who in enumerate(("ben", "cem", "dan")):
         shop.views(who, at=f"1d 12:10:{second:02}")
 
