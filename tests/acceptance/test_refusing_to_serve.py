@@ -67,7 +67,7 @@ def test_a_folder_of_a_newer_version_is_untouched(machine: Machine) -> None:
     said = one_sentence(machine.run(*SERVE, "--data", "data", environment=KEYS))
     assert said == (
         "octy: The data folder data cannot be used: "
-        "it was written by a newer version of Octy (schema 9999; this one knows up to 0003)."
+        "it was written by a newer version of Octy (schema 9999; this one knows up to 0005)."
     )
     assert contents(server.data) == before
 
