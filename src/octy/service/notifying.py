@@ -224,7 +224,7 @@ def _delivery(audience: Audience, telling: Telling, number: int, retracts: str |
         segment_id=segment.segment_id,
         segment_version=SEGMENT_VERSION,
         cause=CAUSE_TEXT[Cause(change.cause)],
-        action=_action(audience.event_ids, change, segment.definition.window_us) if is_match else UNSET,
+        action=_action(audience.event_ids, change, moment, segment.definition.window_us) if is_match else UNSET,
         match=moment if is_match else UNSET,
         change=UNSET if is_match else moment,
         retracts=retracts,
@@ -249,11 +249,11 @@ def _delivery(audience: Audience, telling: Telling, number: int, retracts: str |
     )
 
 
-def _action(event_ids: EventIds, change: TagChange, window_us: int) -> Moment | None:
+def _action(event_ids: EventIds, change: TagChange, match: Moment, window_us: int) -> Moment | None:
     """The match's: the same moment for live 1, a window before it for live 2 (L5). A repair knows of none."""
     if change.cause == Cause.TIME:
         return Moment(event_ids.of(change.opener_seq), iso(change.effective_us - window_us))
-    return _moment(event_ids, change) if change.event_seq else None
+    return match if change.event_seq else None
 
 
 def _moment(event_ids: EventIds, change: TagChange) -> Moment:
