@@ -73,9 +73,12 @@ class Server:
         request = self._client.build_request("GET", path, params=parameters, headers=headers)
         return self._decoded(self._answered(request), answer)
 
-    def post(self, path: str, body: bytes, answer: type[T]) -> T:
-        """As `get`. The body is JSON; the server carries it out once, however often it has to be sent (E5)."""
-        headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
+    def post(self, path: str, body: bytes, answer: type[T], key: str | None = None) -> T:
+        """As `get`. The body is JSON; the server carries it out once, however often it has to be sent (E5).
+
+        `key` is the request's `Idempotency-Key`, where it may have been sent in a former run.
+        """
+        headers = {"Content-Type": "application/json", "Idempotency-Key": key or str(uuid.uuid4())}
         request = self._client.build_request("POST", path, content=body, headers=headers)
         return self._decoded(self._answered(request), answer)
 
