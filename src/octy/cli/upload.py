@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import msgspec
 
@@ -34,8 +34,6 @@ from octy.model.errors import OctyError, Refused
 SANDBOX = "/v1/sandbox/clock"
 PATIENCE_SECONDS = 5
 """How long to wait, after Ctrl-C, for answers to what is under way."""
-
-Answers: TypeAlias = Lanes[Settled]
 
 
 class Uploadable(NamedTuple):
@@ -78,7 +76,7 @@ def upload(server: Server, kind: Uploadable, objects: Objects, destination: str)
         complain(f"Going on after {rows}, as {journal.path} says.")
     settled = {one.number for one in before}
     _send_all(
-        Answers(
+        Lanes(
             [batch for batch in batches if batch.number not in settled],
             lambda batch: _send(server, kind, objects, batch, upload_id),
         ),
@@ -106,7 +104,7 @@ def _tally_of(kind: Uploadable, objects: Objects, before: Sequence[Settled]) -> 
     return tally
 
 
-def _send_all(lanes: Answers, tally: Tally, journal: Journal) -> None:
+def _send_all(lanes: Lanes[Settled], tally: Tally, journal: Journal) -> None:
     """Until all are answered for. What ends it early ends it with what is certain, and how to go on."""
     try:
         with progress(tally.noun, len(tally.objects.bodies), tally.settled) as advance:
