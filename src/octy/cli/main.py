@@ -164,15 +164,21 @@ def delete(
 def upload(
     ctx: typer.Context,
     kind: Annotated[UploadableName, typer.Argument(help="What the rows are.")],
-    file: Annotated[Path, typer.Option("--filepath", "-f", metavar="FILE.csv", help="The rows.")],
+    file: Annotated[Path, typer.Option("--filepath", "-f", metavar="FILE", help="The rows: CSV, NDJSON or Parquet.")],
     url: Url = None,
 ) -> None:
-    """Create profiles, items or events from the rows of a CSV file."""
+    """Create profiles, items or events from the rows of a file: CSV, NDJSON or Parquet, also gzipped.
+
+    If it is interrupted, the same command goes on where it was.
+    """
     from octy.cli import upload as uploading
+    from octy.cli.settings import settings
 
     uploadable = uploading.KINDS[kind]
     objects = uploading.read(uploadable, file)
-    _run(ctx, url, lambda server: uploading.upload(server, uploadable, objects))
+    where = settings(url or ctx.obj)
+    destination = f"{where.url} {where.keys.public_key}"
+    _run(ctx, url, lambda server: uploading.upload(server, uploadable, objects, destination))
 
 
 @get.command("accountconfig")

@@ -62,9 +62,9 @@ class Octy(Blocking, Methods, Tracks):
         """Any other question, with its answer decoded."""
         return self.run(self.requests.get(path, answer, parameters, headers))
 
-    def post(self, path: str, body: bytes, answer: type[T]) -> T:
-        """Any other request: JSON, carried out once however often it is sent (E5)."""
-        return self.run(self.requests.post(path, body, answer))
+    def post(self, path: str, body: bytes, answer: type[T], key: str | None = None) -> T:
+        """Any other request: JSON, carried out once (E5) however often it is sent, under its `key` in a later run too."""
+        return self.run(self.requests.post(path, body, answer, key))
 
 
 class AsyncOcty(Awaiting, Methods, Tracks):

@@ -54,9 +54,12 @@ class Requests:
         request = self._build("GET", path, params=parameters, headers=headers)
         return self._decoded((yield from self._answered(request)), answer)
 
-    def post(self, path: str, body: bytes, answer: type[T]) -> Steps[T]:
-        """As `get`. The body is JSON; the server carries it out once, however often it has to be sent (E5)."""
-        headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
+    def post(self, path: str, body: bytes, answer: type[T], key: str | None = None) -> Steps[T]:
+        """As `get`. The body is JSON; the server carries it out once, however often it has to be sent (E5).
+
+        `key` is the request's `Idempotency-Key`, where it may have been sent in a former run.
+        """
+        headers = {"Content-Type": "application/json", "Idempotency-Key": key or str(uuid.uuid4())}
         request = self._build("POST", path, content=body, headers=headers)
         return self._decoded((yield from self._answered(request)), answer)
 
