@@ -63,7 +63,7 @@ class Octy(Blocking, Methods, Tracks):
         return self.run(self.requests.get(path, answer, parameters, headers))
 
     def post(self, path: str, body: bytes, answer: type[T], key: str | None = None) -> T:
-        """Any other request: JSON, carried out once (E5) however often it is sent, under its `key` in a later run too."""
+        """Any other request: JSON, carried out once however often it is sent; in a later run too, by its `key` (E5)."""
         return self.run(self.requests.post(path, body, answer, key))
 
 

@@ -89,7 +89,7 @@ class Octy:
         """
         with told_of(self._store.folder):
             self._start()
-            prepare()
+        prepare()
         self.has_started = True
         self.auditor.start()
 
