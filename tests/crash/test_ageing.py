@@ -17,9 +17,10 @@ from tests.crash.journal import Disk
 from tests.crash.story import START
 from tests.logs import opened
 
-EVERY = extent(1, 60)
+EVERY = extent(1, 200)
 """Every how many steps a disk is looked at."""
 EVENTS = 30
+EVENTS_PER_BATCH = 5
 LATER = "2024-01-06T12:00:00Z"
 
 
@@ -35,7 +36,7 @@ def test_old_events_are_there_once_or_gone_after_any_step(machine: Machine) -> N
     server.stop()
     tags, history = _rows(folder, TAGS), _rows(folder, HISTORY)
     assert tags
-    found, first, looked_at, counts = Disk(), chance.randrange(EVERY), 0, set()
+    found, first, looked_at, counts = Disk(), chance.randrange(EVERY), 0, set[int]()
     for number, one in enumerate(disk.steps()):
         found.take(one)
         if one.ends_at <= begun or number % EVERY != first:
@@ -75,13 +76,16 @@ def _lives(server: Server) -> None:
         {"customer_id": one, "profile_data": {}, "platform_info": {}} for one in ("ana", "bob", "cyd")
     ]
     created = _asks(server, "retention/profiles/create", {"profiles": drafts})["profiles"]
-    for number in range(EVENTS):
-        event = {
-            "event_type": "view",
-            "profile_id": created[number % 3]["profile_id"],
-            "created_at": f"2024-01-01T12:{number:02}:00Z",
-        }
-        _asks(server, "retention/events/create", event)
+    for first in range(0, EVENTS, EVENTS_PER_BATCH):
+        events = [
+            {
+                "event_type": "view",
+                "profile_id": created[number % 3]["profile_id"],
+                "created_at": f"2024-01-01T12:{number:02}:00Z",
+            }
+            for number in range(first, first + EVENTS_PER_BATCH)
+        ]
+        _asks(server, "retention/events/create/batch", {"events": events})
 
 
 def _asks(server: Server, path: str, body: object) -> Any:
