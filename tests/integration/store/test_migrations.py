@@ -302,7 +302,7 @@ def test_an_old_store_without_a_delivery_begins_at_1(old: OldStore) -> None:
     assert old.connection.exec_driver_sql("SELECT max(delivery_id) FROM outbox").scalar_one() == 1
 
 
-# 0005: accounts choose what they are told of
+# 0004: accounts choose what they are told of
 
 
 def test_an_account_of_an_old_store_has_chosen_nothing(deliveries: OldStore) -> None:
