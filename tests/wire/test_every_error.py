@@ -124,11 +124,12 @@ def test_an_unknown_address(shop: Shop, operations: list[Operation], method: str
 
 @pytest.mark.parametrize("authorization", WRONG_KEYS)
 def test_wrong_keys(shop: Shop, operations: list[Operation], authorization: str | None) -> None:
-    """Before anything of the request is looked at; only what octy-cli asks without keys needs none."""
+    """Before anything of the request is looked at; only what octy-cli and a monitor ask without keys needs none."""
     open_to_all = {operation.path for operation in operations if not operation.needs_keys}
     assert open_to_all == {
         "/healthz",
         "/readyz",
+        "/metrics",
         "/v1/admin/application/versioning",
         "/v1/admin/application/resources/format",
     }

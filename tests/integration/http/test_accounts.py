@@ -112,7 +112,7 @@ def test_how_long_events_are_kept_is_configured_and_stays_where_a_client_does_no
     """A client that knows nothing of it sends five fields."""
     api.post("/v1/configurations/account/set", {"retention_days": 90})
     answer = api.post("/v1/configurations/account/set", CONFIGURATION)
-    assert answer.json()["account_data"] == CONFIGURATION | {"retention_days": 90}
+    assert answer.json()["account_data"] == CONFIGURATION | CHOICES | {"retention_days": 90}
     assert api.get("/v1/configurations/account").json()["account_data"]["retention_days"] == 90
     answer = api.post("/v1/configurations/account/set", {"retention_days": 0})
     assert answer.json()["account_data"]["retention_days"] == 0
