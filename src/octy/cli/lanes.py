@@ -7,10 +7,12 @@ one instant (T2). A sandbox's clock follows the events (T4), so it gets a single
 What is in which batch depends on the file and the number of lanes alone: an upload that is resumed has the same ones.
 """
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
+from enum import Enum, auto
 from queue import SimpleQueue
 from threading import Event, Thread
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Self, TypeVar
 
 from octy.cli.objects import Objects
 from octy.model.limits import BODY_BYTES_MAX
@@ -68,35 +70,64 @@ def _cut(objects: Objects, rows: Sequence[int], batch_max: int) -> Iterator[Sequ
         yield rows[start:]
 
 
+class _Mark(Enum):
+    """What comes through the queue beside results."""
+
+    LANE_ENDED = auto()
+    INTERRUPTED = auto()
+
+
 class Lanes(Generic[T]):
     """Sends batches, each lane in a thread of its own.
 
     The threads end with the process, whatever they wait for: what is not answered is sent again when the upload is
-    resumed, and the server knows it.
+    resumed, and the server knows it. Within the context the first Ctrl-C comes between two results, so that none is
+    lost by it; a second one comes at once.
     """
 
     def __init__(self, batches: Sequence[Batch], send: Callable[[Batch], T]) -> None:
         self._send = send
         self._stopping = Event()
-        self._sent: SimpleQueue[Sent[T] | None] = SimpleQueue()
+        self._sent: SimpleQueue[Sent[T] | _Mark] = SimpleQueue()
         lanes = {batch.lane for batch in batches}
+        self._parts = [[batch for batch in batches if batch.lane == lane] for lane in lanes]
         self._running = len(lanes)
-        for lane in lanes:
-            mine = [batch for batch in batches if batch.lane == lane]
+        self._before = signal.getsignal(signal.SIGINT)
+
+    def __enter__(self) -> Self:
+        """Begins to send."""
+        if self._before is not signal.SIG_IGN:  # as a shell has it for what runs behind it
+            signal.signal(signal.SIGINT, self._interrupt)
+        for mine in self._parts:
             Thread(target=self._run, args=(mine,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """No lane begins another batch."""
+        self.stop()
 
     def results(self, timeout_seconds: float | None = None) -> Iterator[Sent[T]]:
-        """What came of each batch, as it comes, until all lanes have ended; `queue.Empty` where nothing comes."""
+        """What came of each batch, as it comes, until all lanes have ended.
+
+        `queue.Empty` where nothing comes, KeyboardInterrupt after Ctrl-C.
+        """
         while self._running:
             sent = self._sent.get(timeout=timeout_seconds)
-            if sent is None:
+            if sent is _Mark.INTERRUPTED:
+                raise KeyboardInterrupt
+            if sent is _Mark.LANE_ENDED:
                 self._running -= 1
             else:
                 yield sent
 
     def stop(self) -> None:
-        """No lane begins another batch."""
+        """No lane begins another batch, and Ctrl-C is what it was before."""
         self._stopping.set()
+        signal.signal(signal.SIGINT, self._before)
+
+    def _interrupt(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+        self._sent.put(_Mark.INTERRUPTED)
 
     def _run(self, batches: Sequence[Batch]) -> None:
         for batch in batches:
@@ -107,4 +138,4 @@ class Lanes(Generic[T]):
             except Exception as error:  # noqa: BLE001 - whatever it is, it is told where the results are read
                 self._sent.put(Sent(batch, None, error))
                 break
-        self._sent.put(None)
+        self._sent.put(_Mark.LANE_ENDED)

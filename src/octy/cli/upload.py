@@ -75,14 +75,9 @@ def upload(server: Octy, kind: Uploadable, objects: Objects, destination: str) -
         rows = f"{tally.settled:,} of {counted(len(objects.bodies), 'row')}"
         complain(f"Going on after {rows}, as {journal.path} says.")
     settled = {one.number for one in before}
-    _send_all(
-        Lanes(
-            [batch for batch in batches if batch.number not in settled],
-            lambda batch: _send(server, kind, objects, batch, upload_id),
-        ),
-        tally,
-        journal,
-    )
+    left = [batch for batch in batches if batch.number not in settled]
+    with Lanes(left, lambda batch: _send(server, kind, objects, batch, upload_id)) as sending:
+        _send_all(sending, tally, journal)
     tally.report()
     if _hand_out_failed(objects, kind.form, tally):
         journal.end()
