@@ -36,8 +36,8 @@ simulate: setup  ## a whole server under a simulated clock, disk and receiver, s
 mistakes: setup  ## mistakes put into the product on purpose, and which check caught each: one of the simulation, or a test
 	$(BIN)/python -m tests.mistakes
 
-crash: setup  ## kill -9 200 times while clients send, and what a crash or a power cut leaves after every step on the disk; CRASH_SEED=n for the same again
-	CRASH=full $(BIN)/pytest -s tests/crash
+crash: setup  ## kill -9 200 times while clients send, what a crash or a power cut leaves after every step on the disk and in every migration, and each step failing (hours); CRASH_SEED=n for the same again
+	CRASH=full $(BIN)/pytest -s tests/crash tests/upgrade tests/acceptance/test_full_disk.py
 
 bench: setup  ## every figure that is claimed, with its peers and the limits of the machine (under 15 minutes on 2 cores)
 	$(BIN)/python -m bench

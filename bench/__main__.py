@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from bench import backfill, front_door, keeping_up, late, start, timers, upload, webhooks
+from bench import backfill, client, front_door, keeping_up, late, overload, start, timers, upload, webhooks
 
 Section = Callable[..., Iterator[Table]]
 
@@ -15,9 +15,11 @@ SECTIONS: dict[str, Section] = {
     "keeping-up": keeping_up.tables,
     "late": late.tables,
     "front-door": front_door.tables,
+    "overload": overload.tables,
     "webhooks": webhooks.tables,
     "timers": timers.tables,
     "upload": upload.tables,
+    "client": client.tables,
     "start": start.tables,
 }
 

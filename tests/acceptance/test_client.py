@@ -1,5 +1,6 @@
 """`octy-cli` against a real server, as a person or a script uses it: from `auth` to `delete`, by its exit codes."""
 
+import gzip
 import json
 import stat
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.account import Account, stored_rows
-from tests.acceptance.processes import KEYS, PUBLIC_KEY, SECRET_KEY, Ended, Machine, Server
+from tests.acceptance.processes import KEYS, PUBLIC_KEY, SECRET_KEY, Ended, Machine, Server, wait_for
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "ecom"
 ACCOUNT = """\
@@ -139,13 +140,48 @@ def test_uploads_arrive_and_are_evaluated(machine: Machine, server: Server) -> N
     assert stored_rows(server.data)["events"] == 1201
 
 
-def test_rows_that_the_server_refuses_are_told_by_their_lines(machine: Machine, server: Server) -> None:
+def test_rows_that_the_server_refuses_are_told_by_their_lines_and_can_be_mended(
+    machine: Machine, server: Server
+) -> None:
     Account(server).profiles("dan")
     machine.file("more.csv", PROFILES.replace("ana", "eve").replace("bob", "dan"))
     ended = machine.cli(server, "upload", "profiles", "-f", "more.csv")
     assert ended.code == 1
     assert "Created a total of 1 profile\n" in ended.stdout
     assert "more.csv:3: " in ended.stderr
+    failed = machine.folder / "more.failed.csv"
+    header, row = failed.read_text().splitlines()
+    assert header == PROFILES.splitlines()[0] + ",upload_error"
+    assert row.startswith('dan,true,free,,android,"customer_id: expected ')
+    machine.file("more.failed.csv", failed.read_text().replace("dan,", "dora,"))
+    done = assert_done(machine.cli(server, "upload", "profiles", "-f", "more.failed.csv"))
+    assert done == "Created a total of 1 profile\n"
+
+
+def test_the_same_events_are_stored_once_however_their_upload_ends(machine: Machine, server: Server) -> None:
+    """Killed in the middle and begun again, and in the end uploaded a third time: E5, E8."""
+    profiles = Account(server).profiles(*(f"kim {number}" for number in range(20)))
+    rows = [
+        {"event_type": "home", "profile_id": profiles[n % 20], "created_at": "2020-01-01", "event_properties": {"n": n}}
+        for n in range(20_000)
+    ]
+    content = "".join(f"{json.dumps(row)}\n" for row in rows).encode()
+    machine.file("kim.ndjson.gz", gzip.compress(content))
+    before = stored_rows(server.data)["events"]
+    upload = ("octy-cli", "upload", "events", "-f", "kim.ndjson.gz")
+    killed = machine.start(*upload, environment=KEYS | {"OCTY_URL": server.url})
+    wait_for("the first events", lambda: stored_rows(server.data)["events"] > before or not killed.runs)
+    killed.kill()
+    ended = machine.cli(server, *upload[1:])
+    assert ended.code == 0, ended
+    assert ended.stdout.startswith("Created a total of 20,000 events")
+    assert stored_rows(server.data)["events"] == before + 20_000
+    again = assert_done(machine.cli(server, *upload[1:]))
+    assert again == "Created a total of 20,000 events (20,000 of them had been stored before)\n"
+    assert stored_rows(server.data)["events"] == before + 20_000
+    assert [one["event_properties"]["n"] for one in Account(server).events_of(profiles[3])] == list(
+        range(19_983, 0, -20)
+    )
 
 
 def test_wrong_usage_ends_with_2_and_a_server_that_is_not_there_with_1(machine: Machine, server: Server) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from octy.store.migrate import HEAD
 from tests.acceptance.processes import KEYS, Ended, Machine, wait_for
 
 SERVE = ("octy", "serve", "--port", "0")
@@ -67,7 +68,7 @@ def test_a_folder_of_a_newer_version_is_untouched(machine: Machine) -> None:
     said = one_sentence(machine.run(*SERVE, "--data", "data", environment=KEYS))
     assert said == (
         "octy: The data folder data cannot be used: "
-        "it was written by a newer version of Octy (schema 9999; this one knows up to 0003)."
+        f"it was written by a newer version of Octy (schema 9999; this one knows up to {HEAD})."
     )
     assert contents(server.data) == before
 

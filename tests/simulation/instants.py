@@ -6,6 +6,8 @@ from octy.model.instants import US_PER_SECOND
 class Time:
     """Passes only when told. In the place of the module `time` wherever the product asks that."""
 
+    CLOCK_MONOTONIC = 1
+
     def __init__(self, begins_us: int) -> None:
         self.elapsed_us = 0
         """Never runs backwards; timeouts and pauses are measured by it."""
@@ -28,6 +30,10 @@ class Time:
     def time_ns(self) -> int:
         """As `time.time_ns`."""
         return self.wall_us * 1_000
+
+    def clock_gettime_ns(self, _: int) -> int:
+        """As `time.clock_gettime_ns` of a clock that nobody sets."""
+        return self.elapsed_us * 1_000
 
     def monotonic(self) -> float:
         """As `time.monotonic`."""

@@ -39,7 +39,7 @@ class Server:
         self.disk = disk
         self.folder = folder
         self.store = open_store(folder)
-        self.octy = Octy(self.store, SystemClock())
+        self.octy = Octy(self.store, SystemClock(), audit_share=0)
         self.writer = self.octy._writer
         self.archiver = Worker("archiver", self.writer._archiver.work)
         self.backfills = Worker("backfills", self._fold)

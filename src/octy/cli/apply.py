@@ -11,10 +11,10 @@ from octy.cli.apply_event_types import apply_event_types
 from octy.cli.apply_segments import apply_segments
 from octy.cli.documents import Document, read_document
 from octy.cli.failures import LinesRefused
-from octy.cli.transport import Server
+from octy.client import Octy
 from octy.model.values import shown
 
-Prepared = Callable[[Server], bool]
+Prepared = Callable[[Octy], bool]
 """What is left to do once the file has been found right; False if the server refused any of it."""
 
 _KINDS: Mapping[str, Callable[[Document], Prepared]] = {

@@ -6,12 +6,14 @@ from typing import Any
 
 import msgspec
 
-from octy.cli.answers import Done
 from octy.cli.checks import Checks, Fields
 from octy.cli.documents import Document, Trail
+from octy.cli.locate import follow
 from octy.cli.output import complain, say
-from octy.cli.settings import is_http_url
-from octy.cli.transport import RequestRefused, Server
+from octy.client import Octy, RequestRefused
+from octy.client.envelope import Done
+from octy.client.settings import is_http_url
+from octy.model.limits import RETENTION_DAYS_MAX
 from octy.model.values import shown
 
 ACCOUNT_FIELDS = {
@@ -21,7 +23,11 @@ ACCOUNT_FIELDS = {
     "webhookURL": "webhook_url",
     "authenticatedIDKey": "authenticated_id_key",
 }
+ACCOUNT_LISTS = {"webhookEvents": "webhook_events", "webhookCauses": "webhook_causes"}
+ACCOUNT_NUMBERS = {"webhooksPerMinute": "webhooks_per_minute", "webhookBreakerShare": "webhook_breaker_share"}
+"""Both stay as they are where the file does not say them."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+RETENTION = "retentionDays"
 OPTIONAL_ACCOUNT_FIELDS = frozenset({"authenticatedIDKey"})
 ALGORITHMS = ("rec", "churn")
 ALGORITHM_KEYS = {
@@ -30,36 +36,62 @@ ALGORITHM_KEYS = {
 }
 
 
-def apply_account(document: Document) -> Callable[[Server], bool]:
+def apply_account(document: Document) -> Callable[[Octy], bool]:
     """Judges the account's configuration; the result sends it."""
     checks = Checks(document)
     root = checks.mapping(document.root, ())
     trail: Trail = ("configurations",)
     fields = checks.mapping(root.get("configurations"), trail)
-    configuration = {
+    texts = {
         wire: checks.text(fields, (*trail, key), is_optional=key in OPTIONAL_ACCOUNT_FIELDS)
         for key, wire in ACCOUNT_FIELDS.items()
     }
-    _check_addresses(checks, configuration, trail)
+    lists = {
+        wire: checks.texts(fields, (*trail, key), count_min=0)
+        for key, wire in ACCOUNT_LISTS.items()
+        if fields.get(key) is not None
+    }
+    numbers = {
+        wire: checks.number(fields, (*trail, key))
+        for key, wire in ACCOUNT_NUMBERS.items()
+        if fields.get(key) is not None
+    }
+    _check_addresses(checks, texts, trail)
+    retention_days = checks.integer(fields, (*trail, RETENTION), 0, RETENTION_DAYS_MAX)
     checks.done()
-    checks.warn_of_unknown(fields, trail, list(ACCOUNT_FIELDS))
+    checks.warn_of_unknown(fields, trail, [*ACCOUNT_FIELDS, *ACCOUNT_LISTS, *ACCOUNT_NUMBERS, RETENTION])
 
-    def send(server: Server) -> bool:
+    def send(server: Octy) -> bool:
         try:
-            server.post("/v1/configurations/account/set", msgspec.json.encode(configuration), Done)
+            server.configure(
+                **texts,
+                webhook_events=lists.get("webhook_events"),
+                webhook_causes=lists.get("webhook_causes"),
+                webhooks_per_minute=numbers.get("webhooks_per_minute"),
+                webhook_breaker_share=numbers.get("webhook_breaker_share"),
+                retention_days=retention_days,
+            )
         except RequestRefused as refused:
             for line in refused.lines:
                 complain(_placed(document, line.path, line.error_message))
             return False
         say("Set the account's configuration:")
         for key, wire in ACCOUNT_FIELDS.items():
-            say(f"  {key:<20}{configuration[wire] or '(none)'}")
+            say(f"  {key:<20}{texts[wire] or '(none)'}")
+        for key, wire in ACCOUNT_LISTS.items():
+            if wire in lists:
+                say(f"  {key:<20}{', '.join(lists[wire]) or '(none)'}")
+        for key, wire in ACCOUNT_NUMBERS.items():
+            if wire in numbers:
+                say(f"  {key:<20}{numbers[wire] or '(none)'}")
+        if retention_days is not None:
+            say(f"  {RETENTION:<20}{retention_days or '(for ever)'}")
         return True
 
     return send
 
 
-def apply_algorithms(document: Document) -> Callable[[Server], bool]:
+def apply_algorithms(document: Document) -> Callable[[Octy], bool]:
     """Judges the algorithms' configurations; the result sends one after another."""
     checks = Checks(document)
     root = checks.mapping(document.root, ())
@@ -69,7 +101,7 @@ def apply_algorithms(document: Document) -> Callable[[Server], bool]:
     ]
     checks.done()
 
-    def send(server: Server) -> bool:
+    def send(server: Octy) -> bool:
         is_all_done = True
         for trail, request in requests:
             try:
@@ -110,10 +142,14 @@ def _algorithm(checks: Checks, fields: Fields, trail: Trail) -> dict[str, Any]:
 
 
 def _placed(document: Document, wire_path: str | None, message: str) -> str:
-    """The server's message, with the place of the field that it names."""
-    keys = {wire: key for key, wire in ACCOUNT_FIELDS.items()}
-    key = keys.get(wire_path or "")
+    """The server's message, with the place of the field, or of the element of a list, that it names."""
+    keys = {wire: key for key, wire in (ACCOUNT_FIELDS | ACCOUNT_LISTS | ACCOUNT_NUMBERS).items()}
+    keys["retention_days"] = RETENTION
+    field, bracket, index = (wire_path or "").partition("[")
+    key = keys.get(field)
     if key is None:
         return f"{document.place(('configurations',))}: {message}"
+    named = f"{key}{bracket}{index}"
     rest = message.removeprefix(f"{wire_path}: ")
-    return f"{document.place(('configurations', key))}: {key}: {rest}"
+    trail = follow(document.root, f"configurations.{named}")
+    return f"{document.place(trail)}: {named}: {rest}"

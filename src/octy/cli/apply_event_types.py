@@ -2,22 +2,18 @@
 
 from collections.abc import Callable
 
-import msgspec
-
-from octy.cli.answers import EventTypesAnswer, FailedObject
-from octy.cli.batches import failures_of, slices
 from octy.cli.checks import Checks, Fields
 from octy.cli.documents import Document, Trail
 from octy.cli.output import complain, counted, say
-from octy.cli.transport import RequestRefused, Server
+from octy.client import Octy, SomeFailed
+from octy.client.errors import FailedOne
 from octy.model.events import SYSTEM_EVENT_TYPES, EventTypeDraft
-from octy.model.limits import EVENT_TYPES_PER_REQUEST_MAX
 from octy.model.values import name_problems, shown
 
 DEFINITIONS = "eventTypeDefinitions"
 
 
-def apply_event_types(document: Document) -> Callable[[Server], bool]:
+def apply_event_types(document: Document) -> Callable[[Octy], bool]:
     """Judges the event types; the result creates them, and is False if any was refused."""
     checks = Checks(document)
     root = checks.mapping(document.root, ())
@@ -45,28 +41,19 @@ def _draft(checks: Checks, fields: Fields, trail: Trail) -> EventTypeDraft:
     return EventTypeDraft(name, tuple(properties))
 
 
-def _create(server: Server, document: Document, drafts: list[EventTypeDraft]) -> bool:
-    created_count = failed_count = 0
-    for start, some in slices(drafts, EVENT_TYPES_PER_REQUEST_MAX):
-        body = msgspec.json.encode({"event_types": some})
-        try:
-            answer = server.post("/v1/retention/events/types/create", body, EventTypesAnswer)
-        except RequestRefused as refused:
-            answer = EventTypesAnswer([], failed_to_create=failures_of(refused, len(some)))
-        for created in answer.event_types:
-            say(f"Created event type: '{created.event_type}' with ID: {created.event_type_id}")
-        for failed in answer.failed_to_create:
-            complain(_failure(document, drafts, start, failed))
-        created_count += len(answer.event_types)
-        failed_count += len(answer.failed_to_create)
-    say(f"Created a total of {counted(created_count, 'event type')}")
-    return failed_count == 0 and created_count == len(drafts)
+def _create(server: Octy, document: Document, drafts: list[EventTypeDraft]) -> bool:
+    try:
+        created, failed = server.create_event_types(drafts), []
+    except SomeFailed as some:
+        created, failed = some.done, some.failed
+    for one in created:
+        say(f"Created event type: '{one.event_type}' with ID: {one.event_type_id}")
+    for failure in failed:
+        complain(_failure(document, drafts, failure))
+    say(f"Created a total of {counted(len(created), 'event type')}")
+    return not failed
 
 
-def _failure(document: Document, drafts: list[EventTypeDraft], start: int, failed: FailedObject) -> str:
-    """With the place and name of the event type, where the server says which one it is."""
-    if failed.index is None or not 0 <= start + failed.index < len(drafts):
-        return f"Failed to create an event type: {failed.error_message}"
-    index = start + failed.index
-    place = document.place((DEFINITIONS, index, "eventType"))
-    return f"{place}: Failed to create event type '{drafts[index].event_type}': {failed.error_message}"
+def _failure(document: Document, drafts: list[EventTypeDraft], failed: FailedOne) -> str:
+    place = document.place((DEFINITIONS, failed.index, "eventType"))
+    return f"{place}: Failed to create event type '{drafts[failed.index].event_type}': {failed.reason}"

@@ -5,19 +5,18 @@ too are shown with their places in the file.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
-from octy.cli.answers import CreatedSegment, ErrorLine
 from octy.cli.checks import Checks
 from octy.cli.documents import Document, Trail
 from octy.cli.failures import LinesRefused
 from octy.cli.locate import placed
 from octy.cli.output import complain_all, counted, say
-from octy.cli.transport import RequestRefused, Server
-from octy.model.definitions import DefinitionRefused, from_yaml, in_yaml_words, to_wire
+from octy.client import Octy, RequestRefused
+from octy.client.envelope import ErrorLine
+from octy.model.definitions import DefinitionRefused, from_yaml, in_yaml_words
 from octy.model.errors import Violation
 from octy.model.rules import Surroundings
 from octy.model.segments import SegmentDefinition
@@ -31,7 +30,7 @@ class _Located(NamedTuple):
     definition: SegmentDefinition
 
 
-def apply_segments(document: Document) -> Callable[[Server], bool]:
+def apply_segments(document: Document) -> Callable[[Octy], bool]:
     """Judges the definitions; the result creates them one by one, and is False if any was refused."""
     checks = Checks(document)
     elements = list(checks.elements(checks.mapping(document.root, ()), (DEFINITIONS,)))
@@ -50,12 +49,11 @@ def apply_segments(document: Document) -> Callable[[Server], bool]:
     return lambda server: _create(server, document, good)
 
 
-def _create(server: Server, document: Document, good: Sequence[_Located]) -> bool:
+def _create(server: Octy, document: Document, good: Sequence[_Located]) -> bool:
     created_count = 0
     for located in good:
-        body = msgspec.json.encode(_wire_form(located.definition))
         try:
-            created = server.post("/v1/retention/segments/create", body, CreatedSegment)
+            created = server.create_segment(located.definition)
         except RequestRefused as refused:
             complain_all(_complaint(document, located, line) for line in refused.lines)
             continue
@@ -64,12 +62,6 @@ def _create(server: Server, document: Document, good: Sequence[_Located]) -> boo
         complain_all(f"{document.place(located.trail)}: warning: {warning}" for warning in created.warnings)
     say(f"Created a total of {counted(created_count, 'segment')}")
     return created_count == len(good)
-
-
-def _wire_form(definition: SegmentDefinition) -> dict[str, Any]:
-    """Without the profile property where there is none, as every client sends it."""
-    optional = ("profile_property_name", "profile_property_value")
-    return {key: value for key, value in to_wire(definition).items() if value is not None or key not in optional}
 
 
 def _complaint(document: Document, located: _Located, line: ErrorLine) -> str:

@@ -2,19 +2,18 @@
 
 import sys
 
-from octy.cli.answers import Done
 from octy.cli.credentials import remember
 from octy.cli.failures import WrongUsage
 from octy.cli.output import say
-from octy.cli.settings import Settings, checked_keys, checked_url, server_url
-from octy.cli.transport import Server
+from octy.cli.settings import checked_keys, checked_url, server_url
+from octy.client import Octy
 
 
 def authenticate(public_key: str, secret_key: str | None, url: str | None) -> None:
     """Asks the server, then stores the keys, and the address if it was given. Nothing is stored if they are wrong."""
     keys = checked_keys(public_key, secret_key if secret_key is not None else _asked_secret_key())
-    with Server(Settings(server_url(url), keys)) as server:
-        server.get("/v1/account/authenticate", Done)
+    with Octy(server_url(url), *keys) as server:
+        server.authenticate()
     kept_in = remember(keys.public_key, keys.secret_key, checked_url(url, "--url") if url else None)
     say(f"Set Octy credentials in {kept_in}")
 

@@ -1,6 +1,8 @@
 """Which columns may a CSV file have, and what does each of a given file's mean? (wire.md 4)
 
-A column is a field of the object (`customer_id`), or one property of a nested object (`profile_data>>age`).
+A column is a field of the object (`customer_id`), or one property of a nested object (`profile_data>>age`). Files of
+other kinds have the same fields, with values that have their types already. What an upload wrote of rows that failed
+has one column more, which says why, and is passed over.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +14,8 @@ from octy.cli.failures import Faults
 from octy.model.values import Scalar, shown
 
 NESTING = ">>"
+REASON = "upload_error"
+"""The column that says why a row has failed."""
 
 
 class Empty(Enum):
@@ -23,9 +27,10 @@ class Empty(Enum):
 
 
 class Field(NamedTuple):
-    """A flat column: how its cells are read, and what may be missing."""
+    """A flat column: how its cells are read, how values that have a type are taken, and what may be missing."""
 
     read: Callable[[str], Scalar]
+    take: Callable[[object], object]
     empty: Empty = Empty.FAULT
     is_optional: bool = False
     """Whether the whole column may be missing."""
@@ -38,6 +43,10 @@ class Form(NamedTuple):
     nested: Sequence[str] = ()
     unique: str | None = None
     """The field that no two rows share."""
+    owner: str | None = None
+    """The field of which equal values must arrive in the file's order."""
+    identity: str | None = None
+    """The field by which the server knows an object that comes twice (E8)."""
 
 
 class Column(NamedTuple):
@@ -49,51 +58,61 @@ class Column(NamedTuple):
     field: Field
 
 
+_TEXT = Field(cells.text, cells.taken_text)
+_TEXT_OR_EMPTY = _TEXT._replace(empty=Empty.TEXT)
+_TEXT_OR_NONE = _TEXT._replace(empty=Empty.LEFT_OUT, is_optional=True)
+
 PROFILES = Form(
-    {"customer_id": Field(cells.text), "has_charged": Field(cells.boolean, Empty.LEFT_OUT, is_optional=True)},
+    {
+        "customer_id": _TEXT,
+        "has_charged": Field(cells.boolean, cells.taken_boolean, Empty.LEFT_OUT, is_optional=True),
+    },
     nested=("profile_data", "platform_info"),
     unique="customer_id",
 )
 ITEMS = Form(
     {
-        "item_id": Field(cells.text),
-        "item_category": Field(cells.text, Empty.TEXT),
-        "item_name": Field(cells.text, Empty.TEXT),
-        "item_description": Field(cells.text, Empty.TEXT),
-        "item_price": Field(cells.price),
-        "status": Field(cells.text, Empty.LEFT_OUT, is_optional=True),
+        "item_id": _TEXT,
+        "item_category": _TEXT_OR_EMPTY,
+        "item_name": _TEXT_OR_EMPTY,
+        "item_description": _TEXT_OR_EMPTY,
+        "item_price": Field(cells.price, cells.taken_price),
+        "status": _TEXT_OR_NONE,
     },
     unique="item_id",
 )
 EVENTS = Form(
     {
-        "event_type": Field(cells.text),
-        "profile_id": Field(cells.text),
-        "created_at": Field(cells.text),
-        "message_id": Field(cells.text, Empty.LEFT_OUT, is_optional=True),
+        "event_type": _TEXT,
+        "profile_id": _TEXT,
+        "created_at": _TEXT,
+        "message_id": _TEXT_OR_NONE,
     },
     nested=("event_properties",),
+    owner="profile_id",
+    identity="message_id",
 )
-_PROPERTY = Field(cells.property_value, Empty.LEFT_OUT)
+PROPERTY = Field(cells.property_value, cells.taken_property, Empty.LEFT_OUT)
 
 
-def columns(header: Sequence[str], form: Form, faults: Faults, place: str) -> list[Column]:
-    """What the columns of a file mean; whatever is wrong with the header becomes faults."""
-    found = [_column(name, form, faults, place) for name in header]
+def columns(header: Sequence[str], form: Form, faults: Faults, place: str) -> list[Column | None]:
+    """What the columns of a file mean, None for one that is passed over; whatever is wrong becomes faults."""
+    found = [None if name == REASON else column(name, form, faults, place) for name in header]
     for name in dict.fromkeys(name for name in header if name and header.count(name) > 1):
         faults.add(place, f"the column {shown(name)} is there more than once")
     for name, field in form.fields.items():
         if name not in header and not field.is_optional:
             faults.add(place, f"the column {shown(name)} is missing")
-    return [column for column in found if column is not None]
+    return found
 
 
-def _column(name: str, form: Form, faults: Faults, place: str) -> Column | None:
+def column(name: str, form: Form, faults: Faults, place: str) -> Column | None:
+    """What a column means; None, and a fault, where it means nothing."""
     if name in form.fields:
         return Column(name, name, None, form.fields[name])
     base, nesting, key = name.partition(NESTING)
     if nesting and base in form.nested and key and NESTING not in key:
-        return Column(name, base, key, _PROPERTY)
+        return Column(name, base, key, PROPERTY)
     known = [*form.fields, *(f"{base}{NESTING}<key>" for base in form.nested)]
     hint = "; cells are separated by commas" if ";" in name or "\t" in name else ""
     faults.add(place, f"unknown column {shown(name)}: known are {', '.join(known)}{hint}")

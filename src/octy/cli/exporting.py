@@ -3,19 +3,15 @@
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 from octy.cli.failures import LinesRefused
 from octy.cli.output import complain, counted
-from octy.cli.transport import Server
-
-PATH = "/v1/retention/profiles/export"
+from octy.client import Octy
 
 
-def export_profile(server: Server, profile_id: str, file: Path | None) -> bool:
+def export_profile(server: Octy, profile_id: str, file: Path | None) -> bool:
     """Prints it, or writes it into a file that only its owner can read."""
-    answer: dict[str, Any] = server.get(PATH, dict[str, Any], {"id": profile_id})
-    known = {name: value for name, value in answer.items() if name != "request_meta"}
+    known = server.export_profile(profile_id)
     if file is None:
         print(json.dumps(known, indent=2))  # pure ASCII: nothing that a terminal would obey
         return True

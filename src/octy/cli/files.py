@@ -1,11 +1,16 @@
 """How does a file come in? As UTF-8, with or without a byte-order mark; anything else is refused with file and line."""
 
+import gzip
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from octy.cli.failures import LinesRefused
+
+GZIP_BEGINS = b"\x1f\x8b"
 
 
 def text_of(path: Path, bytes_max: int, line_bytes_max: int) -> str:
@@ -19,8 +24,8 @@ def text_of(path: Path, bytes_max: int, line_bytes_max: int) -> str:
 
 
 def lines_of(path: Path, line_bytes_max: int) -> Iterator[str]:
-    """The lines of a file of any size, with their ends."""
-    with opened(path) as file:
+    """The lines of a file of any size, plain or gzipped, with their ends."""
+    with unpacked(path) as file:
         yield from _decoded(path, iter(lambda: file.readline(line_bytes_max + 1), b""), line_bytes_max)
 
 
@@ -32,6 +37,20 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             yield file
     except OSError as error:
         raise LinesRefused([f"{path}: {error.strerror or error}"]) from None
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[BinaryIO]:
+    """As `opened`; where the file is gzipped, whatever its name, its content."""
+    with opened(path) as file:
+        if cast("BufferedReader", file).peek(2)[:2] != GZIP_BEGINS:
+            yield file
+            return
+        try:
+            with gzip.GzipFile(fileobj=file) as content:
+                yield cast("BinaryIO", content)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise LinesRefused([f"{path}: the gzipped content is damaged: {error}"]) from None
 
 
 def _decoded(path: Path, lines: Iterable[bytes], line_bytes_max: int) -> Iterator[str]:

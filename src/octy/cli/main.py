@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 from octy import __version__
 
 if TYPE_CHECKING:
-    from octy.cli.transport import Server
+    from octy.client import Octy
 
 
 class Commands(TyperGroup):
@@ -73,6 +73,9 @@ class StateName(StrEnum):
 
 
 State = Annotated[StateName | None, typer.Option("--state", help="Only those in this state.")]
+EventOption = Annotated[
+    str | None, typer.Option("--event", metavar="EVENT", help="Only those that tell of this: live_segment.matched, …")
+]
 SegmentOption = Annotated[str | None, typer.Option("--segment", metavar="ID", help="Only those about this segment.")]
 ProfileOption = Annotated[
     str | None, typer.Option("--profile", metavar="ID", help="Only those about this profile, or customer.")
@@ -161,24 +164,30 @@ def delete(
 def upload(
     ctx: typer.Context,
     kind: Annotated[UploadableName, typer.Argument(help="What the rows are.")],
-    file: Annotated[Path, typer.Option("--filepath", "-f", metavar="FILE.csv", help="The rows.")],
+    file: Annotated[Path, typer.Option("--filepath", "-f", metavar="FILE", help="The rows: CSV, NDJSON or Parquet.")],
     url: Url = None,
 ) -> None:
-    """Create profiles, items or events from the rows of a CSV file."""
+    """Create profiles, items or events from the rows of a file: CSV, NDJSON or Parquet, also gzipped.
+
+    If it is interrupted, the same command goes on where it was.
+    """
     from octy.cli import upload as uploading
+    from octy.cli.settings import settings
 
     uploadable = uploading.KINDS[kind]
     objects = uploading.read(uploadable, file)
-    _run(ctx, url, lambda server: uploading.upload(server, uploadable, objects))
+    where = settings(url or ctx.obj)
+    destination = f"{where.url} {where.keys.public_key}"
+    _run(ctx, url, lambda server: uploading.upload(server, uploadable, objects, destination))
 
 
 @get.command("accountconfig")
 def get_account_configuration(ctx: typer.Context, url: Url = None) -> None:
     """Show what the account has configured."""
-    from octy.cli import reading, show
+    from octy.cli import show
 
-    def show_it(server: "Server") -> bool:
-        show.show_account(reading.account(server))
+    def show_it(server: "Octy") -> bool:
+        show.show_account(server.account())
         return True
 
     _run(ctx, url, show_it)
@@ -187,21 +196,21 @@ def get_account_configuration(ctx: typer.Context, url: Url = None) -> None:
 @get.command("eventtypes")
 def get_event_types(ctx: typer.Context, ids: Ids = None, ids_only: IdsOnly = False, url: Url = None) -> None:
     """Show the account's own event types."""
-    from octy.cli import reading, show
+    from octy.cli import show
 
     asked = ids or []
     print_all = show.EVENT_TYPES.print
-    _run(ctx, url, lambda server: print_all(reading.event_types(server, asked), asked, ids_only=ids_only))
+    _run(ctx, url, lambda server: print_all(server.event_types(asked), asked, ids_only=ids_only))
 
 
 @get.command("segments")
 def get_segments(ctx: typer.Context, ids: Ids = None, ids_only: IdsOnly = False, url: Url = None) -> None:
     """Show segments, with how many profiles are in each."""
-    from octy.cli import reading, show
+    from octy.cli import show
 
     asked = ids or []
     print_all = show.SEGMENTS.print
-    _run(ctx, url, lambda server: print_all(reading.segments(server, asked), asked, ids_only=ids_only))
+    _run(ctx, url, lambda server: print_all(server.segments(asked), asked, ids_only=ids_only))
 
 
 @get.command("profiles")
@@ -213,11 +222,11 @@ def get_profiles(
     url: Url = None,
 ) -> None:
     """Show profiles, with their segment tags. An id may be the profile's or the customer's."""
-    from octy.cli import reading, show
+    from octy.cli import show
 
     asked = ids or []
     print_all = show.PROFILES.print
-    _run(ctx, url, lambda server: print_all(reading.profiles(server, asked, tag), asked, ids_only=ids_only))
+    _run(ctx, url, lambda server: print_all(server.profiles(ids=asked, tag=tag), asked, ids_only=ids_only))
 
 
 @export.command("profile")
@@ -239,6 +248,7 @@ def export_profile(
 def list_webhooks(
     ctx: typer.Context,
     state: State = None,
+    event: EventOption = None,
     segment: SegmentOption = None,
     profile: ProfileOption = None,
     since: Since = None,
@@ -250,7 +260,7 @@ def list_webhooks(
     """List webhooks, the newest first, with what became of each."""
     from octy.cli.webhooks import chosen, list_deliveries
 
-    asked = chosen(state, segment, profile, since, until)
+    asked = chosen(state, event, segment, profile, since, until)
     _run(ctx, url, lambda server: list_deliveries(server, asked, limit, ids_only=ids_only))
 
 
@@ -269,6 +279,7 @@ def replay_webhooks(
     ctx: typer.Context,
     ids: Ids = None,
     state: State = None,
+    event: EventOption = None,
     segment: SegmentOption = None,
     profile: ProfileOption = None,
     since: Since = None,
@@ -278,10 +289,30 @@ def replay_webhooks(
     """Send webhooks once more, with the same ids: those named, or those of a time, by default the failed ones."""
     from octy.cli.webhooks import chosen, replay, replay_range
 
-    asked = chosen(state, segment, profile, since, until)
+    asked = chosen(state, event, segment, profile, since, until)
     if bool(ids) == bool(asked):
         raise typer.BadParameter("name deliveries, or give at least one option that says which")
     _run(ctx, url, lambda server: replay(server, ids) if ids else replay_range(server, asked))
+
+
+@webhooks.command("changes")
+def list_digested_changes(
+    ctx: typer.Context, delivery_id: Annotated[str, typer.Argument(metavar="ID")], url: Url = None
+) -> None:
+    """List all that a digest tells: which profiles, what became of them, when and why."""
+    from octy.cli.webhooks import list_changes
+
+    _run(ctx, url, lambda server: list_changes(server, delivery_id))
+
+
+@webhooks.command("release")
+def release_segment(
+    ctx: typer.Context, segment_id: Annotated[str, typer.Argument(metavar="SEGMENT_ID")], url: Url = None
+) -> None:
+    """Tell of a segment again, whose webhooks have stopped because too many profiles flipped at once."""
+    from octy.cli.webhooks import release
+
+    _run(ctx, url, lambda server: release(server, segment_id))
 
 
 @webhooks.command("test")
@@ -334,12 +365,13 @@ def rotate_webhook_secret(
     _run(ctx, url, lambda server: rotate_secret(server, overlap_hours))
 
 
-def _run(ctx: typer.Context, url: str | None, run: Callable[["Server"], bool]) -> None:
+def _run(ctx: typer.Context, url: str | None, run: Callable[["Octy"], bool]) -> None:
     """Runs a command against the server; exit code 1 unless it says that all is done."""
     from octy.cli.settings import settings
-    from octy.cli.transport import Server
+    from octy.client import Octy
 
-    with Server(settings(url or ctx.obj)) as server:
+    where = settings(url or ctx.obj)
+    with Octy(where.url, *where.keys, user_agent=f"octy-cli/{__version__}") as server:
         is_all_done = run(server)
     if not is_all_done:
         raise typer.Exit(1)

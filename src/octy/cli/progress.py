@@ -9,8 +9,8 @@ Advance = Callable[[int], None]
 
 
 @contextmanager
-def progress(noun: str, total: int) -> Iterator[Advance]:
-    """Shows rows done, rows a second and the time left, on stderr."""
+def progress(noun: str, total: int, done: int = 0) -> Iterator[Advance]:
+    """Shows rows done, rows a second and the time left, on stderr. `done` are behind already."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -28,5 +28,5 @@ def progress(noun: str, total: int) -> Iterator[Advance]:
     name = rich.TextColumn(f"Uploading {noun}s", markup=False)
     columns = (name, rich.BarColumn(), rich.MofNCompleteColumn(), Rate(), rich.TimeRemainingColumn())
     with rich.Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=total)
+        task = bar.add_task("", total=total, completed=done)
         yield lambda count: bar.advance(task, count)

@@ -4,32 +4,21 @@ The command line is asked first, then the environment, then what `auth` stored.
 """
 
 import os
-from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from octy.cli.credentials import recall, secret_key_of
 from octy.cli.failures import WrongUsage
+from octy.client.settings import (
+    DEFAULT_URL,
+    PUBLIC_KEY_VARIABLE,
+    SECRET_KEY_VARIABLE,
+    URL_VARIABLE,
+    URL_WANTED,
+    Keys,
+    Settings,
+    is_http_url,
+)
 from octy.model.errors import Unauthorized
 from octy.model.values import shown
-
-DEFAULT_URL = "http://127.0.0.1:8700"
-URL_VARIABLE = "OCTY_URL"
-PUBLIC_KEY_VARIABLE = "OCTY_PUBLIC_KEY"
-SECRET_KEY_VARIABLE = "OCTY_SECRET_KEY"  # noqa: S105 - a variable's name, no secret
-
-
-class Keys(NamedTuple):
-    """A pair that identifies an account."""
-
-    public_key: str
-    secret_key: str
-
-
-class Settings(NamedTuple):
-    """Where to, and as whom."""
-
-    url: str
-    keys: Keys
 
 
 def settings(url_option: str | None) -> Settings:
@@ -52,19 +41,8 @@ def server_url(url_option: str | None) -> str:
 def checked_url(url: str, source: str) -> str:
     """The address without a slash at its end; WrongUsage if it is none."""
     if not is_http_url(url):
-        wanted = "an address such as http://127.0.0.1:8700 or https://octy.example.com"
-        raise WrongUsage(f"{source}: expected {wanted}; found {shown(url)}")
+        raise WrongUsage(f"{source}: expected {URL_WANTED}; found {shown(url)}")
     return url.rstrip("/")
-
-
-def is_http_url(url: str) -> bool:
-    """Whether it leads to a host by http or https."""
-    try:
-        parts = urlsplit(url)
-        has_host = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number
-        return False
-    return has_host and url.isprintable() and " " not in url
 
 
 def checked_keys(public_key: str, secret_key: str) -> Keys:

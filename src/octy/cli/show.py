@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from octy.cli.answers import AccountAnswer, EventTypeView, ProfileView, ReceiverView, SegmentView, StepView
 from octy.cli.output import complain_all, counted, say
+from octy.client.answers import AccountAnswer
+from octy.client.views import EventTypeView, ProfileView, ReceiverView, SegmentView, StepView
 from octy.model.values import canonical
 
 View = TypeVar("View")
@@ -21,10 +22,19 @@ def show_account(answer: AccountAnswer) -> None:
         "Contact email": account.contact_email_address,
         "Webhook URL": account.webhook_url,
         "Webhooks": _receiver(answer.webhook_receiver),
+        "Webhook events": ", ".join(account.webhook_events),
+        "Webhook causes": ", ".join(account.webhook_causes),
+        "Webhooks per minute": str(account.webhooks_per_minute or "any number"),
+        "Webhook breaker share": str(account.webhook_breaker_share or "(none)"),
         "Authenticated ID key": account.authenticated_id_key,
+        "Events are kept": f"{account.retention_days} days" if account.retention_days else "for ever",
     }
     for label, value in rows.items():
         say(f"{label:<22}{value or NONE}")
+    for one in answer.webhook_stops:
+        again = f"`octy-cli webhooks release {one.segment_id}` sends them again."
+        said = f"since {one.stopped_at}, {counted(one.withheld, 'change')} not told. {again}"
+        say(f"Webhooks stopped      {one.segment_tag}: {said}")
 
 
 def _receiver(receiver: ReceiverView) -> str:

@@ -1,9 +1,9 @@
 """What has become of the rows of an upload? Totals, and the first failures with their lines in the file."""
 
-from octy.cli.answers import FailedObject, UploadAnswer
-from octy.cli.csv_objects import Objects
 from octy.cli.failures import FAULTS_SHOWN_MAX
+from octy.cli.objects import Objects
 from octy.cli.output import complain, complain_all, counted, say
+from octy.cli.resuming import Settled
 
 
 class Tally:
@@ -12,43 +12,41 @@ class Tally:
     def __init__(self, noun: str, objects: Objects) -> None:
         self.objects = objects
         self.settled = 0
-        """How many rows, from the first on, the server has answered for."""
-        self.failed_count = 0
-        self._noun = noun
-        self._created_count = self._duplicate_count = 0
-        self._shown: list[str] = []
+        """How many rows the server has answered for."""
+        self.failed: dict[int, str] = {}
+        """The rows that were refused, and why."""
+        self.noun = noun
+        self._created = self._duplicates = 0
+        self._untold: list[Settled] = []
 
-    def add(self, start: int, end: int, answer: UploadAnswer) -> None:
-        """The answer to the rows from `start` to before `end`."""
-        self.settled = end
-        self._created_count += len(answer.created)
-        self._duplicate_count += sum(one.duplicate for one in answer.created)
-        for failed in answer.failed_to_create:
-            self._fail(1, f"{self._place(start, end, failed)}: {failed.error_message}")
-        untold = end - start - len(answer.created) - len(answer.failed_to_create)
-        if untold > 0:
-            rows = counted(untold, "row")
-            self._fail(untold, f"{self._range(start, end)}: the server does not say what became of {rows}")
+    @property
+    def is_all_created(self) -> bool:
+        """Whether no row failed so far."""
+        return not self.failed and not self._untold
+
+    def add(self, settled: Settled) -> None:
+        """What came of one more batch."""
+        self._created += settled.created
+        self._duplicates += settled.duplicates
+        self.failed |= dict(settled.failed)
+        self._untold += [settled] if settled.untold else []
+        self.settled += settled.created + len(settled.failed) + settled.untold
 
     def report(self) -> None:
         """The created ones on stdout, the failed ones on stderr."""
-        again = f" ({self._duplicate_count:,} of them had been stored before)" if self._duplicate_count else ""
-        say(f"Created a total of {counted(self._created_count, self._noun)}{again}")
-        if self.failed_count:
-            complain(f"Failed to create {counted(self.failed_count, self._noun)}")
-            complain_all(self._shown)
-            if self.failed_count > FAULTS_SHOWN_MAX:
+        again = f" ({self._duplicates:,} of them had been stored before)" if self._duplicates else ""
+        say(f"Created a total of {counted(self._created, self.noun)}{again}")
+        if not self.is_all_created:
+            count = len(self.failed) + sum(one.untold for one in self._untold)
+            lines = [f"{self.objects.place(row)}: {why}" for row, why in sorted(self.failed.items())]
+            lines += map(self._told_of_untold, self._untold)
+            complain(f"Failed to create {counted(count, self.noun)}")
+            complain_all(lines[:FAULTS_SHOWN_MAX])
+            if len(lines) > FAULTS_SHOWN_MAX:
                 complain(f"… the first {FAULTS_SHOWN_MAX} failures are shown")
 
-    def _fail(self, count: int, line: str) -> None:
-        self.failed_count += count
-        if len(self._shown) < FAULTS_SHOWN_MAX:
-            self._shown.append(line)
-
-    def _place(self, start: int, end: int, failed: FailedObject) -> str:
-        if failed.index is None or not 0 <= failed.index < end - start:
-            return self._range(start, end)
-        return self.objects.place(start + failed.index)
-
-    def _range(self, start: int, end: int) -> str:
-        return f"{self.objects.place(start)}-{self.objects.lines[end - 1]}"
+    def _told_of_untold(self, settled: Settled) -> str:
+        first, last = settled.between
+        rows = counted(settled.untold, "row")
+        place = f"{self.objects.place(first)}-{self.objects.lines[last]}"
+        return f"{place}: the server does not say what became of {rows}"

@@ -5,18 +5,11 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from octy.cli.answers import (
-    AttemptView,
-    DeliveriesAnswer,
-    DeliveryAnswer,
-    DeliveryView,
-    Done,
-    ReplayAnswer,
-    RotationAnswer,
-    SecretsAnswer,
-)
 from octy.cli.output import complain, counted, say
-from octy.cli.transport import RequestRefused, Server
+from octy.client import Octy, RequestRefused
+from octy.client.answers import DeliveriesAnswer, DeliveryAnswer, ReplayAnswer, RotationAnswer, SecretsAnswer
+from octy.client.envelope import Done
+from octy.client.views import AttemptView, DeliveryView
 
 DELIVERIES = "/v1/webhooks/deliveries"
 ROWS_PER_PAGE = 100
@@ -27,13 +20,20 @@ LOOK_SECONDS = 0.2
 Asked = dict[str, str]
 
 
-def chosen(state: str | None, segment: str | None, profile: str | None, since: str | None, until: str | None) -> Asked:
+def chosen(
+    state: str | None,
+    event: str | None,
+    segment: str | None,
+    profile: str | None,
+    since: str | None,
+    until: str | None,
+) -> Asked:
     """Which webhooks are meant, in the server's terms."""
-    named = {"state": state, "segment_id": segment, "profile_id": profile, "from": since, "to": until}
+    named = {"state": state, "event": event, "segment_id": segment, "profile_id": profile, "from": since, "to": until}
     return {name: str(value) for name, value in named.items() if value is not None}
 
 
-def list_deliveries(server: Server, asked: Asked, limit: int, *, ids_only: bool) -> bool:
+def list_deliveries(server: Octy, asked: Asked, limit: int, *, ids_only: bool) -> bool:
     """A line for each, the newest first."""
     left, before, count = limit, None, 0
     while left > 0:
@@ -52,7 +52,7 @@ def list_deliveries(server: Server, asked: Asked, limit: int, *, ids_only: bool)
     return True
 
 
-def show_delivery(server: Server, delivery_id: str) -> bool:
+def show_delivery(server: Octy, delivery_id: str) -> bool:
     """What there is to know of one."""
     answer = server.get(f"{DELIVERIES}/{delivery_id}", DeliveryAnswer)
     _show(answer.delivery)
@@ -62,7 +62,7 @@ def show_delivery(server: Server, delivery_id: str) -> bool:
     return True
 
 
-def replay(server: Server, ids: Sequence[str]) -> bool:
+def replay(server: Octy, ids: Sequence[str]) -> bool:
     """Sends those with these ids once more; False where one could not be."""
     count = 0
     for delivery_id in dict.fromkeys(ids):
@@ -76,7 +76,7 @@ def replay(server: Server, ids: Sequence[str]) -> bool:
     return count == len(set(ids))
 
 
-def replay_range(server: Server, asked: Asked) -> bool:
+def replay_range(server: Octy, asked: Asked) -> bool:
     """Sends all that are meant once more, in as many requests as it takes."""
     count, after = 0, None
     while True:
@@ -89,7 +89,7 @@ def replay_range(server: Server, asked: Asked) -> bool:
     return True
 
 
-def send_test(server: Server, pause: Callable[[float], None] = time.sleep) -> bool:
+def send_test(server: Octy, pause: Callable[[float], None] = time.sleep) -> bool:
     """Sends a test, and says what the receiver answered; False where it did not take it."""
     delivery_id = server.post("/v1/webhooks/test", b"{}", DeliveryAnswer).delivery.delivery_id
     for _ in range(int(TEST_SECONDS_MAX / LOOK_SECONDS)):
@@ -103,14 +103,31 @@ def send_test(server: Server, pause: Callable[[float], None] = time.sleep) -> bo
     return False
 
 
-def enable(server: Server, *, replay: bool) -> bool:
+def enable(server: Octy, *, replay: bool) -> bool:
     """The receiver is sent webhooks again."""
     server.post("/v1/webhooks/enable", msgspec.json.encode({"replay": replay}), Done)
     say("The receiver is sent webhooks again" + (", also those that were made meanwhile" if replay else ""))
     return True
 
 
-def show_secrets(server: Server) -> bool:
+def list_changes(server: Octy, delivery_id: str) -> bool:
+    """A line for each change that a digest tells."""
+    count = 0
+    for one in server.digested_changes(delivery_id):
+        say(f"{one.profile_id}  {one.event}  {one.at}  {one.cause}")
+        count += 1
+    say(f"Found a total of {counted(count, 'change')}")
+    return True
+
+
+def release(server: Octy, segment_id: str) -> bool:
+    """A segment whose webhooks have stopped is told of again."""
+    one = server.release_webhooks(segment_id)
+    say(f"{one.segment_tag} is told of again; {counted(one.withheld, 'change')} not told since {one.stopped_at}")
+    return True
+
+
+def show_secrets(server: Octy) -> bool:
     """A line for each secret that is valid now, the present one first."""
     for one in server.get("/v1/webhooks/secrets", SecretsAnswer).webhook_secrets:
         until = f"valid until {one.expires_at}" if one.expires_at else "the present one"
@@ -118,7 +135,7 @@ def show_secrets(server: Server) -> bool:
     return True
 
 
-def rotate_secret(server: Server, overlap_hours: int) -> bool:
+def rotate_secret(server: Octy, overlap_hours: int) -> bool:
     """Replaces the secret, and shows what is valid then."""
     body = msgspec.json.encode({"overlap_hours": overlap_hours})
     server.post("/v1/webhooks/secrets/rotate", body, RotationAnswer)

@@ -71,11 +71,16 @@ class ErrorAnswer(Struct):
 
 
 def error_answer(status: int, reason: str, lines: Sequence[ErrorLine] = ()) -> Answer:
+    """An error as it is sent."""
+    return Answer(status, encode(error_content(status, reason, lines)))
+
+
+def error_content(status: int, reason: str, lines: Sequence[ErrorLine] = ()) -> ErrorAnswer:
     """An error; its code is the status where clients know that, and `reason` the only line where none are given."""
     code = status if status in HELP else 400 if status < 500 else 500
     text = speakable(reason)
     errors = list(lines) or [ErrorLine(text, HELP[code])]
-    return Answer(status, encode(ErrorAnswer(RequestMeta("Failure", text, 0, 0), Error(code, text, errors))))
+    return ErrorAnswer(RequestMeta("Failure", text, 0, 0), Error(code, text, errors))
 
 
 def all_failed(reason: str, failures: Sequence[Failure]) -> Answer:

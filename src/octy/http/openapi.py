@@ -68,8 +68,9 @@ def complete(document: OpenAPI) -> None:
 
 
 def _complete(operation: Operation, *, repeatable: bool) -> None:
-    succeeding = {status: answer for status, answer in (operation.responses or {}).items() if status < "400"}
-    operation.responses = succeeding | {"default": _error()}
+    own = operation.responses or {}
+    told = {status: answer for status, answer in own.items() if status < "400" or status == "503"}
+    operation.responses = told | {"default": _error()}
     if repeatable:
         operation.parameters = [*(operation.parameters or []), _idempotency_key()]
 

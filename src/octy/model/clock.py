@@ -15,6 +15,9 @@ class Clock(Protocol):
     def now_us(self) -> int:
         """The current instant."""
 
+    def not_before(self, instant_us: int) -> None:
+        """The store has been at this instant: from now on, none before it is told."""
+
 
 class ManualClock:
     """A clock that moves only when told: the sandbox's, and every test's."""
@@ -33,3 +36,7 @@ class ManualClock:
         if instant_us < self._now_us:
             raise ValueError(f"the clock stands at {iso(self._now_us)} and does not move back to {iso(instant_us)}")
         self._now_us = instant_us
+
+    def not_before(self, instant_us: int) -> None:
+        """Moves there, unless it is there already."""
+        self._now_us = max(self._now_us, instant_us)

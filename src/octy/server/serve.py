@@ -1,19 +1,25 @@
 """`octy serve`: opens the data folder, brings the engine back, serves until told to stop, and leaves nothing half done.
 
+It answers from the first moment: how far the start is, and everything else once that is done.
+
 The order of the end is the order of the promise: no new connections, requests that are under way answered, webhooks at
 rest, the writer's last group committed, the store closed.
 """
 
+import asyncio
 import ctypes
 import gc
+import io
 import logging
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from traceback import format_exception
 from types import FrameType
+from typing import TYPE_CHECKING, TextIO
 
 import structlog
 import uvicorn
@@ -22,11 +28,12 @@ from structlog.typing import Processor
 
 from octy.engine.warm import warm
 from octy.http.app import create_app
+from octy.http.door import Door
 from octy.http.ending import Ending
 from octy.http.lane import Lane
 from octy.http.protocol import OctyHttpProtocol
 from octy.model.clock import Clock, ManualClock
-from octy.model.errors import StoreError
+from octy.model.errors import StoreError, Unavailable
 from octy.model.instants import iso
 from octy.service.accounts import Keys, new_keys
 from octy.service.clock import SystemClock
@@ -35,6 +42,11 @@ from octy.store.folder import open_store
 from octy.webhooks.dispatcher import Dispatcher
 from octy.webhooks.schedule import Schedule
 from octy.webhooks.sender import Sender
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+log = structlog.get_logger()
 
 GRACE_SECONDS = 3
 """How long requests that are under way may take once the end has begun."""
@@ -58,24 +70,40 @@ class Settings(Struct, frozen=True):
     webhook_schedule: Schedule
     clock_us: int | None
     """Where a sandbox's clock starts; None outside a sandbox."""
+    audit_share: float
+    """How much of one core's time is for holding tags against the log."""
     public_key: str | None
     secret_key: str | None
 
 
 class Server(uvicorn.Server):
-    """Uvicorn, with the webhooks' dispatcher beside it for as long as it serves."""
+    """Uvicorn, which answers while what it serves is still being started, with the webhooks' dispatcher beside it."""
 
-    def __init__(self, config: uvicorn.Config, dispatcher: Dispatcher) -> None:
+    def __init__(self, config: uvicorn.Config, octy: Octy, begin: Callable[[], None], dispatcher: Dispatcher) -> None:
         super().__init__(config)
+        self._octy = octy
+        self._begin = begin
         self._dispatcher = dispatcher
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serves until a signal asks for the end."""
-        await self._dispatcher.start()
+        """Serves until a signal asks for the end, or the start fails with what this raises."""
+        starting = asyncio.create_task(self._start())
         try:
             await super().serve(sockets)
         finally:
+            self._octy.cancel_start()
+            await starting
             await self._dispatcher.stop()
+
+    async def _start(self) -> None:
+        try:
+            await asyncio.to_thread(self._begin)
+            await self._dispatcher.start()
+        except Unavailable:
+            log.info("serve.start_left_off")  # the end was asked for before
+        except BaseException:
+            self.should_exit = True
+            raise
 
 
 def serve(settings: Settings) -> None:
@@ -90,15 +118,18 @@ def serve(settings: Settings) -> None:
         allow_private_webhooks=settings.allow_private_webhooks,
         allow_http_webhooks=settings.allow_http_webhooks,
         new_webhook_secrets=settings.new_webhook_secrets,
+        audit_share=settings.audit_share,
     )
-    try:
+
+    def begin() -> None:
         warm()  # a fifth of a second, so that no event waits for a kernel to be loaded
-        octy.start()
-        _first_account(octy, settings)
+        octy.start(lambda: _first_account(octy, settings))
         _calm_the_collector()
         _give_back_memory()
         _announce(octy, settings, listening)
-        _run(octy, listening, settings.webhook_schedule)
+
+    try:
+        _run(octy, begin, listening, settings.webhook_schedule)
     finally:
         octy.stop()
 
@@ -114,9 +145,24 @@ def configure_logs() -> None:
             *(_for_terminals() if on_terminal else _for_machines()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(_log_file()),
     )
     logging.basicConfig(level=logging.WARNING, handlers=[_ToStructlog()], force=True)
+
+
+def _log_file() -> TextIO:
+    descriptor = _Unfailing(sys.stderr.fileno(), "w", closefd=False)
+    return io.TextIOWrapper(descriptor, encoding="utf-8", errors="backslashreplace", write_through=True)
+
+
+class _Unfailing(io.FileIO):
+    """A file that may have no room left, or no reader: what it does not take is lost, and nothing else is."""
+
+    def write(self, data: "ReadableBuffer") -> int:
+        """Says that all was written."""
+        with suppress(OSError):
+            super().write(data)
+        return memoryview(data).nbytes
 
 
 class _ToStructlog(logging.Handler):
@@ -177,7 +223,7 @@ def _announce(octy: Octy, settings: Settings, listening: socket.socket) -> None:
     print(f"Octy serves {settings.data} on http://{name}:{port}{sandbox}. Ctrl-C ends it.", flush=True)
 
 
-def _run(octy: Octy, listening: socket.socket, schedule: Schedule) -> None:
+def _run(octy: Octy, begin: Callable[[], None], listening: socket.socket, schedule: Schedule) -> None:
     sender = Sender(
         octy.clock,
         octy.signing_keys.valid,
@@ -187,7 +233,7 @@ def _run(octy: Octy, listening: socket.socket, schedule: Schedule) -> None:
     dispatcher = Dispatcher(octy.outbox, sender, octy.clock, schedule=schedule)
     octy.on_webhooks(dispatcher.wake, dispatcher.forgive)
     config = uvicorn.Config(
-        Ending(Lane(create_app(octy), octy)),
+        Ending(Door(Lane(create_app(octy), octy), octy)),
         loop="uvloop",
         http=OctyHttpProtocol,
         ws="none",
@@ -202,7 +248,7 @@ def _run(octy: Octy, listening: socket.socket, schedule: Schedule) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _note)
     with suppress(KeyboardInterrupt):
-        Server(config, dispatcher).run(sockets=[listening])
+        Server(config, octy, begin, dispatcher).run(sockets=[listening])
 
 
 def _calm_the_collector() -> None:

@@ -21,15 +21,17 @@ from octy.model.clock import Clock, ManualClock
 from octy.model.errors import Conflicting, OctyError, Unavailable
 from octy.model.idempotency import Once, Replayed
 from octy.model.instants import US_PER_HOUR, US_PER_SECOND
-from octy.service.archiver import Archiver, Unarchived
+from octy.service.archiver import Archiver, Horizon, Unarchived
 from octy.service.backfills import THREADS, Backfills, finish, fold_snapshot
 from octy.service.ids import EventIds
+from octy.service.progress import Progress, Readiness
 from octy.service.receivers import tidy
 from octy.service.restore import restore
+from octy.service.retention import horizon_us
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
 from octy.service.world import World
-from octy.store import deliveries, idempotency, message_ids
+from octy.store import deliveries, digests, idempotency, message_ids
 from octy.store.folder import Store
 from octy.store.log_shape import CHANGES, EVENTS
 
@@ -37,7 +39,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 QUEUED_JOBS_MAX = 2_000
-QUEUED_OBJECTS_MAX = 200_000
+QUEUED_OBJECTS_MAX = 50_000
 OBJECTS_PER_GROUP_MAX = 20_000
 BREATH_SECONDS = 20e-6
 """How long the writer holds its breath before it takes what waits, so that requests that came together are committed
@@ -78,18 +80,19 @@ class Writer:
         self._changed = threading.Condition()
         self._stopping = False
         self._world: World | None = None
+        self._progress = Progress()
         self._event_ids: EventIds | None = None
         self._started: set[Backfill] = set()
         self._housekept_us = 0
         self._forgot_us = 0
         self._backfills = Backfills(store, self.submit_unrefused)
-        self._archiver = Archiver(store, self._unarchived, self.submit_unrefused)
+        self._archiver = Archiver(store, self._unarchived, self._horizons, self.submit_unrefused)
         self._thread = threading.Thread(target=self._run, name="octy-writer", daemon=True)
 
     @property
-    def ready(self) -> bool:
-        """Whether requests are served: the world stands, and is not being rebuilt."""
-        return self._world is not None
+    def readiness(self) -> Readiness:
+        """Whether requests are served: the world stands, and is not being rebuilt. Another thread asks."""
+        return self._progress.readiness
 
     @property
     def event_ids(self) -> EventIds:
@@ -103,6 +106,10 @@ class Writer:
         self._rebuild()
         self._thread.start()
         self._archiver.start()
+
+    def cancel_start(self) -> None:
+        """Has `start` leave off, where it has not come to its end: it raises `Unavailable`. Another thread asks."""
+        self._progress.cancel()
 
     def stop(self) -> None:
         """Serves what waits already, then ends."""
@@ -120,15 +127,27 @@ class Writer:
         """Puts a request of so many objects in the queue. Where it is full, the future fails at once: `Unavailable`."""
         future: Future[T] = Future()
         with self._changed:
-            full = len(self._jobs) >= QUEUED_JOBS_MAX or self._objects + objects > QUEUED_OBJECTS_MAX
-            if full or self._stopping:
-                reason = "The server is stopping." if self._stopping else "Too many requests are waiting."
-                future.set_exception(Unavailable(f"{reason} Nothing was stored; send the request again."))
+            if (refusal := self._refusal(objects)) is not None:
+                future.set_exception(refusal)
                 return future
             self._jobs.append(Job(account_id, work, once, objects, future))
             self._objects += objects
             self._changed.notify()
         return future
+
+    def check_room(self) -> None:
+        """Unavailable where no request is taken, or would have to wait for a world. Another thread asks."""
+        if not self.readiness.is_ready:
+            raise Unavailable(f"The server is not ready: {self.readiness.words}. Nothing was stored; send it again.")
+        if (refusal := self._refusal(1)) is not None:
+            raise refusal
+
+    def _refusal(self, objects: int) -> Unavailable | None:
+        full = len(self._jobs) >= QUEUED_JOBS_MAX or self._objects + objects > QUEUED_OBJECTS_MAX
+        if not (full or self._stopping):
+            return None
+        reason = "The server is stopping." if self._stopping else "Too many requests are waiting."
+        return Unavailable(f"{reason} Nothing was stored; send the request again.")
 
     def submit_unrefused(self, work: Callable[[Transaction], None]) -> "Future[None]":
         """What nobody waits for, and has to be done: the end of a backfill, or of a move to the archive."""
@@ -145,10 +164,24 @@ class Writer:
             one
             for tenant in tenants
             for one in (
-                Unarchived(EVENTS, tenant.account_id, len(tenant.recent)),
-                Unarchived(CHANGES, tenant.account_id, tenant.unarchived_changes),
+                Unarchived(EVENTS, tenant.account_id, len(tenant.recent), tenant.recent.size_bytes),
+                Unarchived(CHANGES, tenant.account_id, tenant.unarchived_changes, 0),
             )
         ]
+
+    @property
+    def recent_bytes(self) -> int:
+        """How much memory the events take that the archive does not have. Any thread asks."""
+        world = self._world
+        return 0 if world is None else sum(tenant.recent.size_bytes for tenant in list(world.tenants.values()))
+
+    def _horizons(self) -> list[Horizon]:
+        """Whose events become too old, and before when they have. Another thread asks."""
+        world = self._world
+        if world is None:
+            return []
+        found = ((one.account_id, horizon_us(one, world.now_us)) for one in list(world.tenants.values()))
+        return [Horizon(account_id, before_us) for account_id, before_us in found if before_us is not None]
 
     # The thread
 
@@ -191,6 +224,7 @@ class Writer:
         except Exception as error:
             log.exception("writer.commit_failed", requests=len(group))
             self._world = None
+            self._progress.lost()
             for job in group:
                 if job.future.done():
                     continue
@@ -205,6 +239,8 @@ class Writer:
             self._housekeep(tx)
             tx.finish()
             self._note_erasures(world, tx)
+        if tx.is_world_in_doubt:
+            self._world = None
         try:
             self._follow_up(world, tx)
         finally:  # what is committed is done, whatever happens afterwards
@@ -221,7 +257,9 @@ class Writer:
     def _rebuild(self) -> None:
         """Brings the world back and moves it to the present, each due change at its own instant (T6)."""
         with self._store.writer.begin():
-            world = restore(self._store.writer, self._store.archive, self._clock)
+            world = restore(self._store.writer, self._store.archive, self._clock, self._progress)
+            self._progress.catches_up()
+            self._clock.not_before(world.now_us)
             tx = Transaction(world, self._store.writer)
             for tenant in world.tenants.values():
                 tx.catch_up(tenant)
@@ -229,10 +267,13 @@ class Writer:
         self._started = set()
         self._world = world
         self._event_ids = world.event_ids
+        self._progress.ends()
         self._follow_up(world, tx)
 
     def _follow_up(self, world: World, tx: Transaction) -> None:
         """What a commit sets going: the sandbox's clock, webhooks, backfills."""
+        for follow in tx.afterwards:
+            follow()
         if isinstance(self._clock, ManualClock):
             self._clock.move_to(world.now_us)
         if tx.erased_profile_ids:
@@ -254,6 +295,8 @@ class Writer:
             tx = Transaction(world, self._store.writer)
             finish(tx, tenant.account_id, backfill, last_seq)
             tx.finish()
+        if tx.added_webhooks:
+            self._on_webhooks()
 
     def _housekeep(self, tx: Transaction) -> None:
         """Forgets what need not be remembered any longer: answers and ids (E5, E8), and webhooks that are done."""
@@ -265,6 +308,7 @@ class Writer:
             self._forgot_us = tx.now_us
             before_us = tx.now_us - DELIVERIES_KEPT_US
             deliveries.expire(tx.connection, before_us, DELIVERIES_FORGOTTEN_AT_ONCE)
+            digests.expire(tx.connection, before_us, DELIVERIES_FORGOTTEN_AT_ONCE)
             tidy(tx, before_us)
 
 

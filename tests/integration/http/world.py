@@ -9,6 +9,7 @@ from httpx import Response
 from litestar.testing import TestClient
 
 from octy.http.app import create_app
+from octy.http.door import Door
 from octy.http.lane import Lane
 from octy.model.clock import Clock, ManualClock
 from octy.model.instants import iso, parse_instant
@@ -27,9 +28,10 @@ class World:
         self.octy = Octy(open_store(folder), clock or ManualClock(parse_instant(START)))
         self.octy.start()
         self.app = create_app(self.octy)
-        self.client = TestClient(Lane(self.app, self.octy), raise_server_exceptions=False)
+        self.door = Door(Lane(self.app, self.octy), self.octy)
+        self.client = TestClient(self.door, raise_server_exceptions=False)
         """As served; `detour` is without the lane."""
-        self.detour = TestClient(self.app, raise_server_exceptions=False)
+        self.detour = TestClient(Door(self.app, self.octy), raise_server_exceptions=False)
 
     def account(self) -> "Api":
         """Somebody new, who sees nothing of anybody else."""

@@ -1,7 +1,7 @@
 """An Octy on a folder of its own: opened, left, opened again, as often as a test wants.
 
-Two kinds of clock stand still until they are told to move: a sandbox's, and one that the service takes for the
-system's.
+Three kinds of clock stand still until they are told to move: a sandbox's, one that the service takes for the system's,
+and the system's itself on a machine that is a test's.
 """
 
 import threading
@@ -17,6 +17,7 @@ from octy.model.clock import Clock, ManualClock
 from octy.service.octy import Octy
 from octy.store.folder import open_store
 from tests.logs import KEEPING, opened
+from tests.unit.service.machine import MachineClock
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 60
@@ -48,6 +49,10 @@ class StandingClock:
         """As the system's would, by itself."""
         self._now_us = instant_us
 
+    def not_before(self, instant_us: int) -> None:
+        """Moves there, unless it is there already."""
+        self._now_us = max(self._now_us, instant_us)
+
 
 class Service:
     """A folder, and the Octy that serves it now."""
@@ -55,7 +60,7 @@ class Service:
     ends_backfills = True
     """Whether a backfill ends by itself, soon after its segment's creation (P6)."""
 
-    def __init__(self, folder: Path, clock: ManualClock | StandingClock) -> None:
+    def __init__(self, folder: Path, clock: ManualClock | StandingClock | MachineClock) -> None:
         self.folder = folder
         self.clock = clock
         self.open()

@@ -132,10 +132,10 @@ def test_a_due_change_that_cannot_be_stored_is_made_as_soon_as_it_can_be(busy_sh
     before = busy_shop.service.everything()
     with FAILURES[failure](busy_shop.service.store):
         busy_shop.service.clock.move_to(instant("12:06"))
-        eventually(lambda: not busy_shop.octy.readiness()[0])
+        eventually(lambda: not busy_shop.octy.readiness().is_ready)
         assert busy_shop.service.everything() == before
     eventually(lambda: busy_shop.tags("ana"))
-    eventually(lambda: busy_shop.octy.readiness()[0])
+    eventually(lambda: busy_shop.octy.readiness().is_ready)
     assert busy_shop.history("ana") == ["idle created at 12:05 by elapsed time, known at 12:06"]
     assert busy_shop.webhooks().count("created idle for ana") == 1
 
@@ -146,10 +146,10 @@ def test_requests_are_refused_for_as_long_as_the_disk_fails_and_served_afterward
         for _ in range(5):
             with pytest.raises(Unavailable):
                 shop.views("ana")
-        assert not shop.octy.readiness()[0]
+        assert not shop.octy.readiness().is_ready
         assert shop.log("ana") == [], "questions are answered all the while"
     shop.views("ana")
-    assert shop.octy.readiness()[0]
+    assert shop.octy.readiness().is_ready
     assert len(shop.log("ana")) == 1
 
 

@@ -17,6 +17,7 @@ from octy.model.tags import ChangeKind
 from octy.service import profiles, segments, transaction
 from octy.service.checking.check import check_folder
 from octy.service.ingest import ingest
+from octy.service.progress import Progress
 from octy.service.restore import restore
 from octy.service.transaction import Transaction
 from octy.store import meta
@@ -41,7 +42,7 @@ class Slowly:
         self.clock = StandingClock(now_us)
         self.store: Store = open_store(folder)
         with self.store.writer.begin():
-            self.world = restore(self.store.writer, self.store.archive, self.clock)
+            self.world = restore(self.store.writer, self.store.archive, self.clock, Progress())
             tx = Transaction(self.world, self.store.writer)
             for tenant in self.world.tenants.values():
                 tx.catch_up(tenant)

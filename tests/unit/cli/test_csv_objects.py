@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from octy.cli.columns import EVENTS, ITEMS, PROFILES, Form
-from octy.cli.csv_objects import Objects, read_objects
 from octy.cli.failures import LinesRefused
+from octy.cli.objects import Objects
+from octy.cli.reading_files import read_objects
 
 
 @pytest.fixture
@@ -48,8 +49,15 @@ def test_columns_may_stand_in_any_order_and_nested_ones_apart(file: Path) -> Non
 
 def test_an_empty_property_is_left_out_and_blanks_are_cut(file: Path) -> None:
     content = "event_type,profile_id,created_at,event_properties>>a,event_properties>>b\n view , p,2024-01-01,, x y \n"
-    assert decoded(objects(file, EVENTS, content)) == [
-        {"event_type": "view", "profile_id": "p", "created_at": "2024-01-01", "event_properties": {"b": "x y"}}
+    found = objects(file, EVENTS, content)
+    assert decoded(found) == [
+        {
+            "event_type": "view",
+            "profile_id": "p",
+            "created_at": "2024-01-01",
+            "message_id": found.source.made_identity(0),
+            "event_properties": {"b": "x y"},
+        }
     ]
 
 

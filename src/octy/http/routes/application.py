@@ -6,11 +6,13 @@ from litestar import Router, get
 from litestar.openapi import ResponseSpec
 from litestar.params import QueryParameter
 
-from octy.http.answers import Acknowledged, Json, ok, success
-from octy.http.errors import ErrorAnswer
+from octy.http.answers import Acknowledged, Json, encode, ok, success
+from octy.http.errors import ErrorAnswer, error_content
 from octy.http.requests import OctyRequest
 from octy.http.wire.application import CLI_RELEASE, FORMATS, Versioning
-from octy.model.errors import Problem, Refused, Unavailable
+from octy.http.wire.readiness import NotReady, ReadinessShown, Ready
+from octy.model.errors import Problem, Refused
+from octy.model.idempotency import Answer
 from octy.model.values import shown
 
 App = Annotated[str, QueryParameter(description="The client: `cli`.")]
@@ -40,13 +42,21 @@ async def show_health() -> Json[Acknowledged]:
     return ok(Acknowledged(success("The server answers.")))
 
 
-@get("/readyz", responses={503: ResponseSpec(ErrorAnswer, description="Not now; see Retry-After.")})
-async def show_readiness(request: OctyRequest) -> Json[Acknowledged]:
-    """Does the server do what it is asked?"""
-    ready, word = request.octy.readiness()
-    if not ready:
-        raise Unavailable(f"The server is not ready: {word}.")
-    return ok(Acknowledged(success("The server is ready.")))
+@get(
+    "/readyz",
+    responses={
+        500: ResponseSpec(ErrorAnswer, description="The shape of every error."),
+        503: ResponseSpec(NotReady, description="Not now; see Retry-After."),
+    },
+)
+async def show_readiness(request: OctyRequest) -> Json[Ready]:
+    """Does the server do what it is asked? If not yet, how far is it?"""
+    readiness = request.octy.readiness()
+    how_far = ReadinessShown.of(readiness)
+    if readiness.is_ready:
+        return ok(Ready(success("The server is ready."), how_far))
+    error = error_content(503, f"The server is not ready: {readiness.words}.")
+    return Json(Answer(503, encode(NotReady(error.request_meta, error.error, how_far))), {"Retry-After": "1"})
 
 
 def router() -> Router:

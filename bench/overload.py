@@ -1,0 +1,197 @@
+"""Ten times as much comes in as the server can take, from clients that do not wait for each other (C20).
+
+First what it takes at most, then a flood at ten times that rate, whatever became of the requests before. Beside it,
+somebody asks for the server's health, and another account sends single events, far below what it may.
+"""
+
+import asyncio
+import re
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import cycle
+from pathlib import Path
+
+import msgspec
+import uvloop
+from rich.table import Table
+
+from bench.front_door import BATCH_PATH, SINGLE_PATH
+from bench.load import Load, drive, encode_request
+from bench.server import AUTHORIZATION, PUBLIC_KEY, SECRET_KEY, Running, serving
+from bench.tables import table
+from bench.world import BATCH, events, furnish
+from octy.model.profiles import ProfileDraft
+from octy.service.accounts import Keys
+from octy.service.clock import SystemClock
+from octy.service.octy import Octy
+from octy.store.folder import open_store
+
+SEGMENTS = 20
+TIMES_CAPACITY = 10
+BATCHES, BATCHES_QUICKLY = 1_000, 100
+"""Sent to find out what the server takes at most."""
+SECONDS, SECONDS_QUICKLY = 60, 4
+ASIDE_PER_SECOND = 20
+IDLE_SECONDS = 5
+CONNECTIONS_MAX = 2_000
+"""A request that is due while all are taken is not sent, and counts as such."""
+OTHER = Keys("pk_other", "sk_other")
+OTHER_AUTHORIZATION = "cGtfb3RoZXI6c2tfb3RoZXI="
+"""pk_other:sk_other."""
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: bench\r\n\r\n"
+OK, CREATED, BUSY, BROKEN = 200, 201, 503, 0
+
+
+def tables(*, quick: bool) -> Iterator[Table]:
+    """Two tables: what became of the flood, and of those beside it."""
+    other: list[str] = []
+    with serving(prepare=lambda folder: _fill(folder, other)) as server:
+        ids = furnish(server, SEGMENTS)
+        encode = msgspec.json.encode
+        bodies = [encode({"events": events(ids, BATCH, seed)}) for seed in range(100)]
+        requests = [encode_request(BATCH_PATH, AUTHORIZATION, body) for body in bodies]
+        single = encode({"event_type": "charged", "profile_id": other[0]})
+        flood = _Flood(server, requests, encode_request(SINGLE_PATH, OTHER_AUTHORIZATION, single))
+        most = BATCHES_QUICKLY if quick else BATCHES
+        capacity = drive(server.port, (one for one, _ in zip(cycle(requests), range(most), strict=False)), 4)
+        idle = uvloop.run(flood.beside(IDLE_SECONDS))
+        before = _memory_mb(server, "VmRSS")
+        seconds = SECONDS_QUICKLY if quick else SECONDS
+        beside = uvloop.run(flood.run(capacity.per_second * TIMES_CAPACITY, seconds))
+        peak = _memory_mb(server, "VmHWM")
+    done, refused = (flood.load(status, seconds) for status in (CREATED, BUSY))
+    answered = sum(len(some) for some in flood.latencies.values())
+    title = f"{TIMES_CAPACITY} times what the server takes ({capacity.per_second:,.0f} batches/s), for {seconds} s"
+    shown = table(title, "", "")
+    shown.add_row("batches that were due, a second", f"{capacity.per_second * TIMES_CAPACITY:,.0f}")
+    shown.add_row("batches that were sent, a second", f"{answered / seconds:,.0f}")
+    shown.add_row("acknowledged, of what it takes at most", f"{done.per_second / capacity.per_second:.0%}")
+    shown.add_row("neither acknowledged nor 503", f"{answered - done.requests - refused.requests:,}")
+    shown.add_row("acknowledged within, p99 ms", f"{done.percentile_ms(99):,.0f}")
+    shown.add_row("refused within, p99 ms", f"{refused.percentile_ms(99):,.0f}")
+    shown.add_row("resident MB before, and at most", f"{before:,.0f}, {peak:,.0f}")
+    shown.add_row("seconds from the end until all is as before", f"{flood.calm_after_seconds:.1f}")
+    yield shown
+    aside = table("Beside it", "", "asked", "as wanted", "p50 ms", "p99 ms", "idle p99 ms")
+    for name, status, theirs, at_rest in (
+        ("/healthz", OK, beside[0], idle[0]),
+        ("another account's single events", CREATED, beside[1], idle[1]),
+    ):
+        took = [seconds for said, seconds in theirs if said == status]
+        loads = [_load(took, seconds), _load([one for _, one in at_rest], IDLE_SECONDS)]
+        percentiles = (loads[0].percentile_ms(50), loads[0].percentile_ms(99), loads[1].percentile_ms(99))
+        aside.add_row(name, f"{len(theirs):,}", f"{len(took):,}", *(f"{one:,.1f}" for one in percentiles))
+    yield aside
+
+
+def _fill(folder: Path, other: list[str]) -> None:
+    """A store with the benches' account, and another one with a profile."""
+    octy = Octy(open_store(folder), SystemClock())
+    octy.start()
+    octy.create_account(Keys(PUBLIC_KEY, SECRET_KEY))
+    account_id = octy.create_account(OTHER).account_id
+    other += [one.profile_id for one in octy.create_profiles(account_id, [ProfileDraft("somebody")]).result().done]
+    octy.stop()
+
+
+def _load(latencies_seconds: list[float], seconds: float) -> Load:
+    return Load(len(latencies_seconds), seconds, sorted(latencies_seconds) or [float("nan")])
+
+
+def _memory_mb(server: Running, name: str) -> float:
+    """`VmRSS`, what it holds now, or `VmHWM`, the most that it ever held."""
+    found = re.search(rf"^{name}:\s+(\d+) kB$", Path(f"/proc/{server.process.pid}/status").read_text(), re.MULTILINE)
+    assert found is not None
+    return int(found[1]) / 1e3
+
+
+class _Flood:
+    """Requests at a fixed rate, each over the next free connection, or a new one."""
+
+    def __init__(self, server: Running, batches: list[bytes], single: bytes) -> None:
+        self.latencies: defaultdict[int, list[float]] = defaultdict(list)
+        """By what was answered; `BROKEN` where nothing was."""
+        self.calm_after_seconds = 0.0
+        self._port = server.port
+        self._batches = batches
+        self._single = single
+        self._free: list[_Connection] = []
+        self._taken = 0
+
+    def load(self, status: int, seconds: float) -> Load:
+        """What was answered so."""
+        return _load(self.latencies[status], seconds)
+
+    async def run(self, per_second: float, seconds: int) -> "list[list[tuple[int, float]]]":
+        """Floods; what those beside it were answered."""
+        aside = asyncio.create_task(self.beside(seconds))
+        sent: set[asyncio.Task[None]] = set()
+        began, due = time.perf_counter(), 0
+        while (now := time.perf_counter() - began) < seconds:
+            while due < now * per_second:
+                if self._taken < CONNECTIONS_MAX:
+                    self._taken += 1
+                    task = asyncio.create_task(self._send(self._batches[due % len(self._batches)]))
+                    sent.add(task)
+                    task.add_done_callback(sent.discard)
+                due += 1
+            await asyncio.sleep(0.001)
+        ended = time.perf_counter()
+        await asyncio.gather(*sent)
+        connection = await _Connection.to(self._port)
+        while (await connection.ask(self._batches[0]))[0] != CREATED:
+            await asyncio.sleep(0.01)
+        connection.close()
+        self.calm_after_seconds = time.perf_counter() - ended
+        for one in self._free:
+            one.close()
+        return await aside
+
+    async def beside(self, seconds: int) -> "list[list[tuple[int, float]]]":
+        """What is answered to who asks for the server's health, and to another account."""
+        return list(await asyncio.gather(*(self._aside(one, seconds) for one in (HEALTH, self._single))))
+
+    async def _aside(self, request: bytes, seconds: int) -> list[tuple[int, float]]:
+        connection = await _Connection.to(self._port)
+        told = []
+        for _ in range(seconds * ASIDE_PER_SECOND):
+            told.append(await connection.ask(request))
+            await asyncio.sleep(1 / ASIDE_PER_SECOND)
+        connection.close()
+        return told
+
+    async def _send(self, request: bytes) -> None:
+        try:
+            connection = self._free.pop() if self._free else await _Connection.to(self._port)
+            status, seconds = await connection.ask(request)
+            self._free.append(connection)
+        except (OSError, EOFError):
+            status, seconds = BROKEN, 0.0
+        self.latencies[status].append(seconds)
+        self._taken -= 1
+
+
+class _Connection:
+    """One of many."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def to(cls, port: int) -> "_Connection":
+        """A new one."""
+        return cls(*await asyncio.open_connection("127.0.0.1", port, limit=1 << 20))
+
+    async def ask(self, request: bytes) -> tuple[int, float]:
+        """How it is answered, and after how many seconds."""
+        began = time.perf_counter()
+        self._writer.write(request)
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        await self._reader.readexactly(int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0]))
+        return int(head.split()[1]), time.perf_counter() - began
+
+    def close(self) -> None:
+        """It is done with."""
+        self._writer.close()

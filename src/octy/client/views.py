@@ -1,0 +1,198 @@
+"""What does the server show? Each kind of thing as its answers describe it (wire.md 3), as far as a client reads it.
+
+Unknown keys are ignored and missing ones have defaults, as the contract says; a key of a wrong type is an error that
+names it. Instants are texts: RFC 1123 where the contract has them so, else ISO 8601 to the microsecond.
+"""
+
+from typing import Any
+
+from msgspec import Struct
+
+
+class AccountData(Struct):
+    """What an account has configured (wire.md 3.2)."""
+
+    contact_name: str | None = None
+    contact_surname: str | None = None
+    contact_email_address: str | None = None
+    webhook_url: str | None = None
+    authenticated_id_key: str | None = None
+    webhook_events: list[str] = []
+    webhook_causes: list[str] = []
+    webhooks_per_minute: int = 0
+    webhook_breaker_share: float = 0.0
+    retention_days: int = 0
+
+
+class ReceiverView(Struct):
+    """How the account's receiver of webhooks fares."""
+
+    enabled: bool = True
+    disabled_at: str | None = None
+    disabled_reason: str | None = None
+    failing_since: str | None = None
+
+
+class EventTypeView(Struct):
+    """An event type (wire.md 3.4)."""
+
+    event_type_id: str
+    event_type: str
+    event_properties: list[str] | None = None
+    created_at: str | None = None
+
+
+class StepView(Struct):
+    """One event of a segment's sequence."""
+
+    event_type: str
+    exp_timeframe: int = 0
+    """Minutes."""
+    action_inaction: str = "action"
+    event_properties: dict[str, Any] | None = None
+
+
+class SegmentView(Struct):
+    """A segment (wire.md 3.5)."""
+
+    segment_id: str
+    segment_name: str
+    segment_type: str = ""
+    segment_sub_type: int = 0
+    segment_timeframe: int = 0
+    """Days."""
+    event_sequence: list[StepView] = []
+    profile_property_name: str | None = None
+    profile_property_value: str | None = None
+    segment_status: str | None = None
+    profile_count: int = 0
+    created_at: str | None = None
+
+
+class CreatedSegment(Struct):
+    """A segment that was just created."""
+
+    segment_id: str
+    segment_name: str
+    segment_status: str | None = None
+    warnings: list[str] = []
+
+
+class TagView(Struct):
+    """A segment tag on a profile (G1)."""
+
+    segment_tag: str
+    created_at: str | None = None
+
+
+class ProfileView(Struct):
+    """A profile (wire.md 3.9)."""
+
+    profile_id: str
+    customer_id: str
+    has_charged: bool = False
+    profile_data: dict[str, Any] | None = None
+    platform_info: dict[str, Any] | None = None
+    segment_tags: list[TagView] | None = None
+    status: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+class IdentityView(Struct):
+    """The profile behind an id, if there is one."""
+
+    profile_exists: bool = False
+    profile_id: str | None = None
+    customer_id: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+class MetadataView(Struct):
+    """What is known of one of the ids that were asked for."""
+
+    provided_identifier: str
+    profile: IdentityView
+    merged_info: dict[str, Any] = {}
+
+
+class TagChangeView(Struct):
+    """One change of one tag of a profile (G5)."""
+
+    segment_id: str
+    segment_tag: str
+    kind: str
+    """`created`, `updated` or `removed`."""
+    effective_at: str
+    recorded_at: str
+    cause: str
+    event_id: str | None = None
+
+
+class EventView(Struct):
+    """An event instance that is stored (wire.md 3.10)."""
+
+    event_id: str
+    profile_id: str
+    event_type: str
+    event_type_id: str = ""
+    event_properties: dict[str, Any] | None = None
+    created_at: str | None = None
+    occurred_at: str | None = None
+    """`created_at` to the microsecond, where a profile's story tells of it."""
+    duplicate: bool = False
+    """Whether it had been stored before, under the same `message_id` (E8)."""
+
+
+class SecretView(Struct):
+    """What webhooks are signed with."""
+
+    secret: str
+    created_at: str | None = None
+    expires_at: str | None = None
+
+
+class DeliveryView(Struct):
+    """A webhook, and what became of it."""
+
+    delivery_id: str
+    event: str = ""
+    state: str = ""
+    profile_id: str | None = None
+    segment_id: str | None = None
+    created_at: str | None = None
+    attempts: int = 0
+    next_attempt_at: str | None = None
+    finished_at: str | None = None
+    last_error: str | None = None
+
+
+class StopView(Struct):
+    """A segment whose webhooks have stopped, because too many profiles flipped at once."""
+
+    segment_id: str
+    segment_tag: str = ""
+    stopped_at: str = ""
+    withheld: int = 0
+
+
+class DigestedChangeView(Struct):
+    """A change of a tag that a digest tells."""
+
+    number: int
+    profile_id: str
+    event: str = ""
+    cause: str = ""
+    at: str = ""
+
+
+class AttemptView(Struct):
+    """What came of one attempt."""
+
+    number: int
+    started_at: str = ""
+    took_ms: int = 0
+    status: int | None = None
+    error: str | None = None
+    answer: str = ""
