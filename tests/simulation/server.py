@@ -2,7 +2,7 @@
 
 Nothing of the product is replaced but the ends at which it meets the machine: time, `os.fsync`, chance, threads, the
 receiver's connection. What a thread of its own would do is done here, a turn at a time: the writer's groups, the
-archiver, the backfills, the dispatcher's loop.
+archiver, the backfills, the auditor, the dispatcher's loop.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 
 from octy.model.instants import NEVER
+from octy.model.segments import Tally
 from octy.service.backfills import finish
 from octy.service.clock import SystemClock
 from octy.service.octy import Octy
@@ -39,12 +40,15 @@ class Server:
         self.disk = disk
         self.folder = folder
         self.store = open_store(folder)
-        self.octy = Octy(self.store, SystemClock(), audit_share=0)
+        self.octy = Octy(self.store, SystemClock(), audit_share=0)  # its thread's turns are given here
         self.writer = self.octy._writer
         self.archiver = Worker("archiver", self.writer._archiver.work)
         self.backfills = Worker("backfills", self._fold)
         self.writer._archiver._submit = partial(self._submit, self.archiver)
         self.writer._backfills._submit = partial(self._submit, self.backfills)
+        self.auditor = Worker("auditor", self.octy.auditor.work)
+        self.octy.auditor._submit = partial(self._submit, self.auditor)
+        self.octy.auditor._random = chance
         self.loop = StepLoop(time)
         sender = WiredSender(self.octy, self.store, receiver, attempts)
         self.dispatcher = Dispatcher(self.octy.outbox, sender, self.octy.clock, chance=chance)
@@ -98,10 +102,16 @@ class Server:
 
     # Its end
 
+    @property
+    def audit(self) -> Tally:
+        """What the server has found when it held its tags against its log by itself."""
+        return self.octy.auditor.audit.all
+
     def ends(self) -> None:
         """The process is gone. What its threads still do, they do in a folder that nobody will see again."""
         self.archiver.dies()
         self.backfills.dies()
+        self.auditor.dies()
         self.loop.end()
         self.store.close()
 

@@ -1,7 +1,7 @@
 """A server's life in months of simulated time, from one seed: what happens next, what fails, and what must be after it.
 
-At each step chance says who goes on: a client, the writer, the archiver, the backfills, the dispatcher, time, or a
-fault. All of it, with what came of it, goes into a trace, whose digest is the same whenever the seed is.
+At each step chance says who goes on: a client, the writer, the archiver, the backfills, the auditor, the dispatcher,
+time, or a fault. All of it, with what came of it, goes into a trace, whose digest is the same whenever the seed is.
 """
 
 import hashlib
@@ -219,12 +219,18 @@ class Simulation:
             while self._server.has_requests or self._server.due_us <= self._now_us():
                 self._writer_goes_on()
         self._server.archiver.turn()
-        while self._server.archiver.is_busy or self._server.wants_to_fold or self._server.has_requests:
+        self._server.auditor.turn()
+        while self._is_anybody_busy():
             self._writer_goes_on()
-            if self._server.archiver.is_busy:
-                self._server.archiver.turn()
+            for worker in (self._server.archiver, self._server.auditor):
+                if worker.is_busy:
+                    worker.turn()
             if self._server.wants_to_fold:
                 self._server.backfills.turn()
+
+    def _is_anybody_busy(self) -> bool:
+        server = self._server
+        return server.archiver.is_busy or server.auditor.is_busy or server.wants_to_fold or server.has_requests
 
     def _ends(self) -> None:
         """All that waits for another attempt gets it, and what was given up too; then everything is looked at."""
@@ -264,6 +270,7 @@ class Simulation:
             self._dispatcher_goes_on: 18,
             self._archiver_goes_on: 8,
             self._backfills_go_on: 6,
+            self._auditor_goes_on: 2,
             self._time_passes: 10,
             self._clock_is_set: RARE,
             self._somebody_pauses: 2 * RARE,
@@ -291,6 +298,10 @@ class Simulation:
     def _archiver_goes_on(self) -> None:
         if not self._is_paused("archiver"):
             self._server.archiver.turn()
+
+    def _auditor_goes_on(self) -> None:
+        self._server.auditor.turn()
+        require(not self._server.audit.differing, "no server finds that its tags are wrong", self._server.audit)
 
     def _backfills_go_on(self) -> None:
         if not self._is_paused("backfills") and self._server.wants_to_fold:
