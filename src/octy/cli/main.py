@@ -64,6 +64,14 @@ Url = Annotated[
 ]
 
 
+Sources = Annotated[
+    list[Path],
+    typer.Option(
+        "--filepath", "-f", metavar="FILE.yml", help="A YAML file, a folder of them, or - for standard input."
+    ),
+]
+
+
 class StateName(StrEnum):
     """What has become of a webhook."""
 
@@ -133,14 +141,24 @@ def auth(
 @app.command()
 def apply(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Option("--filepath", "-f", metavar="FILE.yml", help="What to apply.")],
+    sources: Sources,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, and change nothing.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what changes line by line.")] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Delete event types or segments that the files do not name, of their kinds.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for the names of segments that are being deleted, up to 72 hours.")
+    ] = False,
     url: Url = None,
 ) -> None:
-    """Apply a YAML file: account configuration, event types or segments."""
-    from octy.cli.apply import prepare
+    """Make the account what YAML files say: its configuration, event types and segments. Shows a plan, and asks."""
+    from octy.cli import apply as applying
 
-    prepared = prepare(file)
-    _run(ctx, url, prepared)
+    desired = applying.read(sources)
+    options = applying.Options(yes=yes, dry_run=dry_run, diff=diff, prune=prune, wait=wait)
+    _run(ctx, url, lambda server: applying.apply(server, desired, options))
 
 
 @app.command()

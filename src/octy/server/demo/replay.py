@@ -75,7 +75,7 @@ class Replay:
         account = self._folder / "account.yml"
         account.write_text(ACCOUNT.format(url=self._receiver.url), encoding="utf-8")
         for path in (account, FOLDER / "event-types.yml", FOLDER / "segments.yml"):
-            self._cli("apply", "-f", str(path))
+            self._cli("apply", "-f", str(path), "--yes")
 
     def _upload_profiles(self) -> dict[str, str]:
         path = self._folder / "profiles.csv"
