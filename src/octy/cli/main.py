@@ -162,6 +162,24 @@ def apply(
 
 
 @app.command()
+def validate(sources: Sources) -> None:
+    """Check YAML files without a server: every mistake with file, line, column and the rule that it breaks."""
+    from octy.cli import apply as applying
+    from octy.cli.output import counted, say
+
+    counts = applying.read(sources).counts()
+    say("Valid: " + ", ".join(counted(count, noun) for noun, count in counts.items() if count) + ".")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the YAML files, for editors."""
+    from octy.cli.schema import schema_text
+
+    typer.echo(schema_text(), nl=False)
+
+
+@app.command()
 def delete(
     ctx: typer.Context,
     kind: Annotated[DeletableName, typer.Argument(help="What to delete.")],
