@@ -27,17 +27,21 @@ def line_differences(before: Fields | None, after: Fields | None) -> list[str]:
 
 
 def yaml_text(value: object) -> str:
-    """The value as a YAML document that a person would write."""
+    """The value as a YAML document that a person would write; what is not printable is escaped."""
     from ruamel.yaml import YAML
+
+    def dumped(*, allow_unicode: bool) -> str:
+        text = io.StringIO()
+        yaml.allow_unicode = allow_unicode
+        yaml.dump(value, text)
+        return text.getvalue()
 
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
-    yaml.allow_unicode = True
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment] # ruamel does not type it
     yaml.width = 10_000
-    text = io.StringIO()
-    yaml.dump(value, text)
-    return text.getvalue()
+    text = dumped(allow_unicode=True)
+    return text if all(line.isprintable() for line in text.splitlines()) else dumped(allow_unicode=False)
 
 
 def _lines(value: Fields | None) -> list[str]:

@@ -4,18 +4,25 @@ The commands import what they need when they run, so that `--help` answers at on
 for each problem on stderr and an exit code: 0 all done, 1 something failed, 2 wrong usage, 130 interrupted.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from typer.core import TyperGroup
 
 from octy import __version__
+from octy.cli.choices import Format
 
 if TYPE_CHECKING:
+    import msgspec
+
+    from octy.cli.kinds import Kind
     from octy.client import Octy
+
+View = TypeVar("View", bound="msgspec.Struct")
 
 
 class Commands(TyperGroup):
@@ -52,6 +59,8 @@ app = typer.Typer(
 )
 get = typer.Typer(help="Show what the account has.", **SETTINGS)
 app.add_typer(get, name="get")
+describe = typer.Typer(help="Show one thing with all that is known of it.", **SETTINGS)
+app.add_typer(describe, name="describe")
 export = typer.Typer(help="Hand out what the account has, as JSON.", **SETTINGS)
 app.add_typer(export, name="export")
 webhooks = typer.Typer(help="See to the account's webhooks.", **SETTINGS)
@@ -87,6 +96,11 @@ ProfileOption = Annotated[
 ]
 Since = Annotated[str | None, typer.Option("--from", metavar="TIME", help="Made at this instant (ISO 8601) or later.")]
 Until = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Made before this instant.")]
+
+
+Form = Annotated[Format, typer.Option("--output", "-o", help="In which format.")]
+Watch = Annotated[bool, typer.Option("--watch", "-w", help="Show it again and again, until Ctrl-C.")]
+Every = Annotated[float, typer.Option("--every", min=0.1, metavar="SECONDS", help="How often, with --watch.")]
 
 
 class DeletableName(StrEnum):
@@ -209,35 +223,49 @@ def upload(
 
 
 @get.command("accountconfig")
-def get_account_configuration(ctx: typer.Context, url: Url = None) -> None:
+def get_account_configuration(
+    ctx: typer.Context, form: Form = Format.TABLE, is_watched: Watch = False, every: Every = 2.0, url: Url = None
+) -> None:
     """Show what the account has configured."""
     from octy.cli import show
 
-    def show_it(server: "Octy") -> bool:
-        show.show_account(server.account())
-        return True
-
-    _run(ctx, url, show_it)
+    _show(ctx, url, lambda server: show.show_account(server.account(), form), every if is_watched else None)
 
 
 @get.command("eventtypes")
-def get_event_types(ctx: typer.Context, ids: Ids = None, ids_only: IdsOnly = False, url: Url = None) -> None:
-    """Show the account's own event types."""
-    from octy.cli import show
+def get_event_types(
+    ctx: typer.Context,
+    ids: Ids = None,
+    ids_only: IdsOnly = False,
+    form: Form = Format.TABLE,
+    is_watched: Watch = False,
+    every: Every = 2.0,
+    url: Url = None,
+) -> None:
+    """Show the account's own event types. As YAML it is a file that apply takes."""
+    from octy.cli import kinds
+    from octy.client.views import EventTypeView
 
-    asked = ids or []
-    print_all = show.EVENT_TYPES.print
-    _run(ctx, url, lambda server: print_all(server.event_types(asked), asked, ids_only=ids_only))
+    rows = partial(_rows, kinds.EVENT_TYPES, EventTypeView, ids or [], form, ids_only=ids_only)
+    _show(ctx, url, lambda server: rows(server.event_types(ids or [])), every if is_watched else None)
 
 
 @get.command("segments")
-def get_segments(ctx: typer.Context, ids: Ids = None, ids_only: IdsOnly = False, url: Url = None) -> None:
-    """Show segments, with how many profiles are in each."""
-    from octy.cli import show
+def get_segments(
+    ctx: typer.Context,
+    ids: Ids = None,
+    ids_only: IdsOnly = False,
+    form: Form = Format.TABLE,
+    is_watched: Watch = False,
+    every: Every = 2.0,
+    url: Url = None,
+) -> None:
+    """Show segments, with how many profiles are in each. As YAML it is a file that apply takes."""
+    from octy.cli import kinds
+    from octy.client.views import SegmentView
 
-    asked = ids or []
-    print_all = show.SEGMENTS.print
-    _run(ctx, url, lambda server: print_all(server.segments(asked), asked, ids_only=ids_only))
+    rows = partial(_rows, kinds.SEGMENTS, SegmentView, ids or [], form, ids_only=ids_only)
+    _show(ctx, url, lambda server: rows(server.segments(ids or [])), every if is_watched else None)
 
 
 @get.command("profiles")
@@ -246,14 +274,62 @@ def get_profiles(
     ids: Ids = None,
     tag: Annotated[str | None, typer.Option("--tag", metavar="NAME", help="Only those in this segment.")] = None,
     ids_only: IdsOnly = False,
+    form: Form = Format.TABLE,
+    is_watched: Watch = False,
+    every: Every = 2.0,
     url: Url = None,
 ) -> None:
     """Show profiles, with their segment tags. An id may be the profile's or the customer's."""
-    from octy.cli import show
+    from octy.cli import kinds
+    from octy.client.views import ProfileView
 
-    asked = ids or []
-    print_all = show.PROFILES.print
-    _run(ctx, url, lambda server: print_all(server.profiles(ids=asked, tag=tag), asked, ids_only=ids_only))
+    rows = partial(_rows, kinds.PROFILES, ProfileView, ids or [], form, ids_only=ids_only)
+    _show(ctx, url, lambda server: rows(server.profiles(ids=ids or [], tag=tag)), every if is_watched else None)
+
+
+@describe.command("eventtype")
+def describe_event_type(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, or its id.")],
+    form: Form = Format.TABLE,
+    url: Url = None,
+) -> None:
+    """Describe an event type."""
+    from octy.cli import describing
+
+    _show(ctx, url, lambda server: describing.describe_event_type(server, name, form), None)
+
+
+@describe.command("segment")
+def describe_segment(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, or its id.")],
+    form: Form = Format.TABLE,
+    is_watched: Watch = False,
+    every: Every = 2.0,
+    url: Url = None,
+) -> None:
+    """Describe a segment: its definition, its status, how many profiles are in it."""
+    from octy.cli import describing
+
+    describe_it = partial(describing.describe_segment, name=name, form=form)
+    _show(ctx, url, describe_it, every if is_watched else None)
+
+
+@describe.command("profile")
+def describe_profile(
+    ctx: typer.Context,
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="The profile's id, or the customer's.")],
+    form: Form = Format.TABLE,
+    is_watched: Watch = False,
+    every: Every = 2.0,
+    url: Url = None,
+) -> None:
+    """Describe a customer: data, segment tags with when each came and why, the latest events."""
+    from octy.cli import describing
+
+    describe_it = partial(describing.describe_profile, identifier=identifier, form=form)
+    _show(ctx, url, describe_it, every if is_watched else None)
 
 
 @export.command("profile")
@@ -368,6 +444,24 @@ def rotate_webhook_secret(
     from octy.cli.webhooks import rotate_secret
 
     _run(ctx, url, lambda server: rotate_secret(server, overlap_hours))
+
+
+def _rows(
+    kind: "Kind[View]", view: "type[View]", asked: list[str], form: Format, rows: "Iterable[View]", *, ids_only: bool
+) -> bool:
+    from octy.cli.show import show_rows
+
+    return show_rows(kind, view, rows, asked, form, ids_only=ids_only)
+
+
+def _show(ctx: typer.Context, url: str | None, show: Callable[["Octy"], bool], every_seconds: float | None) -> None:
+    """Runs a command that shows something: once, or every so many seconds."""
+    from octy.cli.watching import watch
+
+    if every_seconds is None:
+        _run(ctx, url, show)
+    else:
+        _run(ctx, url, lambda server: watch(lambda: show(server), every_seconds))
 
 
 def _run(ctx: typer.Context, url: str | None, run: Callable[["Octy"], bool]) -> None:
