@@ -4,25 +4,17 @@ The commands import what they need when they run, so that `--help` answers at on
 for each problem on stderr and an exit code: 0 all done, 1 something failed, 2 wrong usage, 130 interrupted.
 """
 
-from collections.abc import Callable, Iterable
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from octy import __version__
-from octy.cli.choices import Format
-
-if TYPE_CHECKING:
-    import msgspec
-
-    from octy.cli.kinds import Kind
-    from octy.client import Octy
-
-View = TypeVar("View", bound="msgspec.Struct")
+from octy.cli.commands import SETTINGS, Ids, IdsOnly, Url, examples, run
+from octy.cli.showing_commands import describe, get
+from octy.cli.trying_commands import clock, doctor, events
 
 
 class Commands(TyperGroup):
@@ -47,9 +39,6 @@ class Commands(TyperGroup):
         raise typer.Exit(exit_code(failed))
 
 
-SETTINGS: dict[str, Any] = {"rich_markup_mode": None, "no_args_is_help": True}
-"""Rich would double the time of `--help`."""
-
 app = typer.Typer(
     cls=Commands,
     help="The client of Octy segmentation.",
@@ -57,21 +46,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they would print keys
     **SETTINGS,
 )
-get = typer.Typer(help="Show what the account has.", **SETTINGS)
-app.add_typer(get, name="get")
-describe = typer.Typer(help="Show one thing with all that is known of it.", **SETTINGS)
-app.add_typer(describe, name="describe")
 export = typer.Typer(help="Hand out what the account has, as JSON.", **SETTINGS)
-app.add_typer(export, name="export")
 webhooks = typer.Typer(help="See to the account's webhooks.", **SETTINGS)
-app.add_typer(webhooks, name="webhooks")
-
-Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Only those with these ids.")]
-IdsOnly = Annotated[bool, typer.Option("--ids", help="Print the ids only, one on a line.")]
-Url = Annotated[
-    str | None, typer.Option("--url", metavar="URL", help="The server's address. Else OCTY_URL, else what auth stored.")
-]
-
+for name, group in {
+    "get": get,
+    "describe": describe,
+    "export": export,
+    "webhooks": webhooks,
+    "events": events,
+    "clock": clock,
+}.items():
+    app.add_typer(group, name=name)
 
 Sources = Annotated[
     list[Path],
@@ -96,11 +81,6 @@ ProfileOption = Annotated[
 ]
 Since = Annotated[str | None, typer.Option("--from", metavar="TIME", help="Made at this instant (ISO 8601) or later.")]
 Until = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Made before this instant.")]
-
-
-Form = Annotated[Format, typer.Option("--output", "-o", help="In which format.")]
-Watch = Annotated[bool, typer.Option("--watch", "-w", help="Show it again and again, until Ctrl-C.")]
-Every = Annotated[float, typer.Option("--every", min=0.1, metavar="SECONDS", help="How often, with --watch.")]
 
 
 class DeletableName(StrEnum):
@@ -136,7 +116,11 @@ def options(
     ctx.obj = url
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "octy-cli auth -p pk_123 --url https://octy.example.com", "octy-cli auth -p pk_123 < secret-key.txt"
+    )
+)
 def auth(
     ctx: typer.Context,
     public_key: Annotated[str, typer.Option("--public-key", "-p", help="The account's public key.")],
@@ -152,7 +136,13 @@ def auth(
     authenticate(public_key, secret_key, url or ctx.obj)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "octy-cli apply -f shop/ --dry-run",
+        "octy-cli apply -f event-types.yml -f segments.yml --yes",
+        "octy-cli apply -f segments.yml --prune --diff",
+    )
+)
 def apply(
     ctx: typer.Context,
     sources: Sources,
@@ -172,10 +162,10 @@ def apply(
 
     desired = applying.read(sources)
     options = applying.Options(yes=yes, dry_run=dry_run, diff=diff, prune=prune, wait=wait)
-    _run(ctx, url, lambda server: applying.apply(server, desired, options))
+    run(ctx, url, lambda server: applying.apply(server, desired, options))
 
 
-@app.command()
+@app.command(epilog=examples("octy-cli validate -f shop/"))
 def validate(sources: Sources) -> None:
     """Check YAML files without a server: every mistake with file, line, column and the rule that it breaks."""
     from octy.cli import apply as applying
@@ -185,7 +175,7 @@ def validate(sources: Sources) -> None:
     say("Valid: " + ", ".join(counted(count, noun) for noun, count in counts.items() if count) + ".")
 
 
-@app.command()
+@app.command(epilog=examples("octy-cli schema > octy.schema.json"))
 def schema() -> None:
     """Print the JSON Schema of the YAML files, for editors."""
     from octy.cli.schema import schema_text
@@ -193,7 +183,7 @@ def schema() -> None:
     typer.echo(schema_text(), nl=False)
 
 
-@app.command()
+@app.command(epilog=examples("octy-cli delete segments segment_123 segment_456"))
 def delete(
     ctx: typer.Context,
     kind: Annotated[DeletableName, typer.Argument(help="What to delete.")],
@@ -204,10 +194,10 @@ def delete(
     from octy.cli import deleting
 
     deletable = {DeletableName.EVENT_TYPES: deleting.EVENT_TYPES, DeletableName.SEGMENTS: deleting.SEGMENTS}[kind]
-    _run(ctx, url, lambda server: deleting.delete(server, deletable, ids))
+    run(ctx, url, lambda server: deleting.delete(server, deletable, ids))
 
 
-@app.command()
+@app.command(epilog=examples("octy-cli upload events -f events.csv"))
 def upload(
     ctx: typer.Context,
     kind: Annotated[UploadableName, typer.Argument(help="What the rows are.")],
@@ -219,120 +209,10 @@ def upload(
 
     uploadable = uploading.KINDS[kind]
     objects = uploading.read(uploadable, file)
-    _run(ctx, url, lambda server: uploading.upload(server, uploadable, objects))
+    run(ctx, url, lambda server: uploading.upload(server, uploadable, objects))
 
 
-@get.command("accountconfig")
-def get_account_configuration(
-    ctx: typer.Context, form: Form = Format.TABLE, is_watched: Watch = False, every: Every = 2.0, url: Url = None
-) -> None:
-    """Show what the account has configured."""
-    from octy.cli import show
-
-    _show(ctx, url, lambda server: show.show_account(server.account(), form), every if is_watched else None)
-
-
-@get.command("eventtypes")
-def get_event_types(
-    ctx: typer.Context,
-    ids: Ids = None,
-    ids_only: IdsOnly = False,
-    form: Form = Format.TABLE,
-    is_watched: Watch = False,
-    every: Every = 2.0,
-    url: Url = None,
-) -> None:
-    """Show the account's own event types. As YAML it is a file that apply takes."""
-    from octy.cli import kinds
-    from octy.client.views import EventTypeView
-
-    rows = partial(_rows, kinds.EVENT_TYPES, EventTypeView, ids or [], form, ids_only=ids_only)
-    _show(ctx, url, lambda server: rows(server.event_types(ids or [])), every if is_watched else None)
-
-
-@get.command("segments")
-def get_segments(
-    ctx: typer.Context,
-    ids: Ids = None,
-    ids_only: IdsOnly = False,
-    form: Form = Format.TABLE,
-    is_watched: Watch = False,
-    every: Every = 2.0,
-    url: Url = None,
-) -> None:
-    """Show segments, with how many profiles are in each. As YAML it is a file that apply takes."""
-    from octy.cli import kinds
-    from octy.client.views import SegmentView
-
-    rows = partial(_rows, kinds.SEGMENTS, SegmentView, ids or [], form, ids_only=ids_only)
-    _show(ctx, url, lambda server: rows(server.segments(ids or [])), every if is_watched else None)
-
-
-@get.command("profiles")
-def get_profiles(
-    ctx: typer.Context,
-    ids: Ids = None,
-    tag: Annotated[str | None, typer.Option("--tag", metavar="NAME", help="Only those in this segment.")] = None,
-    ids_only: IdsOnly = False,
-    form: Form = Format.TABLE,
-    is_watched: Watch = False,
-    every: Every = 2.0,
-    url: Url = None,
-) -> None:
-    """Show profiles, with their segment tags. An id may be the profile's or the customer's."""
-    from octy.cli import kinds
-    from octy.client.views import ProfileView
-
-    rows = partial(_rows, kinds.PROFILES, ProfileView, ids or [], form, ids_only=ids_only)
-    _show(ctx, url, lambda server: rows(server.profiles(ids=ids or [], tag=tag)), every if is_watched else None)
-
-
-@describe.command("eventtype")
-def describe_event_type(
-    ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, or its id.")],
-    form: Form = Format.TABLE,
-    url: Url = None,
-) -> None:
-    """Describe an event type."""
-    from octy.cli import describing
-
-    _show(ctx, url, lambda server: describing.describe_event_type(server, name, form), None)
-
-
-@describe.command("segment")
-def describe_segment(
-    ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, or its id.")],
-    form: Form = Format.TABLE,
-    is_watched: Watch = False,
-    every: Every = 2.0,
-    url: Url = None,
-) -> None:
-    """Describe a segment: its definition, its status, how many profiles are in it."""
-    from octy.cli import describing
-
-    describe_it = partial(describing.describe_segment, name=name, form=form)
-    _show(ctx, url, describe_it, every if is_watched else None)
-
-
-@describe.command("profile")
-def describe_profile(
-    ctx: typer.Context,
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="The profile's id, or the customer's.")],
-    form: Form = Format.TABLE,
-    is_watched: Watch = False,
-    every: Every = 2.0,
-    url: Url = None,
-) -> None:
-    """Describe a customer: data, segment tags with when each came and why, the latest events."""
-    from octy.cli import describing
-
-    describe_it = partial(describing.describe_profile, identifier=identifier, form=form)
-    _show(ctx, url, describe_it, every if is_watched else None)
-
-
-@export.command("profile")
+@export.command("profile", epilog=examples("octy-cli export profile customer-17 -o customer-17.json"))
 def export_profile(
     ctx: typer.Context,
     profile_id: Annotated[str, typer.Argument(metavar="ID", help="The profile's id, or the customer's.")],
@@ -344,10 +224,10 @@ def export_profile(
     """Export all that is known of a customer: data, tags and their history, all events, webhooks."""
     from octy.cli import exporting
 
-    _run(ctx, url, lambda server: exporting.export_profile(server, profile_id, file))
+    run(ctx, url, lambda server: exporting.export_profile(server, profile_id, file))
 
 
-@webhooks.command("list")
+@webhooks.command("list", epilog=examples("octy-cli webhooks list --state failed --from 2024-05-01T00:00:00Z"))
 def list_webhooks(
     ctx: typer.Context,
     state: State = None,
@@ -363,20 +243,20 @@ def list_webhooks(
     from octy.cli.webhooks import chosen, list_deliveries
 
     asked = chosen(state, segment, profile, since, until)
-    _run(ctx, url, lambda server: list_deliveries(server, asked, limit, ids_only=ids_only))
+    run(ctx, url, lambda server: list_deliveries(server, asked, limit, ids_only=ids_only))
 
 
-@webhooks.command("show")
+@webhooks.command("show", epilog=examples("octy-cli webhooks show msg_123"))
 def show_webhook(
     ctx: typer.Context, delivery_id: Annotated[str, typer.Argument(metavar="ID")], url: Url = None
 ) -> None:
     """Show a webhook: what it says, and what came of every attempt."""
     from octy.cli.webhooks import show_delivery
 
-    _run(ctx, url, lambda server: show_delivery(server, delivery_id))
+    run(ctx, url, lambda server: show_delivery(server, delivery_id))
 
 
-@webhooks.command("replay")
+@webhooks.command("replay", epilog=examples("octy-cli webhooks replay --from 2024-05-01T00:00:00Z"))
 def replay_webhooks(
     ctx: typer.Context,
     ids: Ids = None,
@@ -393,18 +273,18 @@ def replay_webhooks(
     asked = chosen(state, segment, profile, since, until)
     if bool(ids) == bool(asked):
         raise typer.BadParameter("name deliveries, or give at least one option that says which")
-    _run(ctx, url, lambda server: replay(server, ids) if ids else replay_range(server, asked))
+    run(ctx, url, lambda server: replay(server, ids) if ids else replay_range(server, asked))
 
 
-@webhooks.command("test")
+@webhooks.command("test", epilog=examples("octy-cli webhooks test"))
 def send_test_webhook(ctx: typer.Context, url: Url = None) -> None:
     """Send a webhook that tells of nothing, and wait for what comes of it."""
     from octy.cli.webhooks import send_test
 
-    _run(ctx, url, send_test)
+    run(ctx, url, send_test)
 
 
-@webhooks.command("enable")
+@webhooks.command("enable", epilog=examples("octy-cli webhooks enable --replay"))
 def enable_webhooks(
     ctx: typer.Context,
     replay: Annotated[
@@ -415,18 +295,18 @@ def enable_webhooks(
     """Send the receiver webhooks again, after it was disabled."""
     from octy.cli.webhooks import enable
 
-    _run(ctx, url, lambda server: enable(server, replay=replay))
+    run(ctx, url, lambda server: enable(server, replay=replay))
 
 
-@webhooks.command("secrets")
+@webhooks.command("secrets", epilog=examples("octy-cli webhooks secrets"))
 def show_webhook_secrets(ctx: typer.Context, url: Url = None) -> None:
     """Show what webhooks are signed with now, for the receiver to verify them. Keep it safe."""
     from octy.cli.webhooks import show_secrets
 
-    _run(ctx, url, show_secrets)
+    run(ctx, url, show_secrets)
 
 
-@webhooks.command("rotate")
+@webhooks.command("rotate", epilog=examples("octy-cli webhooks rotate --overlap-hours 48"))
 def rotate_webhook_secret(
     ctx: typer.Context,
     overlap_hours: Annotated[
@@ -443,37 +323,25 @@ def rotate_webhook_secret(
     """Replace the secret that webhooks are signed with, and show the new one."""
     from octy.cli.webhooks import rotate_secret
 
-    _run(ctx, url, lambda server: rotate_secret(server, overlap_hours))
+    run(ctx, url, lambda server: rotate_secret(server, overlap_hours))
 
 
-def _rows(
-    kind: "Kind[View]", view: "type[View]", asked: list[str], form: Format, rows: "Iterable[View]", *, ids_only: bool
-) -> bool:
-    from octy.cli.show import show_rows
+@webhooks.command(
+    "listen", epilog=examples("octy-cli webhooks listen", "octy-cli webhooks listen --port 9000 --bodies")
+)
+def listen_to_webhooks(
+    ctx: typer.Context,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Where to listen; 0 takes a free port.")] = 0,
+    with_bodies: Annotated[bool, typer.Option("--bodies", help="Show what each says, byte for byte.")] = False,
+    url: Url = None,
+) -> None:
+    """Receive a sandbox's webhooks here, check their signatures and show them, until Ctrl-C."""
+    from octy.cli.listening import listen
 
-    return show_rows(kind, view, rows, asked, form, ids_only=ids_only)
-
-
-def _show(ctx: typer.Context, url: str | None, show: Callable[["Octy"], bool], every_seconds: float | None) -> None:
-    """Runs a command that shows something: once, or every so many seconds."""
-    from octy.cli.watching import watch
-
-    if every_seconds is None:
-        _run(ctx, url, show)
-    else:
-        _run(ctx, url, lambda server: watch(lambda: show(server), every_seconds))
+    run(ctx, url, lambda server: listen(server, port, with_bodies=with_bodies))
 
 
-def _run(ctx: typer.Context, url: str | None, run: Callable[["Octy"], bool]) -> None:
-    """Runs a command against the server; exit code 1 unless it says that all is done."""
-    from octy.cli.settings import settings
-    from octy.client import Octy
-
-    where = settings(url or ctx.obj)
-    with Octy(where.url, *where.keys, user_agent=f"octy-cli/{__version__}") as server:
-        is_all_done = run(server)
-    if not is_all_done:
-        raise typer.Exit(1)
+app.command(epilog=examples("octy-cli doctor", "octy-cli --url https://octy.example.com doctor"))(doctor)
 
 
 def main() -> None:
