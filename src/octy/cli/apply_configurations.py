@@ -111,7 +111,7 @@ class Algorithms:
         if not self.requests:
             return []
         known = _algorithms_of(server)
-        different = [request for request in self.requests if known.get(request[2]["algorithm_name"]) != request[2]]
+        different = [one for one in self.requests if not _is_set(known.get(one[2]["algorithm_name"]), one[2])]
         changes = [
             Change(Sign.CHANGE, "algorithm", after["algorithm_name"], known.get(after["algorithm_name"]), after)
             for _, _, after in different
@@ -136,6 +136,11 @@ def account_document(account: AccountData) -> dict[str, Any]:
 
 def _nothing(_: Octy) -> bool:
     return True
+
+
+def _is_set(known: dict[str, Any] | None, wanted: dict[str, Any]) -> bool:
+    """Whether the server has all that is wanted; of what the file cannot name it may have more."""
+    return known is not None and wanted[CONFIGURATIONS].items() <= known[CONFIGURATIONS].items()
 
 
 def _set_algorithm(server: Octy, document: Document, trail: Trail, request: dict[str, Any]) -> bool:

@@ -137,6 +137,27 @@ def test_algorithms_are_configured_one_by_one(shell: Shell, server: OctyServer) 
     }
 
 
+def test_an_algorithm_that_is_configured_so_already_is_no_change(shell: Shell, server: OctyServer) -> None:
+    churn = {"recommend_interacted_items": None, "profile_features": ["age"]}
+    stopped = {"item_id_stop_list": [{"item_id": "7"}], "recommend_interacted_items": True, "profile_features": ["age"]}
+    known = [
+        {"algorithm_name": "churn", "configurations": churn},
+        {"algorithm_name": "rec", "configurations": stopped},
+    ]
+    server.answers("/v1/configurations/retention/algorithms", Answer(200, {"configurations": known}))
+    shell.file(
+        "algorithms.yml",
+        "kind: algorithmConfigurations\n"
+        "configurations:\n"
+        "- algorithmName: rec\n"
+        "  configurations: {recommendInteractedItems: true, itemIDStopList: [7], profileFeatures: [age]}\n"
+        "- algorithmName: churn\n"
+        "  configurations: {profileFeatures: [age]}\n",
+    )
+    result = shell.run("apply", "-f", "algorithms.yml")
+    assert (result.exit_code, result.stdout) == (0, "Nothing to change: 2 algorithms as the files say.\n")
+
+
 def test_event_types_are_created_in_one_request(shell: Shell, server: OctyServer) -> None:
     shell.file("types.yml", EVENT_TYPES)
     result = shell.run("apply", "-f", "types.yml", "--yes")
