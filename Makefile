@@ -30,8 +30,8 @@ check: setup  ## lint, format, types, layers
 soak: setup  ## engine against reference model, 20,000 histories (about half an hour on 2 cores; SOAK_HISTORIES=n for more or fewer)
 	SOAK_HISTORIES=$${SOAK_HISTORIES:-20000} $(BIN)/pytest -n auto tests/property/test_engine_agrees.py
 
-crash: setup  ## kill -9 200 times while clients send, and what a crash or a power cut leaves after every step on the disk; CRASH_SEED=n for the same again
-	CRASH=full $(BIN)/pytest -s tests/crash
+crash: setup  ## kill -9 200 times while clients send, what a crash or a power cut leaves after every step on the disk, and each step failing (hours); CRASH_SEED=n for the same again
+	CRASH=full $(BIN)/pytest -s tests/crash tests/acceptance/test_full_disk.py
 
 bench: setup  ## every figure that is claimed, with its peers and the limits of the machine (under 15 minutes on 2 cores)
 	$(BIN)/python -m bench

@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import httpx
 
@@ -30,6 +30,21 @@ _MARK = "OCTY_ACCEPTANCE_MACHINE"
 _ADDRESS = re.compile(r"on (http://\S+?)[,.]? ?(?:a sandbox|Ctrl-C)")
 
 T = TypeVar("T")
+
+
+class Running(Protocol):
+    """A process that was started: what `subprocess.Popen` knows of it."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def kill(self) -> None: ...
+    def send_signal(self, sig: int) -> None: ...
+
+
+Spawn = Callable[..., Running]
+"""Starts a process as `subprocess.Popen` does."""
 
 
 def wait_for(what: str, look: Callable[[], T | None], seconds: float = PATIENCE_SECONDS) -> T:
@@ -52,13 +67,15 @@ class Ended(NamedTuple):
 class Process:
     """A running command, whose output goes into two files."""
 
-    def __init__(self, command: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, command: Sequence[str], cwd: Path, environment: Mapping[str, str], spawn: Spawn = subprocess.Popen
+    ) -> None:
         logs = cwd / "logs"
         logs.mkdir(exist_ok=True)
         name = uuid.uuid4().hex
         self._out, self._err = logs / f"{name}.out", logs / f"{name}.err"
         with self._out.open("w") as out, self._err.open("w") as err:
-            self.popen = subprocess.Popen(
+            self.popen = spawn(
                 command,
                 cwd=cwd,
                 env=dict(environment),
@@ -107,9 +124,11 @@ class Process:
 class Server(Process):
     """`octy serve`, ready to be used."""
 
-    def __init__(self, command: Sequence[str], cwd: Path, environment: Mapping[str, str], data: Path) -> None:
+    def __init__(
+        self, command: Sequence[str], cwd: Path, environment: Mapping[str, str], data: Path, spawn: Spawn
+    ) -> None:
         began = time.monotonic()
-        super().__init__(command, cwd, environment)
+        super().__init__(command, cwd, environment, spawn)
         self.data = data
         self.wait_until_it_says("Ctrl-C ends it.")
         address = _ADDRESS.search(self.stdout)
@@ -139,10 +158,11 @@ class Server(Process):
 
 
 class Machine:
-    """A place where commands run; `close` ends all that still do."""
+    """A place where commands run; `close` ends all that still do. `spawn` is how its servers are started."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, spawn: Spawn = subprocess.Popen) -> None:
         self.folder = folder
+        self._spawn = spawn
         self._mark = f"{_MARK}={uuid.uuid4().hex}"
         for name in ("home", "tmp"):
             (folder / name).mkdir()
@@ -172,7 +192,7 @@ class Machine:
         """`octy serve` with a data folder and a free port."""
         command = [*via, *_resolved(["octy", "serve", "--port", "0", "--data", data, *options])]
         environment = self.environment | (KEYS if keys else {})
-        return Server(command, self.folder, environment, self.folder / data)
+        return Server(command, self.folder, environment, self.folder / data, self._spawn)
 
     def sandbox(self, clock: str = "2024-01-01T00:00:00Z", *options: str, data: str = "data") -> Server:
         """`octy serve --sandbox`."""

@@ -3,7 +3,7 @@
 import json
 import socket
 from contextlib import closing
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from tests.acceptance.processes import PATIENCE_SECONDS, Server
 
@@ -16,6 +16,26 @@ class Answer(NamedTuple):
 
     status: int
     body: dict[str, Any]
+
+
+class Reply(NamedTuple):
+    """An answer on a connection that goes on."""
+
+    status: int
+    headers: dict[str, str]
+    """By their names in lower case."""
+    content: bytes
+
+
+def reply_from(reader: BinaryIO) -> Reply:
+    """The next answer on a connection."""
+    status_line = reader.readline()
+    assert status_line.startswith(b"HTTP/1.1 "), f"the connection ended without an answer: {status_line!r}"
+    headers: dict[str, str] = {}
+    while line := reader.readline().decode("latin-1").strip():
+        name, _, value = line.partition(": ")
+        headers[name.lower()] = value
+    return Reply(int(status_line.split()[1]), headers, reader.read(int(headers["content-length"])))
 
 
 def head(path: str, *headers: str, method: str = "POST") -> bytes:

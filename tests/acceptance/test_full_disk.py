@@ -1,7 +1,7 @@
-"""A full disk: writes are refused and lose nothing, reads go on, and once there is room the same server goes on.
+"""C11. A full disk: writes are refused and lose nothing, reads go on, and once there is room the same server goes on.
 
-The disk is a small file system in memory, mounted where only the server sees it; where mounting is not allowed, the
-server's files are not allowed to grow.
+That happens several times, and what the server has to say of it finds no room either. The disk is a small file system
+in memory, mounted where only the server sees it; where mounting is not allowed, its files are not allowed to grow.
 """
 
 import resource
@@ -17,11 +17,16 @@ import pytest
 from tests.acceptance.account import Account, error_lines, messages
 from tests.acceptance.ledger import Batch, Ledger, numbered
 from tests.acceptance.processes import Machine, Server, wait_for
+from tests.crash.extent import extent
 
 IN_A_NAMESPACE = ("unshare", "--map-root-user", "--mount", "sh", "-c")
-MOUNT = 'mount -t tmpfs -o size=6m octy "$0"'
-FILL = 'head -c 3000000 /dev/zero > "$0"/filler'
-FILE_BYTES_MAX = 3_000_000
+NO_ROOM_FOR_LOGS = ("sh", "-c", 'exec "$@" 2>/dev/full', "sh")
+ROUNDS = extent(20, 3)
+ROUND_BYTES = 3_000_000
+"""How much room there is in each round."""
+DISK_BYTES = ROUNDS * ROUND_BYTES + 3_000_000
+MOUNT = f'mount -t tmpfs -o size={DISK_BYTES} octy "$0"'
+FILL = f'for n in $(seq {ROUNDS}); do head -c {ROUND_BYTES} /dev/zero > "$0"/filler.$n; done'
 BATCHES_MAX = 500
 EVENTS_PER_BATCH = 400
 
@@ -48,18 +53,19 @@ def test_a_full_disk_refuses_writes_loses_nothing_and_heals(disk: Disk) -> None:
         event = {"event_type": "charged", "profile_id": ana}
         return [numbered(event, f"{next(numbers)} of {EVENTS_PER_BATCH}") for _ in range(EVENTS_PER_BATCH)]
 
-    for _ in range(BATCHES_MAX):
-        if refused := ledger.send(account.http, batch()):
-            break
-    else:
-        pytest.fail("the disk was never full")
-    assert "nothing of it was" in messages(error_lines(refused, 503))
-    assert int(refused.headers["retry-after"]) > 0
-    assert len(account.events_of(ana)) == 1000  # reads go on, as far as they show
-    for _ in range(3):
-        assert ledger.send(account.http, batch()) is not None  # and so do refusals
-    disk.make_room()
-    wait_for("a write to succeed", lambda: ledger.send(account.http, batch()) is None)
+    for _ in range(ROUNDS):
+        for _ in range(BATCHES_MAX):
+            if refused := ledger.send(account.http, batch()):
+                break
+        else:
+            pytest.fail("the disk was never full")
+        assert "nothing of it was" in messages(error_lines(refused, 503))
+        assert int(refused.headers["retry-after"]) > 0
+        assert len(account.events_of(ana)) == 1000  # reads go on, as far as they show
+        for _ in range(3):
+            assert ledger.send(account.http, batch()) is not None  # and so do refusals
+        disk.make_room()
+        wait_for("a write to succeed", lambda: ledger.send(account.http, batch()) is None)
     ledger.resend_acknowledged(disk.server)
     ledger.resend_unanswered(disk.server)
     disk.server.stop(had_trouble=True)
@@ -73,18 +79,19 @@ def _may_mount(folder: Path) -> bool:
 
 
 def _mounted(machine: Machine, folder: Path) -> Disk:
-    server = machine.serve(data="disk/data", via=[*IN_A_NAMESPACE, f'{MOUNT} && {FILL} && exec "$@"', str(folder)])
-    filler = Path(f"/proc/{server.popen.pid}/root{folder}/filler")
-    return Disk(server, filler.unlink)
+    via = [*IN_A_NAMESPACE, f'{MOUNT} && {FILL} && exec "$@" 2>/dev/full', str(folder)]
+    server = machine.serve(data="disk/data", via=via)
+    mount = Path(f"/proc/{server.popen.pid}/root{folder}")
+    return Disk(server, lambda: next(mount.glob("filler.*")).unlink())
 
 
 def _limited(machine: Machine) -> Disk:
-    server = machine.serve(data="disk/data")
-    pid = server.popen.pid
-    former = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (FILE_BYTES_MAX, former[1]))
-    return Disk(server, lambda: _unlimited(pid, former))
+    server = machine.serve(data="disk/data", via=NO_ROOM_FOR_LOGS)
+    pid, room = server.popen.pid, count(ROUND_BYTES, ROUND_BYTES)
+    hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]
 
+    def make_room() -> None:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (next(room), hard))
 
-def _unlimited(pid: int, former: tuple[int, int]) -> None:
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, former)
+    make_room()
+    return Disk(server, make_room)

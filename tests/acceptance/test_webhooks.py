@@ -79,6 +79,44 @@ def test_the_standards_own_package_verifies_every_attempt_also_while_the_secret_
         Webhook(new["secret"]).verify(first.body, dict(first.headers))
 
 
+def test_every_kind_that_is_chosen_reaches_a_receiver_and_its_signature_is_verified(
+    machine: Machine, receiver: Receiver
+) -> None:
+    """The standard's own package is the judge."""
+    server = machine.serve("--allow-private-webhooks")
+    account = Account(server)
+    account.send_webhooks_to(receiver.url)
+    kinds = ["live_segment.matched", "live_segment.retracted", "past_segment.entered", "past_segment.left"]
+    account.post(CONFIGURATION, {"webhook_events": [*kinds, "segment.backfilled"]})
+    account.event_type("view", "page")
+    account.segment("at the till", "live", 1, step("view", page="till"))
+    account.segment("undecided", "past", 2, step("view"), step("charged", "inaction"), days=30)
+    ana, *others = account.profiles("ana", "ben", "cem", "dan")
+    account.happens("view", ana, page="till")
+    account.happens("view", ana, page="home")
+    account.happens("charged", ana)
+    receiver.wait_for(5)
+    account.post(CONFIGURATION, {"webhooks_per_minute": 1, "webhook_breaker_share": 0.5})
+    views = [{"event_type": "view", "profile_id": one, "event_properties": {"page": "home"}} for one in others]
+    account.post("/v1/retention/events/create/batch", {"events": views})
+    arrived = receiver.wait_for(8)
+    with server.client() as client:
+        (secret,) = client.get("/v1/webhooks/secrets").json()["webhook_secrets"]
+    told = [Webhook(secret["secret"]).verify(one.body, dict(one.headers)) for one in arrived]
+    metas = {one["meta"]["event"]: one["meta"] for one in told}
+    assert metas.keys() == {*kinds, "segment.backfilled", "segment.digest", "segment.webhooks_stopped"}
+    assert metas["live_segment.retracted"]["retracts"] == metas["live_segment.matched"]["delivery_id"]
+    listed = machine.cli(server, "webhooks", "list", "--event", "past_segment.left", "--ids")
+    assert listed.stdout.split() == [metas["past_segment.left"]["delivery_id"]]
+    changes = machine.cli(server, "webhooks", "changes", metas["segment.digest"]["delivery_id"])
+    assert f"{others[1]}  past_segment.entered" in changes.stdout
+    assert "Found a total of 1 change" in changes.stdout
+    assert "Webhooks stopped      undecided: since" in machine.cli(server, "get", "accountconfig").stdout
+    released = machine.cli(server, "webhooks", "release", metas["segment.webhooks_stopped"]["segment_id"])
+    assert "undecided is told of again; 1 change not told since" in released.stdout
+    assert "Webhooks stopped" not in machine.cli(server, "get", "accountconfig").stdout
+
+
 def test_a_live_2_match_is_told_when_its_window_ends(machine: Machine, receiver: Receiver) -> None:
     account = Account(machine.sandbox("2024-01-01T00:00:00Z"))
     account.send_webhooks_to(receiver.url)

@@ -1,11 +1,12 @@
 /* A disk that fails, between a server and its C library: loaded with LD_PRELOAD.
 
    Every call that changes what is under DISK_FOLDER is a step, numbered from 1 over all threads. At step DISK_AT the
-   process is killed (DISK_HOW=kill), or that one call fails (eio, enospc), or writes half (short). Each step is noted
-   in DISK_JOURNAL, after it was done, with all that is needed to do it again: so what a disk would hold that lost its
-   power at any moment can be made afterwards.
+   process is killed (DISK_HOW=kill), or that one call fails (eio, enospc), or the next write is half done and fails
+   (short). Each step is noted in DISK_JOURNAL, after it was done, with all that is needed to do it again: so what a disk
+   would hold that lost its power at any moment can be made afterwards.
 
-   A line of the journal is `step|what|path|other path or -|offset|length`, followed by so many bytes of data. */
+   A line of the journal is `step|what|path|other path or -|offset|length`, followed by so many bytes of data. The call
+   that fails has one too, or whose process is killed: `step|fail or kill|path|what it would have been|0|0`. */
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -30,14 +31,18 @@ static const char *folder;
 static size_t folder_length;
 static int journal = -1;
 static long at, step;
+static int has_failed;
 static const char *how = "";
 static char *paths[FILES_MAX]; /* of each open descriptor under the folder */
 
 static ssize_t (*real_write)(int, const void *, size_t);
 
-__attribute__((constructor)) static void begin(void)
+/* By what the environment says; a process that was forked calls it again, and its steps are numbered anew. */
+__attribute__((constructor)) void disk_begins(void)
 {
     real_write = REAL(write);
+    step = 0;
+    has_failed = 0;
     folder = getenv("DISK_FOLDER");
     folder_length = folder ? strlen(folder) : 0;
     at = getenv("DISK_AT") ? atol(getenv("DISK_AT")) : 0;
@@ -80,22 +85,24 @@ static void note(const char *what, const char *path, const char *other, long lon
 /* Counts a step, with the lock held. What is left of the call: all of it, the half, or nothing but an error. */
 enum left { ALL, HALF, NONE };
 
-static enum left next_step(void)
+static enum left next_step(const char *what, const char *path)
 {
     step++;
-    if (step != at)
+    if (has_failed || step < at || !strcmp(how, "") || (!strcmp(how, "short") && strcmp(what, "write")))
         return ALL;
+    has_failed = 1;
+    note(strcmp(how, "kill") ? "fail" : "kill", path, what, 0, "", 0);
     if (!strcmp(how, "kill"))
         raise(SIGKILL);
     if (!strcmp(how, "short"))
         return HALF;
     errno = strcmp(how, "enospc") ? EIO : ENOSPC;
-    return strcmp(how, "") ? NONE : ALL;
+    return NONE;
 }
 
-#define STEP(failed)                                                                                                   \
+#define STEP(failed, what, path)                                                                                       \
     pthread_mutex_lock(&lock);                                                                                         \
-    enum left left = next_step();                                                                                      \
+    enum left left = next_step(what, path);                                                                            \
     if (left == NONE) {                                                                                                \
         pthread_mutex_unlock(&lock);                                                                                   \
         return failed;                                                                                                 \
@@ -131,7 +138,7 @@ static int open_at(int directory, const char *path, int flags, mode_t mode)
     int cuts = (flags & O_TRUNC) && !is_new;
     if (!is_new && !cuts)
         return opened(real(directory, path, flags, mode), mine);
-    STEP((free(mine), -1));
+    STEP((free(mine), -1), is_new ? "create" : "truncate", mine);
     int descriptor = opened(real(directory, path, flags, mode), mine);
     if (descriptor >= 0)
         note(is_new ? "create" : "truncate", mine, "-", 0, "", 0);
@@ -165,7 +172,7 @@ int close(int descriptor)
 
 static ssize_t write_at(int descriptor, const void *data, size_t size, off64_t offset)
 {
-    STEP(-1);
+    STEP(-1, "write", of(descriptor));
     size_t some = left == HALF ? size / 2 : size;
     ssize_t done = REAL(pwrite64)(descriptor, data, some, offset);
     if (done > 0)
@@ -202,7 +209,7 @@ static int synced(int descriptor, int (*real)(int))
 {
     if (!of(descriptor))
         return real(descriptor);
-    STEP(-1);
+    STEP(-1, "sync", of(descriptor));
     int result = real(descriptor);
     if (!result)
         note("sync", of(descriptor), "-", 0, "", 0);
@@ -216,7 +223,7 @@ int ftruncate64(int descriptor, off64_t length)
 {
     if (!of(descriptor))
         return REAL(ftruncate64)(descriptor, length);
-    STEP(-1);
+    STEP(-1, "truncate", of(descriptor));
     int result = REAL(ftruncate64)(descriptor, length);
     if (!result)
         note("truncate", of(descriptor), "-", length, "", 0);
@@ -233,7 +240,7 @@ int rename(const char *from, const char *to)
         free(other);
         return REAL(rename)(from, to);
     }
-    STEP((free(mine), free(other), -1));
+    STEP((free(mine), free(other), -1), "rename", mine);
     int result = REAL(rename)(from, to);
     if (!result)
         note("rename", mine, other, 0, "", 0);
@@ -247,7 +254,7 @@ int unlink(const char *path)
     char *mine = under(path);
     if (!mine)
         return REAL(unlink)(path);
-    STEP((free(mine), -1));
+    STEP((free(mine), -1), "unlink", mine);
     int result = REAL(unlink)(path);
     if (!result)
         note("unlink", mine, "-", 0, "", 0);
@@ -260,7 +267,7 @@ int mkdir(const char *path, mode_t mode)
     char *mine = under(path);
     if (!mine)
         return REAL(mkdir)(path, mode);
-    STEP((free(mine), -1));
+    STEP((free(mine), -1), "mkdir", mine);
     int result = REAL(mkdir)(path, mode);
     if (!result)
         note("mkdir", mine, "-", 0, "", 0);

@@ -2,6 +2,7 @@
 
 It keeps what POSIX promises: a file's bytes from its sync on, a name from its folder's sync on. Of the rest it may keep
 anything, and does so by chance: any of the writes since, each cut off at a sector's end; a folder's first changes.
+After a sync that failed, what was written before it never gets there, as Linux has it: its pages count as clean.
 """
 
 from collections.abc import Iterator
@@ -10,12 +11,14 @@ from random import Random
 from typing import NamedTuple
 
 SECTOR_BYTES = 512
+FAULTS = ("fail", "kill")
+"""What a step is called that was not done; `other` is then what it would have been."""
 LIVING_MEMORY = "-shm"
 """SQLite's index of its log: shared memory that happens to have a name, made anew after every crash."""
 
 
 class Step(NamedTuple):
-    """Something that a server did to its disk; paths from the disk's root on."""
+    """Something that a server did to its disk, or failed to; paths from the disk's root on."""
 
     ends_at: int
     """Where its line in the journal ends."""
@@ -55,7 +58,15 @@ class File:
         self.unsynced.append((length, None))
 
     def sync(self) -> None:
-        self.kept[:] = self.seen
+        for offset, data in self.unsynced:
+            if data is None:
+                _truncate(self.kept, offset)
+            else:
+                _write(self.kept, offset, data)
+        self.unsynced.clear()
+
+    def fail_to_sync(self) -> None:
+        """Everybody goes on seeing what was written, and no later sync will bring it to the disk."""
         self.unsynced.clear()
 
     def left(self, chance: Random | None) -> bytes:
@@ -130,7 +141,7 @@ class Disk:
         self._names = Names()
 
     def take(self, step: Step) -> None:
-        if step.path.endswith(LIVING_MEMORY):
+        if step.path.endswith(LIVING_MEMORY) or (step.what in FAULTS and (step.what, step.other) != ("fail", "sync")):
             return
         file = self._names.seen.get(step.path)
         match step.what:
@@ -142,6 +153,8 @@ class Disk:
                 self._names.remove(step.path)
             case "rename":
                 self._names.rename(step.path, step.other)
+            case "fail" if file is None:
+                return
             case "sync" if file is None:
                 self._names.sync(step.path)
             case _:
@@ -163,6 +176,8 @@ class Disk:
         match step.what:
             case "sync":
                 file.sync()
+            case "fail":
+                file.fail_to_sync()
             case "write":
                 file.write(step.offset, step.data)
             case "truncate":

@@ -21,6 +21,7 @@ from octy.model.instants import iso, rfc1123
 from octy.model.profiles import ProfileDraft, ProfileUpdate
 from octy.model.segments import SegmentDefinition, SegmentType
 from octy.model.tags import CAUSE_TEXT, Cause, ChangeKind, TagChange
+from octy.service import archiver
 from octy.service.accounts import new_keys
 from octy.service.checking.check import check, check_folder
 from octy.store.folder import snapshot
@@ -36,7 +37,7 @@ DATA_KEYS = ("plan", "size")
 class ServiceLife:
     """An account's life as a served store tells it."""
 
-    def __init__(self, folder: Path, now_us: int, *, is_sandbox: bool) -> None:
+    def __init__(self, folder: Path, now_us: int, *, is_sandbox: bool, retention_days: int = 0) -> None:
         self._is_sandbox = is_sandbox
         self._service = HeldService(folder, ManualClock(now_us) if is_sandbox else StandingClock(now_us))
         self._account = self._service.octy.create_account(new_keys()).account_id
@@ -53,7 +54,9 @@ class ServiceLife:
         """How many webhooks there were about each profile in each segment."""
         drafts = [EventTypeDraft(name, ("a", "b")) for name in EVENT_TYPES]
         done(self._service.octy.create_event_types(self._account, drafts))
-        configuration = AccountConfiguration(webhook_url="https://hooks.example.org/octy")
+        configuration = AccountConfiguration(
+            webhook_url="https://hooks.example.org/octy", retention_days=retention_days
+        )
         done(self._service.octy.configure(self._account, configuration))
 
     @property
@@ -160,8 +163,12 @@ class ServiceLife:
         assert self.news() == []
 
     def archive(self) -> None:
-        """What is enough for a file becomes one."""
-        self._service.octy._writer._archiver.work()
+        """What is enough for a file becomes one, and what is too old goes; at no other time, if a test says so."""
+        usually_us, archiver.AGED_EVERY_US = archiver.AGED_EVERY_US, 1
+        try:
+            self._service.octy._writer._archiver.work()
+        finally:
+            archiver.AGED_EVERY_US = usually_us
 
     @contextmanager
     def cannot_store(self, failure: str) -> Iterator[None]:

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
+from octy.model.instants import NEVER
 from octy.model.segments import SegmentDefinition
-from octy.service import archiver
+from octy.service import ageing, archiver
 from tests.integration.service.failing import FAILURES, SOME_NEED_NOT_NOTICE
 from tests.integration.service.serving import no_log
 from tests.property.agreement import BIRTH_US, SEGMENTS_MAX, Agreement, Examined, Reference, agree
-from tests.property.happenings import Happening, When, batches, past_definitions, waits
+from tests.property.happenings import WINDOW_DAYS, Happening, When, batches, past_definitions, waits
 from tests.property.histories import live_through, shards
 from tests.property.leaving import LeavingModel
 from tests.property.service_life import ServiceLife
@@ -25,11 +26,13 @@ from tests.property.service_life import ServiceLife
 
 @pytest.fixture(autouse=True)
 def small_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The archive takes a few rows at a time, and only when it is told to."""
+    """The archive takes a few rows at a time and forgets what is too old at once, and only when it is told to."""
     monkeypatch.setattr(archiver, "ROWS_PER_RUN", 4)
     monkeypatch.setattr(archiver, "RUNS_PER_MERGE", 2)
     monkeypatch.setattr(archiver, "ROWS_PER_MERGED_RUN_MAX", 64)
     monkeypatch.setattr(archiver, "LOOK_EVERY_SECONDS", 3600)
+    monkeypatch.setattr(archiver, "AGED_EVERY_US", NEVER)
+    monkeypatch.setattr(ageing, "OVERDUE_US", 0)
 
 
 failures = st.sampled_from([name for name in FAILURES if name not in SOME_NEED_NOT_NOTICE])
@@ -47,9 +50,11 @@ class ServiceAgreement(Agreement):
         return LeavingModel(BIRTH_US)
 
     def examined_life(self, fold_rows: int, *, refolds_early: bool) -> Examined:  # noqa: ARG002 - the engine's matters
-        """A server with an empty folder."""
+        """A server with an empty folder. Some accounts keep no more than their segments look back on."""
         folder = Path(self._opened.enter_context(tempfile.TemporaryDirectory(prefix="octy-")))
-        self.service = ServiceLife(folder, BIRTH_US, is_sandbox=self.is_sandbox)
+        self.service = ServiceLife(
+            folder, BIRTH_US, is_sandbox=self.is_sandbox, retention_days=max(WINDOW_DAYS) if fold_rows % 2 else 0
+        )
         self._opened.callback(self.service.end)
         return self.service
 

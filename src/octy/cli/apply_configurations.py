@@ -8,12 +8,16 @@ import msgspec
 from octy.cli.checks import Checks, Fields
 from octy.cli.documents import Document, Trail
 from octy.cli.failures import LinesRefused
+from octy.cli.locate import follow
 from octy.cli.output import complain, say
 from octy.cli.plan import Change, Sign, Stage
 from octy.client import Octy, RequestRefused
 from octy.client.envelope import Done
+from octy.client.operations.algorithms import PATH as ALGORITHMS_PATH
 from octy.client.settings import is_http_url
-from octy.client.views import AccountData
+from octy.client.views import AccountData, AlgorithmView
+from octy.model.algorithms import ALGORITHMS
+from octy.model.limits import RETENTION_DAYS_MAX
 from octy.model.values import shown
 
 ACCOUNT_FIELDS = {
@@ -23,15 +27,18 @@ ACCOUNT_FIELDS = {
     "webhookURL": "webhook_url",
     "authenticatedIDKey": "authenticated_id_key",
 }
+ACCOUNT_LISTS = {"webhookEvents": "webhook_events", "webhookCauses": "webhook_causes"}
+ACCOUNT_NUMBERS = {"webhooksPerMinute": "webhooks_per_minute", "webhookBreakerShare": "webhook_breaker_share"}
+RETENTION = "retentionDays"
+ALL_ACCOUNT_FIELDS = ACCOUNT_FIELDS | ACCOUNT_LISTS | ACCOUNT_NUMBERS | {RETENTION: "retention_days"}
+"""Those that are no texts stay as they are where the file does not say them."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 EMAIL_WANTED = "an email address"
 OPTIONAL_ACCOUNT_FIELDS = frozenset({"authenticatedIDKey"})
-ALGORITHMS = ("rec", "churn")
 ALGORITHM_KEYS = {
     "rec": ("recommendInteractedItems", "itemIDStopList", "profileFeatures"),
     "churn": ("profileFeatures",),
 }
-ALGORITHMS_PATH = "/v1/configurations/retention/algorithms"
 CONFIGURATIONS = "configurations"
 
 
@@ -40,12 +47,17 @@ class Accounts:
 
     def __init__(self) -> None:
         self._document: Document | None = None
-        self._configuration: dict[str, str] = {}
+        self._texts: dict[str, str] = {}
+        self._others: dict[str, Any] = {}
 
     @property
     def is_named(self) -> bool:
         """Whether a file has one."""
         return self._document is not None
+
+    @property
+    def _configuration(self) -> dict[str, Any]:
+        return {**self._texts, **self._others}
 
     def read(self, document: Document) -> None:
         """Judges the account's configuration."""
@@ -56,13 +68,14 @@ class Accounts:
         root = checks.mapping(document.root, ())
         trail: Trail = (CONFIGURATIONS,)
         fields = checks.mapping(root.get(CONFIGURATIONS), trail)
-        self._configuration = {
+        self._texts = {
             wire: checks.text(fields, (*trail, key), is_optional=key in OPTIONAL_ACCOUNT_FIELDS)
             for key, wire in ACCOUNT_FIELDS.items()
         }
-        _check_addresses(checks, self._configuration, trail)
+        self._others = _others(checks, fields, trail)
+        _check_addresses(checks, self._texts, trail)
         checks.done()
-        checks.warn_of_unknown(fields, trail, list(ACCOUNT_FIELDS))
+        checks.warn_of_unknown(fields, trail, list(ALL_ACCOUNT_FIELDS))
         self._document = document
 
     def stages(self, server: Octy) -> list[Stage]:
@@ -70,7 +83,8 @@ class Accounts:
         if self._document is None:
             return []
         after = account_in_yaml(self._configuration)
-        before = account_in_yaml(msgspec.structs.asdict(server.account().account_data))
+        there = account_in_yaml(msgspec.structs.asdict(server.account().account_data))
+        before = {key: there[key] for key in after}
         noun = "account configuration"
         changes = [Change(Sign.CHANGE, noun, "", before, after)] if after != before else []
         return [Stage(noun, changes, 1 - len(changes), self._send if changes else _nothing)]
@@ -85,7 +99,10 @@ class Accounts:
             return False
         say("Set the account's configuration:")
         for key, wire in ACCOUNT_FIELDS.items():
-            say(f"  {key:<20}{self._configuration[wire] or '(none)'}")
+            say(f"  {key:<20}{self._texts[wire] or '(none)'}")
+        for key, wire in ALL_ACCOUNT_FIELDS.items():
+            if wire in self._others:
+                say(f"  {key:<20}{_said(key, self._others[wire])}")
         return True
 
 
@@ -124,9 +141,11 @@ class Algorithms:
         return [Stage("algorithm", changes, len(self.requests) - len(different), send)]
 
 
-def account_in_yaml(configuration: Fields) -> dict[str, str]:
-    """The configuration in the words of the file; what is not set is empty."""
-    return {key: configuration[wire] or "" for key, wire in ACCOUNT_FIELDS.items()}
+def account_in_yaml(configuration: Fields) -> dict[str, Any]:
+    """What the configuration says, in the words of the file; a text that is not set is empty."""
+    said = {key: configuration[wire] for key, wire in ALL_ACCOUNT_FIELDS.items() if wire in configuration}
+    lists = {key: sorted(said[key]) for key in ACCOUNT_LISTS if key in said}
+    return said | {key: said[key] or "" for key in ACCOUNT_FIELDS} | lists
 
 
 def account_document(account: AccountData) -> dict[str, Any]:
@@ -157,16 +176,41 @@ def _set_algorithm(server: Octy, document: Document, trail: Trail, request: dict
 def _algorithms_of(server: Octy) -> dict[str, dict[str, Any]]:
     """What the server has configured, in the form in which it is set (wire.md 3.3); nothing where it does not say."""
     try:
-        answer = server.get(ALGORITHMS_PATH, dict[str, Any])
+        views = server.algorithms()
     except RequestRefused:
         return {}
-    known: dict[str, dict[str, Any]] = {}
-    for one in answer.get(CONFIGURATIONS) or []:
-        inner = dict(one.get(CONFIGURATIONS) or {})
-        if "item_id_stop_list" in inner:
-            inner["item_id_stop_list"] = [item["item_id"] for item in inner["item_id_stop_list"] or []]
-        known[one["algorithm_name"]] = {"algorithm_name": one["algorithm_name"], CONFIGURATIONS: inner}
-    return known
+    return {view.algorithm_name: _in_wire_form(view) for view in views}
+
+
+def _in_wire_form(view: AlgorithmView) -> dict[str, Any]:
+    fields = view.configurations
+    inner = {
+        "recommend_interacted_items": bool(fields.recommend_interacted_items),
+        "item_id_stop_list": [item.item_id for item in fields.item_id_stop_list or ()],
+        "profile_features": fields.profile_features or [],
+    }
+    return {"algorithm_name": view.algorithm_name, CONFIGURATIONS: inner}
+
+
+def _others(checks: Checks, fields: Fields, trail: Trail) -> dict[str, Any]:
+    """What the file says beside the texts."""
+    found: dict[str, Any] = {}
+    for key, wire in ALL_ACCOUNT_FIELDS.items():
+        if key in ACCOUNT_FIELDS or fields.get(key) is None:
+            continue
+        if key in ACCOUNT_LISTS:
+            found[wire] = checks.texts(fields, (*trail, key), count_min=0)
+        elif key == RETENTION:
+            found[wire] = checks.integer(fields, (*trail, key), 0, RETENTION_DAYS_MAX)
+        else:
+            found[wire] = checks.number(fields, (*trail, key))
+    return found
+
+
+def _said(key: str, value: Any) -> str:  # noqa: ANN401 - a list or a number
+    if isinstance(value, list):
+        return ", ".join(value) or "(none)"
+    return str(value or ("(for ever)" if key == RETENTION else "(none)"))
 
 
 def _check_addresses(checks: Checks, configuration: dict[str, str], trail: Trail) -> None:
@@ -195,10 +239,13 @@ def _algorithm(checks: Checks, fields: Fields, trail: Trail) -> dict[str, Any]:
 
 
 def _placed(document: Document, wire_path: str | None, message: str) -> str:
-    """The server's message, with the place of the field that it names."""
-    keys = {wire: key for key, wire in ACCOUNT_FIELDS.items()}
-    key = keys.get(wire_path or "")
+    """The server's message, with the place of the field, or of the element of a list, that it names."""
+    keys = {wire: key for key, wire in ALL_ACCOUNT_FIELDS.items()}
+    field, bracket, index = (wire_path or "").partition("[")
+    key = keys.get(field)
     if key is None:
         return f"{document.place((CONFIGURATIONS,))}: {message}"
+    named = f"{key}{bracket}{index}"
     rest = message.removeprefix(f"{wire_path}: ")
-    return f"{document.place((CONFIGURATIONS, key))}: {key}: {rest}"
+    trail = follow(document.root, f"{CONFIGURATIONS}.{named}")
+    return f"{document.place(trail)}: {named}: {rest}"

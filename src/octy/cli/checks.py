@@ -55,6 +55,14 @@ class Checks:
         self.wrong(trail, "a text", _found(value))
         return ""
 
+    def integer(self, parent: Fields, trail: Trail, low: int, high: int) -> int | None:
+        """An integer from `low` to `high`; None where the field is absent or null."""
+        value = parent.get(str(trail[-1]))
+        if value is None or (type(value) is int and low <= value <= high):
+            return value
+        self.wrong(trail, f"an integer from {low} to {high}", _found(value))
+        return None
+
     def texts(self, parent: Fields, trail: Trail, *, count_min: int) -> list[str]:
         """A list of texts."""
         found = parent.get(str(trail[-1]))
@@ -66,6 +74,14 @@ class Checks:
             if canonical(element) in (None, ""):
                 self.wrong((*trail, index), "a text", _found(element))
         return [canonical(element) or "" for element in found]
+
+    def number(self, parent: Fields, trail: Trail) -> int | float:
+        """A number."""
+        value = parent.get(str(trail[-1]))
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+        self.wrong(trail, "a number", _found(value))
+        return 0
 
     def warn_of_unknown(self, fields: Fields, trail: Trail, known: Sequence[str]) -> None:
         """Unknown keys are ignored (wire.md 5), but a misspelt one is worth a word."""

@@ -75,6 +75,9 @@ class StateName(StrEnum):
 
 
 State = Annotated[StateName | None, typer.Option("--state", help="Only those in this state.")]
+EventOption = Annotated[
+    str | None, typer.Option("--event", metavar="EVENT", help="Only those that tell of this: live_segment.matched, …")
+]
 SegmentOption = Annotated[str | None, typer.Option("--segment", metavar="ID", help="Only those about this segment.")]
 ProfileOption = Annotated[
     str | None, typer.Option("--profile", metavar="ID", help="Only those about this profile, or customer.")
@@ -231,6 +234,7 @@ def export_profile(
 def list_webhooks(
     ctx: typer.Context,
     state: State = None,
+    event: EventOption = None,
     segment: SegmentOption = None,
     profile: ProfileOption = None,
     since: Since = None,
@@ -242,7 +246,7 @@ def list_webhooks(
     """List webhooks, the newest first, with what became of each."""
     from octy.cli.webhooks import chosen, list_deliveries
 
-    asked = chosen(state, segment, profile, since, until)
+    asked = chosen(state, event, segment, profile, since, until)
     run(ctx, url, lambda server: list_deliveries(server, asked, limit, ids_only=ids_only))
 
 
@@ -261,6 +265,7 @@ def replay_webhooks(
     ctx: typer.Context,
     ids: Ids = None,
     state: State = None,
+    event: EventOption = None,
     segment: SegmentOption = None,
     profile: ProfileOption = None,
     since: Since = None,
@@ -270,10 +275,30 @@ def replay_webhooks(
     """Send webhooks once more, with the same ids: those named, or those of a time, by default the failed ones."""
     from octy.cli.webhooks import chosen, replay, replay_range
 
-    asked = chosen(state, segment, profile, since, until)
+    asked = chosen(state, event, segment, profile, since, until)
     if bool(ids) == bool(asked):
         raise typer.BadParameter("name deliveries, or give at least one option that says which")
     run(ctx, url, lambda server: replay(server, ids) if ids else replay_range(server, asked))
+
+
+@webhooks.command("changes", epilog=examples("octy-cli webhooks changes msg_123"))
+def list_digested_changes(
+    ctx: typer.Context, delivery_id: Annotated[str, typer.Argument(metavar="ID")], url: Url = None
+) -> None:
+    """List all that a digest tells: which profiles, what became of them, when and why."""
+    from octy.cli.webhooks import list_changes
+
+    run(ctx, url, lambda server: list_changes(server, delivery_id))
+
+
+@webhooks.command("release", epilog=examples("octy-cli webhooks release segment_123"))
+def release_segment(
+    ctx: typer.Context, segment_id: Annotated[str, typer.Argument(metavar="SEGMENT_ID")], url: Url = None
+) -> None:
+    """Tell of a segment again, whose webhooks have stopped because too many profiles flipped at once."""
+    from octy.cli.webhooks import release
+
+    run(ctx, url, lambda server: release(server, segment_id))
 
 
 @webhooks.command("test", epilog=examples("octy-cli webhooks test"))

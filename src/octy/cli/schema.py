@@ -9,10 +9,13 @@ from typing import Any
 from octy.cli import apply_configurations as configurations
 from octy.cli import apply_event_types as event_types
 from octy.cli import apply_segments as segments
+from octy.model.algorithms import ALGORITHMS
 from octy.model.definition_schema import NAME, SCALAR, Schema, definition_schema, step_schemas
 from octy.model.events import SYSTEM_EVENT_TYPES
+from octy.model.limits import RETENTION_DAYS_MAX
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_TEXT: Schema = {"allOf": [SCALAR], "not": {"const": ""}}
 
 
 def schema() -> Schema:
@@ -66,14 +69,17 @@ def _account() -> Schema:
             if key in configurations.OPTIONAL_ACCOUNT_FIELDS
             else SCALAR | formats.get(key, {"not": {"const": ""}})
             for key in configurations.ACCOUNT_FIELDS
-        },
+        }
+        | {key: {"type": ["array", "null"], "items": _TEXT} for key in configurations.ACCOUNT_LISTS}
+        | {key: {"type": ["number", "null"]} for key in configurations.ACCOUNT_NUMBERS}
+        | {configurations.RETENTION: {"type": ["integer", "null"], "minimum": 0, "maximum": RETENTION_DAYS_MAX}},
         "required": [key for key in configurations.ACCOUNT_FIELDS if key not in configurations.OPTIONAL_ACCOUNT_FIELDS],
     }
 
 
 def _event_type() -> Schema:
     name = {"anyOf": [NAME, {"type": ["number", "boolean"]}], "not": {"enum": list(SYSTEM_EVENT_TYPES)}}
-    keys = {"type": "array", "items": {"allOf": [SCALAR], "not": {"const": ""}}}
+    keys = {"type": "array", "items": _TEXT}
     return {
         "type": "object",
         "properties": {"eventType": name, "eventProperties": keys},
@@ -82,12 +88,12 @@ def _event_type() -> Schema:
 
 
 def _algorithm() -> Schema:
-    features = _several({"allOf": [SCALAR], "not": {"const": ""}})
+    features = _several(_TEXT)
     inner = {"recommendInteractedItems": {"type": ["boolean", "null"]}, "itemIDStopList": features}
     return {
         "type": "object",
         "properties": {
-            "algorithmName": {"enum": list(configurations.ALGORITHMS)},
+            "algorithmName": {"enum": list(ALGORITHMS)},
             configurations.CONFIGURATIONS: {
                 "type": "object",
                 "properties": inner | {"profileFeatures": features},

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from octy.cli.apply_configurations import ACCOUNT_FIELDS, account_document
+from octy.cli.apply_configurations import ALL_ACCOUNT_FIELDS, account_document
 from octy.cli.choices import Format
 from octy.cli.formats import show_csv, show_json, show_json_rows, show_yaml
 from octy.cli.kinds import NONE, Kind
@@ -26,7 +26,7 @@ def show_account(answer: AccountAnswer, form: Format) -> bool:
         case Format.YAML:
             show_yaml(account_document(account))
         case Format.CSV:
-            fields = list(ACCOUNT_FIELDS.values())
+            fields = list(ALL_ACCOUNT_FIELDS.values())
             show_csv(fields, [account], lambda one: [getattr(one, field) for field in fields])
         case Format.TABLE:
             rows = {
@@ -35,10 +35,19 @@ def show_account(answer: AccountAnswer, form: Format) -> bool:
                 "Contact email": account.contact_email_address,
                 "Webhook URL": account.webhook_url,
                 "Webhooks": _receiver(answer.webhook_receiver),
+                "Webhook events": ", ".join(account.webhook_events),
+                "Webhook causes": ", ".join(account.webhook_causes),
+                "Webhooks per minute": str(account.webhooks_per_minute or "any number"),
+                "Webhook breaker share": str(account.webhook_breaker_share or NONE),
                 "Authenticated ID key": account.authenticated_id_key,
+                "Events are kept": f"{account.retention_days} days" if account.retention_days else "for ever",
             }
             for label, value in rows.items():
                 say(f"{label:<22}{value or NONE}")
+            for one in answer.webhook_stops:
+                again = f"`octy-cli webhooks release {one.segment_id}` sends them again."
+                said = f"since {one.stopped_at}, {counted(one.withheld, 'change')} not told. {again}"
+                say(f"Webhooks stopped      {one.segment_tag}: {said}")
     return True
 
 

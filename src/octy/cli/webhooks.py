@@ -20,9 +20,16 @@ LOOK_SECONDS = 0.2
 Asked = dict[str, str]
 
 
-def chosen(state: str | None, segment: str | None, profile: str | None, since: str | None, until: str | None) -> Asked:
+def chosen(
+    state: str | None,
+    event: str | None,
+    segment: str | None,
+    profile: str | None,
+    since: str | None,
+    until: str | None,
+) -> Asked:
     """Which webhooks are meant, in the server's terms."""
-    named = {"state": state, "segment_id": segment, "profile_id": profile, "from": since, "to": until}
+    named = {"state": state, "event": event, "segment_id": segment, "profile_id": profile, "from": since, "to": until}
     return {name: str(value) for name, value in named.items() if value is not None}
 
 
@@ -100,6 +107,23 @@ def enable(server: Octy, *, replay: bool) -> bool:
     """The receiver is sent webhooks again."""
     server.post("/v1/webhooks/enable", msgspec.json.encode({"replay": replay}), Done)
     say("The receiver is sent webhooks again" + (", also those that were made meanwhile" if replay else ""))
+    return True
+
+
+def list_changes(server: Octy, delivery_id: str) -> bool:
+    """A line for each change that a digest tells."""
+    count = 0
+    for one in server.digested_changes(delivery_id):
+        say(f"{one.profile_id}  {one.event}  {one.at}  {one.cause}")
+        count += 1
+    say(f"Found a total of {counted(count, 'change')}")
+    return True
+
+
+def release(server: Octy, segment_id: str) -> bool:
+    """A segment whose webhooks have stopped is told of again."""
+    one = server.release_webhooks(segment_id)
+    say(f"{one.segment_tag} is told of again; {counted(one.withheld, 'change')} not told since {one.stopped_at}")
     return True
 
 

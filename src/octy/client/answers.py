@@ -10,8 +10,10 @@ from msgspec import Raw, Struct, field
 from octy.client.envelope import FailedObject, Meta
 from octy.client.views import (
     AccountData,
+    AlgorithmView,
     AttemptView,
     DeliveryView,
+    DigestedChangeView,
     EventTypeView,
     EventView,
     MetadataView,
@@ -19,6 +21,7 @@ from octy.client.views import (
     ReceiverView,
     SecretView,
     SegmentView,
+    StopView,
     TagChangeView,
 )
 from octy.model.items import Item
@@ -41,6 +44,13 @@ class AccountAnswer(Struct):
 
     account_data: AccountData = field(default_factory=AccountData)
     webhook_receiver: ReceiverView = field(default_factory=ReceiverView)
+    webhook_stops: list[StopView] = []
+
+
+class AlgorithmsAnswer(Struct):
+    """`GET …/configurations/retention/algorithms`."""
+
+    configurations: list[AlgorithmView] = []
 
 
 class EventTypesAnswer(Struct):
@@ -134,6 +144,19 @@ class DeliveryAnswer(Struct):
     delivery: DeliveryView
     body: Raw = Raw(b"null")
     attempt_log: list[AttemptView] = []
+
+
+class DigestAnswer(Struct):
+    """`GET …/webhooks/deliveries/ID/changes`."""
+
+    changes: list[DigestedChangeView] = []
+    next_after: int | None = None
+
+
+class ReleaseAnswer(Struct):
+    """`POST …/webhooks/release`."""
+
+    released: StopView
 
 
 class ReplayAnswer(Struct):

@@ -17,6 +17,32 @@ class AccountData(Struct):
     contact_email_address: str | None = None
     webhook_url: str | None = None
     authenticated_id_key: str | None = None
+    webhook_events: list[str] = []
+    webhook_causes: list[str] = []
+    webhooks_per_minute: int = 0
+    webhook_breaker_share: float = 0.0
+    retention_days: int = 0
+
+
+class StoppedItem(Struct):
+    """An item that is never recommended."""
+
+    item_id: str
+
+
+class AlgorithmFields(Struct):
+    """What is configured of an algorithm."""
+
+    recommend_interacted_items: bool | None = None
+    item_id_stop_list: list[StoppedItem] | None = None
+    profile_features: list[str] | None = None
+
+
+class AlgorithmView(Struct):
+    """An algorithm as configured (wire.md 3.3)."""
+
+    algorithm_name: str
+    configurations: AlgorithmFields
 
 
 class ReceiverView(Struct):
@@ -161,6 +187,25 @@ class DeliveryView(Struct):
     next_attempt_at: str | None = None
     finished_at: str | None = None
     last_error: str | None = None
+
+
+class StopView(Struct):
+    """A segment whose webhooks have stopped, because too many profiles flipped at once."""
+
+    segment_id: str
+    segment_tag: str = ""
+    stopped_at: str = ""
+    withheld: int = 0
+
+
+class DigestedChangeView(Struct):
+    """A change of a tag that a digest tells."""
+
+    number: int
+    profile_id: str
+    event: str = ""
+    cause: str = ""
+    at: str = ""
 
 
 class AttemptView(Struct):

@@ -279,6 +279,18 @@ class Engine:
             ),
         )
 
+    def bearers(self, profiles: Sequence[int]) -> dict[int, set[int]]:
+        """By segment key, those of some profiles that bear its tag."""
+        some = np.array(profiles, np.int64)
+        return {
+            key: set(some[self._states[segment.place][some, FLAGGED] & TAGGED != 0].tolist())
+            for key, segment in self._segments.items()
+        }
+
+    def forget_past(self) -> None:
+        """Gives up what is kept of events that no window reaches any more."""
+        self._late.tidy(self.now_us)
+
     def history_needed(self, batch: EventBatch) -> HistoryRequest | None:
         """What `apply` needs of the log: the profiles with an event that is older than their newest (P7).
 

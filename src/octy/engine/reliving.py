@@ -1,4 +1,5 @@
-"""Live segments come back at a restart: they relive what was accepted since their creation, profile by profile (L1).
+"""Live segments come back at a restart: they relive what was accepted since their creation, profile by profile (L1);
+or, where they are told how they stood later than that, what was accepted since then.
 
 Profiles do not see each other, so each one's events are taken in the order of acceptance, whatever the others did
 meanwhile, and a window ends when the profile's next event asks for it.
@@ -18,6 +19,7 @@ from octy.engine.kernels.memory import Segments
 from octy.engine.reading import Reader
 from octy.engine.runs import Run
 from octy.engine.specification import live_spec
+from octy.engine.standing import Standing, put_into
 from octy.engine.states import empty_state
 from octy.model.segments import SegmentDefinition
 
@@ -30,8 +32,10 @@ class LiveSegment(Struct, frozen=True):
     key: int
     definition: SegmentDefinition
     created_us: int
-    created_seq: int
-    """The last event's that was accepted before its creation."""
+    after_seq: int
+    """The last event's that it is not to take: the last one before its creation, or before it stood as it does."""
+    standing: Standing | None = None
+    """Where it stood after that; None where that was at its beginning."""
 
 
 def relived(
@@ -43,8 +47,11 @@ def relived(
     index, wanted = index_of(tables), asking.wanted
     spec = [live_spec(one.definition, one.created_us) for one in segments]
     states = [empty_state(one, profiles) for one in spec]
+    for one, its_spec, state in zip(segments, spec, states, strict=True):
+        if one.standing is not None:
+            put_into(state, its_spec, one.standing)
     together = Segments(np.stack(spec), np.array([state.ctypes.data for state in states], np.int64))
-    after_seq = np.array([one.created_seq for one in segments], np.int64)
+    after_seq = np.array([one.after_seq for one in segments], np.int64)
 
     def begin(_: int) -> Work:
         reader = Reader(runs, wanted, as_accepted=True)

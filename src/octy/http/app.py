@@ -9,6 +9,7 @@ from octy.http.errors import on_exception
 from octy.http.requests import OctyRequest
 from octy.http.routes import (
     accounts,
+    algorithms,
     application,
     clock,
     deliveries,
@@ -16,6 +17,7 @@ from octy.http.routes import (
     event_types,
     events,
     items,
+    metrics,
     profile_views,
     profiles,
     segments,
@@ -26,6 +28,7 @@ from octy.service.octy import Octy
 
 ACCOUNT_ROUTES = (
     accounts,
+    algorithms,
     event_types,
     segments,
     profiles,
@@ -48,7 +51,7 @@ def create_app(octy: Octy) -> Litestar:
         security=[{openapi.KEYS: []}],
     )
     app = Litestar(
-        [for_accounts, application.router()],
+        [for_accounts, application.router(), metrics.router()],
         state=State({"octy": octy}),
         request_class=OctyRequest,
         request_max_body_size=limits.BODY_BYTES_MAX,

@@ -2,15 +2,36 @@
 
 from msgspec import Struct
 
+from octy.model.tags import CAUSE_TEXT, Cause
+from octy.model.webhooks import WebhookEvent
+
+DEFAULT_EVENTS: tuple[str, ...] = (WebhookEvent.MATCHED.value,)
+"""H1."""
+DEFAULT_CAUSES = tuple(CAUSE_TEXT[cause] for cause in (Cause.EVENT, Cause.TIME, Cause.PROPERTY))
+"""What customers do and what time does. What a backfill, a deletion or a repair does is told to whoever asks for it."""
+
 
 class AccountConfiguration(Struct, frozen=True):
-    """What an account tells of itself; empty strings until it does."""
+    """What an account tells of itself; empty strings until it does. And what it wants to be told of."""
 
     contact_name: str = ""
     contact_surname: str = ""
     contact_email_address: str = ""
     webhook_url: str = ""
     authenticated_id_key: str = ""
+    webhook_events: tuple[str, ...] = DEFAULT_EVENTS
+    """Values of `WebhookEvent`: of which changes, and of what else, there are webhooks."""
+    webhook_causes: tuple[str, ...] = DEFAULT_CAUSES
+    """The words of the history of tags (G5): by which causes the changes must come."""
+    webhooks_per_minute: int = 0
+    """About each segment, at most: what is more is told in a digest when the minute ends. 0 for any number."""
+    webhook_breaker_share: float = 0.0
+    """Where more than this share of all profiles flips in a segment within a minute, nothing is told of it any more.
+
+    0 for never.
+    """
+    retention_days: int = 0
+    """How old an event may become before it is removed; 0 where all are kept."""
 
 
 class Account(Struct, frozen=True):
@@ -19,3 +40,5 @@ class Account(Struct, frozen=True):
     account_id: int
     public_key: str
     configuration: AccountConfiguration = AccountConfiguration()
+    aged_us: int = 0
+    """Events that happened before this instant may have been removed for their age."""

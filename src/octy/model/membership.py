@@ -41,6 +41,21 @@ class Condition(NamedTuple):
         )
 
 
+class Stood(NamedTuple):
+    """Where a live segment stood with a profile after events that may not be there any more."""
+
+    matched_us: int
+    """The action of the latest match; -1 where there was none."""
+    is_tagged: bool
+    opposed_us: int
+    """The latest conflicting event; -1 where there was none."""
+    opened_us: int
+    """The action whose window was open; -1 where none was."""
+
+
+NOTHING_YET = Stood(-1, False, -1, -1)
+
+
 class Conditions:
     """What a definition asks of events."""
 
@@ -87,12 +102,13 @@ def may_bear(
     return known_us < through_us and any(is_member(asked, events, data, moment) == bears for moment in earlier)
 
 
-def live_tag_us(asked: Conditions, events: Iterable[Occurred], now_us: int) -> int | None:
+def live_tag_us(asked: Conditions, events: Iterable[Occurred], now_us: int, stood: Stood = NOTHING_YET) -> int | None:
     """Since when the profile bears a live segment's tag (G3); None where it does not.
 
-    The events are those that the segment sees (L1), in the order in which they were accepted.
+    The events are those that the segment sees (L1), in the order in which they were accepted; those of after it stood
+    as it did.
     """
-    story = _LiveStory(asked)
+    story = _LiveStory(asked, stood)
     for event in events:
         story.time_passes(event.accepted_us)  # T7
         story.takes(event)
@@ -103,17 +119,17 @@ def live_tag_us(asked: Conditions, events: Iterable[Occurred], now_us: int) -> i
 class _LiveStory:
     """One profile's matches and conflicts (L1 to L7, G3, G4)."""
 
-    def __init__(self, asked: Conditions) -> None:
+    def __init__(self, asked: Conditions, stood: Stood) -> None:
         self._asked = asked
-        self.tag_us: int | None = None
+        self.tag_us = stood.matched_us + asked.window_us if stood.is_tagged else None
         """What the tag shows, while it is on the profile."""
-        self._matched_us: int | None = None
+        self._matched_us = stood.matched_us if stood.is_tagged else None
         """The latest action that the tag stands for, while it is on the profile."""
-        self._open_us: int | None = None
+        self._open_us = stood.opened_us if stood.opened_us >= 0 else None
         """The action that opened a window, while that is open."""
-        self._last_us: int | None = None
+        self._last_us = stood.matched_us if stood.matched_us >= 0 else None
         """The action of the last match, whatever became of its tag."""
-        self._conflict_us = -1
+        self._conflict_us = stood.opposed_us
         """The latest conflicting event that is stored."""
 
     def time_passes(self, until_us: int) -> None:

@@ -11,8 +11,10 @@ from msgspec import Struct
 from octy.model import limits
 from octy.model.draft import FIELDS, OPTIONAL_FIELDS, STEP_FIELDS, Draft, StepDraft, has_type
 from octy.model.errors import Problem, Violation
+from octy.model.instants import US_PER_DAY, US_PER_MINUTE
 from octy.model.values import canonical_items, in_path, problems_in, shown
 
+MINUTES_PER_DAY = US_PER_DAY // US_PER_MINUTE
 TYPE_WORDS = {str: "a string", int: "an integer", list: "a list", dict: "an object"}
 
 
@@ -23,6 +25,10 @@ class Surroundings(Struct, frozen=True):
     """The account's event types with their property keys (D9); None where they are not known, as in an editor."""
     taken_names: Set[str] = frozenset()
     """Names of the account's segments, those pending deletion included (D1)."""
+    retention_days: int = 0
+    """How long the account keeps events; 0 for ever."""
+    kept_us: int | None = None
+    """How far back its log reaches for sure, where older events may have been removed."""
 
 
 def d1_name_and_types(draft: Draft, around: Surroundings) -> Iterator[Violation]:
@@ -137,6 +143,24 @@ def d7_exp_timeframe(draft: Draft, _: Surroundings) -> Iterator[Violation]:
             yield Violation("D7", f"{step.path}.exp_timeframe", shown(minutes), wanted)
 
 
+def retention(draft: Draft, around: Surroundings) -> Iterator[Violation]:
+    """No segment looks back on events that the account does not keep (D2, D7)."""
+    if around.retention_days and draft.segment_type == "live":
+        for step in draft.steps:
+            minutes = step.exp_timeframe
+            if minutes is not None and minutes > around.retention_days * MINUTES_PER_DAY:
+                wanted = f"at most the account's retention_days, which are {around.retention_days}"
+                yield Violation("D7", f"{step.path}.exp_timeframe", shown(minutes), wanted)
+    if draft.segment_type != "past" or draft.timeframe is None:
+        return
+    if around.retention_days and draft.timeframe > around.retention_days:
+        wanted = f"at most the account's retention_days, which are {around.retention_days}"
+        yield Violation("D2", "segment_timeframe", shown(draft.timeframe), wanted)
+    elif around.kept_us is not None and draft.timeframe * US_PER_DAY > around.kept_us:
+        wanted = f"at most {around.kept_us // US_PER_DAY}: older events were removed by a shorter retention_days"
+        yield Violation("D2", "segment_timeframe", shown(draft.timeframe), wanted)
+
+
 def d8_no_duplicates(draft: Draft, _: Surroundings) -> Iterator[Violation]:
     """No two events of the same type with equal properties, whatever their action or inaction."""
     first_with: dict[object, StepDraft] = {}
@@ -197,6 +221,7 @@ RULES: tuple[Rule, ...] = (
     d7_exp_timeframe,
     d8_no_duplicates,
     d9_known_properties,
+    retention,
 )
 """All of them, types first; D10 is that all of them are asked."""
 

@@ -70,6 +70,13 @@ class SegmentDefinition(Struct, frozen=True):
         return self.event_sequence[0].exp_timeframe_minutes * US_PER_MINUTE
 
 
+class Tally(Struct, frozen=True):
+    """How many profiles were held against the log since the server's start, and how many were not as it says."""
+
+    checked: int = 0
+    differing: int = 0
+
+
 class Segment(Struct, frozen=True):
     """A segment as an account sees it."""
 
@@ -78,3 +85,4 @@ class Segment(Struct, frozen=True):
     status: SegmentStatus
     created_us: int
     profile_count: int
+    audited: Tally = Tally()

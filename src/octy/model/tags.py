@@ -21,6 +21,7 @@ class Cause(IntEnum):
     PROPERTY = 3
     BACKFILL = 4
     DELETION = 5
+    REPAIR = 6
 
 
 CAUSE_TEXT = {
@@ -29,6 +30,7 @@ CAUSE_TEXT = {
     Cause.PROPERTY: "property change",
     Cause.BACKFILL: "backfill",
     Cause.DELETION: "deletion",
+    Cause.REPAIR: "repair",
 }
 
 

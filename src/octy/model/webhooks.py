@@ -4,12 +4,32 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from octy.model.tags import Cause
+
 
 class WebhookEvent(StrEnum):
     """What a webhook tells of."""
 
     MATCHED = "live_segment.matched"
+    RETRACTED = "live_segment.retracted"
+    ENTERED = "past_segment.entered"
+    LEFT = "past_segment.left"
+    BACKFILLED = "segment.backfilled"
+    TRAINED = "training.completed"
+    DIGEST = "segment.digest"
+    STOPPED = "segment.webhooks_stopped"
     TEST = "webhook.test"
+
+
+CHOICE_OF_EVENTS = (
+    WebhookEvent.MATCHED,
+    WebhookEvent.RETRACTED,
+    WebhookEvent.ENTERED,
+    WebhookEvent.LEFT,
+    WebhookEvent.BACKFILLED,
+    WebhookEvent.TRAINED,
+)
+"""What an account may choose to be told of."""
 
 
 class DeliveryState(StrEnum):
@@ -75,10 +95,41 @@ class DeliveryFilter(Struct, frozen=True):
     segment_id: str | None = None
     profile_id: str | None = None
     """A profile id or a customer id."""
+    event: WebhookEvent | None = None
     from_us: int | None = None
     """Made at this instant or later."""
     to_us: int | None = None
     """Made before this instant."""
+
+
+class DigestedChange(Struct, frozen=True):
+    """A change of a tag that is told in a digest."""
+
+    number: int
+    """Counts the changes of the digest from 1, in their order."""
+    profile_id: str
+    event: WebhookEvent
+    """As which it would have been told by itself."""
+    cause: Cause
+    effective_us: int
+
+
+class DigestPage(Struct, frozen=True):
+    """Some of a digest's changes, in their order."""
+
+    changes: tuple[DigestedChange, ...]
+    next_after: int | None
+    """Where the next page begins; None where this is the last."""
+
+
+class Stop(Struct, frozen=True):
+    """A segment of which nothing is told, because too many profiles flipped within a minute."""
+
+    segment_id: str
+    segment_tag: str
+    stopped_us: int
+    withheld: int
+    """How many changes were not told since, and are not going to be."""
 
 
 class Receiver(Struct, frozen=True):

@@ -72,6 +72,16 @@ def serve(
             "--new-webhook-secrets", help="Give every account a new secret: for when webhook.key of the folder is lost."
         ),
     ] = False,
+    audit_share: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            envvar="OCTY_AUDIT_SHARE",
+            help="How much of one core's time goes into holding tags against the log; 0 for none.",
+        ),
+    ] = 0.01,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Use a clock that moves only when told, or when an event is ahead of it.")
     ] = False,
@@ -103,6 +113,7 @@ def serve(
             allow_private_webhooks=allow_private_webhooks,
             allow_http_webhooks=allow_http_webhooks,
             new_webhook_secrets=new_webhook_secrets,
+            audit_share=audit_share,
             webhook_schedule=schedule,
             clock_us=_instant(SANDBOX_START if clock is None else clock) if sandbox else None,
             public_key=os.environ.get("OCTY_PUBLIC_KEY"),

@@ -6,6 +6,7 @@ rest, the writer's last group committed, the store closed.
 
 import ctypes
 import gc
+import io
 import logging
 import signal
 import socket
@@ -14,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from traceback import format_exception
 from types import FrameType
+from typing import TYPE_CHECKING, TextIO
 
 import structlog
 import uvicorn
@@ -35,6 +37,9 @@ from octy.store.folder import open_store
 from octy.webhooks.dispatcher import Dispatcher
 from octy.webhooks.schedule import Schedule
 from octy.webhooks.sender import Sender
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 GRACE_SECONDS = 3
 """How long requests that are under way may take once the end has begun."""
@@ -58,6 +63,8 @@ class Settings(Struct, frozen=True):
     webhook_schedule: Schedule
     clock_us: int | None
     """Where a sandbox's clock starts; None outside a sandbox."""
+    audit_share: float
+    """How much of one core's time is for holding tags against the log."""
     public_key: str | None
     secret_key: str | None
 
@@ -90,6 +97,7 @@ def serve(settings: Settings) -> None:
         allow_private_webhooks=settings.allow_private_webhooks,
         allow_http_webhooks=settings.allow_http_webhooks,
         new_webhook_secrets=settings.new_webhook_secrets,
+        audit_share=settings.audit_share,
     )
     try:
         warm()  # a fifth of a second, so that no event waits for a kernel to be loaded
@@ -114,9 +122,24 @@ def configure_logs() -> None:
             *(_for_terminals() if on_terminal else _for_machines()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(_log_file()),
     )
     logging.basicConfig(level=logging.WARNING, handlers=[_ToStructlog()], force=True)
+
+
+def _log_file() -> TextIO:
+    descriptor = _Unfailing(sys.stderr.fileno(), "w", closefd=False)
+    return io.TextIOWrapper(descriptor, encoding="utf-8", errors="backslashreplace", write_through=True)
+
+
+class _Unfailing(io.FileIO):
+    """A file that may have no room left, or no reader: what it does not take is lost, and nothing else is."""
+
+    def write(self, data: "ReadableBuffer") -> int:
+        """Says that all was written."""
+        with suppress(OSError):
+            super().write(data)
+        return memoryview(data).nbytes
 
 
 class _ToStructlog(logging.Handler):

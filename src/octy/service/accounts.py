@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -11,12 +11,13 @@ from msgspec import Struct
 from octy.model.accounts import Account, AccountConfiguration
 from octy.model.errors import Problem, Refused
 from octy.model.events import SYSTEM_EVENT_TYPES, EventTypeDraft
-from octy.model.values import problems_in
-from octy.model.webhooks import Receiver
-from octy.service import event_types, receivers
+from octy.model.values import problems_in, shown
+from octy.model.webhooks import Receiver, Stop, WebhookEvent
+from octy.service import deliveries, event_types, receivers, retention
+from octy.service.choosing import choice_problems
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
-from octy.store import accounts
+from octy.store import accounts, told_matches
 from octy.store.accounts import StoredAccount
 from octy.webhooks.addresses import check_url
 
@@ -43,6 +44,7 @@ class Configured(Struct, frozen=True):
 
     account: Account
     receiver: Receiver
+    stops: Sequence[Stop]
 
 
 class Credentials:
@@ -95,13 +97,25 @@ def configure(
     problems: list[Problem] = []
     for field, value in msgspec.structs.asdict(configuration).items():
         problems += problems_in(value, field)
+    problems += choice_problems(configuration)
+    tenant = tx.tenant(account_id)
+    problems += retention.problems(tenant, configuration.retention_days)
+    if configuration.webhook_url:
+        try:
+            check_url(configuration.webhook_url, allow_private=allow_private_webhooks, allow_http=allow_http_webhooks)
+        except Refused as refused:
+            if not problems:
+                raise
+            found = f"{shown(configuration.webhook_url)}: {refused.reason}"
+            problems.append(Problem("webhook_url", found, "a URL that webhooks may be sent to"))
     if problems:
         raise Refused("The configuration is not acceptable.", problems)
-    if configuration.webhook_url:
-        check_url(configuration.webhook_url, allow_private=allow_private_webhooks, allow_http=allow_http_webhooks)
-    tenant = tx.tenant(account_id)
     if configuration.webhook_url != tenant.account.configuration.webhook_url:
         receivers.replaced(tx, account_id)
     accounts.configure(tx.connection, account_id, configuration)
-    tenant.account = msgspec.structs.replace(tenant.account, configuration=configuration)
-    return Configured(tenant.account, receivers.of_account(tx.connection, account_id))
+    if WebhookEvent.RETRACTED in tenant.choice.events and WebhookEvent.RETRACTED not in configuration.webhook_events:
+        for key in tenant.segments:
+            told_matches.forget_segment(tx.connection, key)
+    tenant.reconfigure(msgspec.structs.replace(tenant.account, configuration=configuration))
+    stops = deliveries.stops_of(tx.connection, account_id)
+    return Configured(tenant.account, receivers.of_account(tx.connection, account_id), stops)

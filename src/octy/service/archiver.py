@@ -1,7 +1,8 @@
 """Older rows of the logs leave the database for the archive, in a thread of its own, while the writer goes on.
 
 Where an account has many rows that are not archived, they become a file; where an account has several files of a size,
-they become one; where profiles were deleted, the files that hold them are written anew without them. A file is durable
+they become one; where profiles were deleted, or events are older than their account keeps them, the files that hold
+them are written anew without them. A file is durable
 before the writer, between two groups, puts it into the ledger in the place of what it replaces.
 """
 
@@ -9,12 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from itertools import groupby
 
 import structlog
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from octy.model.instants import US_PER_HOUR
+from octy.service import ageing
 from octy.service.erasing import erase, replace
 from octy.service.transaction import Transaction
 from octy.store import event_types, segments
@@ -32,10 +36,16 @@ ROWS_PER_RUN = 262_144
 """So many rows of an account and a log become a file."""
 ROWS_UNARCHIVED_MAX = 2_097_152
 """Where all accounts have more than this, the one with the most need not wait until it has enough for a file."""
+BYTES_UNARCHIVED_MAX = 64 * 1024 * 1024
+"""The same of what all accounts' events take in memory, with their properties."""
 RUNS_PER_MERGE = 4
+SMALL_RUNS_MAX = 16
+"""So many neighbours that are smaller than `ROWS_PER_RUN` become one, whatever their sizes."""
 ROWS_PER_MERGED_RUN_MAX = 16 * ROWS_PER_RUN
 """Larger files are not merged: writing them anew would cost more than looking into each."""
 LOOK_EVERY_SECONDS = 0.5
+AGED_EVERY_US = US_PER_HOUR
+"""How often an account's events are looked at for those that are too old."""
 PAUSE_SECONDS = 5.0
 """How long it waits after a failure."""
 DROP_AFTER_SECONDS = 60.0
@@ -48,6 +58,15 @@ class Unarchived(Struct, frozen=True):
     shape: LogShape
     account_id: int
     rows: int
+    bytes_: int
+    """In memory, where they are kept in it."""
+
+
+class Horizon(Struct, frozen=True):
+    """Events of an account that happened before an instant are too old."""
+
+    account_id: int
+    before_us: int
 
 
 class Archiver:
@@ -57,13 +76,17 @@ class Archiver:
         self,
         store: Store,
         unarchived: Callable[[], Iterable[Unarchived]],
+        horizons: Callable[[], Iterable[Horizon]],
         submit: Callable[[Callable[[Transaction], None]], "Future[None]"],
     ) -> None:
         """`submit` has the writer do something in a transaction."""
         self._store = store
         self._unarchived = unarchived
+        self._horizons = horizons
         self._submit = submit
         self._dropped: list[tuple[float, str]] = []
+        self._aged: dict[int, int] = {}
+        """Before which instant each account was last looked at for events that are too old."""
         self._changed = threading.Condition()
         self._working = threading.Lock()
         self._stopping = False
@@ -113,6 +136,12 @@ class Archiver:
             while not self._stopping and (most := _next_move(list(self._unarchived()))) is not None:
                 self._move(most.shape, most.account_id)
                 self._merge(most.shape, most.account_id)
+            for horizon in self._horizons():
+                if (
+                    not self._stopping
+                    and abs(horizon.before_us - self._aged.get(horizon.account_id, 0)) >= AGED_EVERY_US
+                ):
+                    self._age(horizon.account_id, horizon.before_us)
             self._drop_files(time.monotonic() - DROP_AFTER_SECONDS)
 
     # Each of these writes files, then has the writer change the ledger
@@ -157,6 +186,24 @@ class Archiver:
         for file in erase(self._store, self._in_writer):
             self._dropped.append((time.monotonic(), file))
 
+    def _age(self, account_id: int, before_us: int) -> None:
+        """Events that are too old go, if the time has come."""
+        with self._store.reading() as connection:
+            are_in_blocks = ageing.in_blocks(connection, account_id, before_us)
+            are_in_files = ageing.in_files(connection, account_id, before_us)
+        if are_in_blocks:
+            self._move(EVENTS, account_id)
+            self._merge(EVENTS, account_id)
+        if are_in_blocks or are_in_files:
+            with suppress(ageing.NotNow):
+                for file in ageing.age(
+                    self._store, lambda change: self._submit(change).result(), account_id, before_us
+                ):
+                    self._dropped.append((time.monotonic(), file))
+                    if self._stopping:
+                        return
+        self._aged[account_id] = before_us
+
     def _replace(self, shape: LogShape, old: list[ArchivedRun], written: WrittenRun) -> None:
         replace(self._store, self._in_writer, shape, old, written)
         self._dropped += [(time.monotonic(), run.file) for run in old]
@@ -165,9 +212,18 @@ class Archiver:
         self._submit(lambda tx: change(tx.connection)).result()
 
     def _drop_files(self, before: float) -> None:
-        """Removes what left the ledger before that. What a killed server leaves behind, the next start sweeps."""
-        while self._dropped and self._dropped[0][0] <= before:
-            self._store.archive.drop(self._dropped.pop(0)[1])
+        """Removes what left the ledger before that; what the disk keeps is tried again after the next.
+
+        What is left behind at the end, by whatever it was, the next start sweeps.
+        """
+        due = [one for one in self._dropped if one[0] <= before]
+        for one in due:
+            try:
+                self._store.archive.drop(one[1])
+            except OSError as error:
+                log.warning("archive.file_kept", file=one[1], reason=error.strerror)
+            else:
+                self._dropped.remove(one)
 
 
 def _named(connection: Connection, shape: LogShape, account_id: int) -> tuple[dict[int, str], list[str]]:
@@ -181,24 +237,32 @@ def _named(connection: Connection, shape: LogShape, account_id: int) -> tuple[di
 
 def _next_move(unarchived: Sequence[Unarchived]) -> Unarchived | None:
     """Whose rows are to be moved next, if anybody's."""
-    most = max(unarchived, key=lambda one: one.rows, default=None)
-    if most is None or not most.rows:
+    waiting = [one for one in unarchived if one.rows]
+    if not waiting:
         return None
-    too_many = sum(one.rows for one in unarchived) > ROWS_UNARCHIVED_MAX
-    return most if most.rows >= ROWS_PER_RUN or too_many else None
+    most, largest = max(waiting, key=lambda one: one.rows), max(waiting, key=lambda one: one.bytes_)
+    too_many = sum(one.rows for one in waiting) > ROWS_UNARCHIVED_MAX
+    too_large = sum(one.bytes_ for one in waiting) > BYTES_UNARCHIVED_MAX
+    return most if most.rows >= ROWS_PER_RUN or too_many else largest if too_large else None
 
 
 def _mergeable(runs: Sequence[ArchivedRun]) -> Iterator[list[ArchivedRun]]:
-    """Neighbours of one size, enough of them for a merge."""
+    """Neighbours of one size, or small ones of any, enough of them for a merge."""
     for size, neighbours in groupby(runs, key=lambda run: _size(run.row_count)):
         group = list(neighbours)[:RUNS_PER_MERGE]
         if len(group) == RUNS_PER_MERGE and size < _size(ROWS_PER_MERGED_RUN_MAX):
             yield group
+    for is_small, neighbours in groupby(runs, key=lambda run: run.row_count < ROWS_PER_RUN):
+        group = list(neighbours)
+        if is_small and len(group) >= SMALL_RUNS_MAX:
+            yield group
 
 
 def _size(rows: int) -> int:
-    """Runs of a size have up to `RUNS_PER_MERGE` times as many rows as each other."""
+    """Runs of a size have up to `RUNS_PER_MERGE` times as many rows as each other; from 0 on they are not small."""
     size = 0
     while rows >= ROWS_PER_RUN * RUNS_PER_MERGE ** (size + 1):
         size += 1
+    while max(rows, 1) * RUNS_PER_MERGE**-size < ROWS_PER_RUN:
+        size -= 1
     return size

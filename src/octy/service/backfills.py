@@ -11,10 +11,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import msgspec
+import numpy as np
 import structlog
 
 from octy.engine.backfill import Backfill, fold_runs
 from octy.model.segments import SegmentStatus
+from octy.service.notifying import tell_backfilled
+from octy.service.record import audience_of
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
 from octy.service.world import as_batch
@@ -54,10 +57,13 @@ def finish(tx: Transaction, account_id: int, backfill: Backfill, after_seq: int)
         backfill.forget(profile_key)
     changes = tenant.engine.finish_backfill(backfill, profiles.data_of_all(connection, account_id))
     tx.record(tenant, changes)
+    members = int(np.count_nonzero(changes.segment == backfill.key))
     segments.set_status(connection, backfill.key, SegmentStatus.ACTIVE)
     segment = tenant.segments[backfill.key]
     tenant.segments[backfill.key] = msgspec.structs.replace(segment, status=SegmentStatus.ACTIVE)
     del tenant.backfills[backfill.key]
+    audience = audience_of(tx.world, tenant)
+    tx.added_webhooks |= tell_backfilled(connection, audience, segment, members, tx.now_us)
     tenant.refresh_due()
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from octy.model.errors import StoreError
 from octy.service.erasing import commit_to, erase
+from octy.service.news import take_out_of_digests
 from octy.store import accounts, idempotency, meta, profiles, sqlite
 from octy.store.backup import bringing_back, taking
 from octy.store.backup.manifest import Manifest, read_manifest
@@ -82,6 +83,7 @@ def _forget(store: Store, erased: set[str]) -> int:
             for keys, ids in profiles.all_ids(connection, account_id):
                 for key, profile_id in zip(keys.tolist(), ids, strict=True):
                     if fingerprint(profile_id) in erased:
+                        take_out_of_digests(connection, account_id, key, profile_id)
                         profiles.delete(connection, store.archive, account_id, key, now_us)
                         idempotency.forget(connection, account_id, profile_id.encode())
                         count += 1

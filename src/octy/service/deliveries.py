@@ -5,11 +5,20 @@ from sqlalchemy import Connection
 
 from octy.model import limits
 from octy.model.errors import NotFound, Problem, Refused
+from octy.model.tags import Cause
 from octy.model.values import shown
-from octy.model.webhooks import Delivery, DeliveryFilter, DeliveryState, WebhookEvent
+from octy.model.webhooks import (
+    Delivery,
+    DeliveryFilter,
+    DeliveryState,
+    DigestedChange,
+    DigestPage,
+    Stop,
+    WebhookEvent,
+)
 from octy.service.ids import new_id
 from octy.service.transaction import Transaction
-from octy.store import deliveries, outbox, profiles, receivers, segments
+from octy.store import deliveries, digests, outbox, profiles, receivers, segments, storms
 from octy.store.deliveries import DeliveryRow, Wanted
 from octy.store.outbox import NO_SEGMENT, NOBODY, NewDelivery
 from octy.webhooks.message import test_body
@@ -57,6 +66,34 @@ def test(tx: Transaction, account_id: int) -> Delivery:
     return delivery_of(found(tx.connection, account_id, webhook_id)[0])
 
 
+def digest_page(connection: Connection, account_id: int, delivery_id: str, limit: int, after: int) -> DigestPage:
+    """Some of what a digest tells, in its order; NotFound where there is no such delivery."""
+    found(connection, account_id, delivery_id)
+    rows = digests.page(connection, delivery_id, limit + 1, after)
+    changes = tuple(
+        DigestedChange(one.number, one.profile_id, WebhookEvent(one.event), Cause(one.cause), one.effective_us)
+        for one in rows[:limit]
+    )
+    return DigestPage(changes, changes[-1].number if len(rows) > limit else None)
+
+
+def stops_of(connection: Connection, account_id: int) -> list[Stop]:
+    """The segments of which nothing is told."""
+    named = ((one, *storms.name_of(connection, one.segment_key)) for one in storms.stops_of(connection, account_id))
+    return [Stop(segment_id, tag, one.stopped_us, one.withheld) for one, segment_id, tag in named]
+
+
+def release(tx: Transaction, account_id: int, segment_id: str) -> Stop:
+    """A segment is told of again from now on. Refused where it is told of anyway, or there is none."""
+    tenant = tx.tenant(account_id)
+    key = _segment_key(tx.connection, account_id, segment_id)
+    stop = tenant.storm.release(key)
+    if stop is None:
+        raise Refused("The segment's webhooks are not stopped.")
+    storms.drop_stop(tx.connection, key)
+    return Stop(segment_id, tenant.segments[key].definition.name, stop.stopped_us, stop.withheld)
+
+
 def found(connection: Connection, account_id: int, delivery_id: str) -> tuple[DeliveryRow, bytes]:
     """An account's webhook, with its body; NotFound where it has none of that id."""
     row = deliveries.find(connection, account_id, delivery_id)
@@ -84,6 +121,7 @@ def wanted(connection: Connection, account_id: int, asked: DeliveryFilter) -> Wa
         segment_key=None if asked.segment_id is None else _segment_key(connection, account_id, asked.segment_id),
         from_us=asked.from_us,
         to_us=asked.to_us,
+        event=asked.event,
     )
 
 

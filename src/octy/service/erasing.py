@@ -9,9 +9,10 @@ from octy.store import erasures
 from octy.store.archive import ledger
 from octy.store.archive.ledger import ArchivedRun
 from octy.store.archive.making import merged_run
+from octy.store.archive.merging import Leaving
 from octy.store.archive.run_writer import WrittenRun
 from octy.store.folder import Store
-from octy.store.log_shape import CHANGES, EVENTS, LogShape
+from octy.store.log_shape import ARCHIVED, LogShape
 
 Commit = Callable[[Callable[[Connection], None]], None]
 """Does something with the writing connection, and returns when that is durable."""
@@ -22,12 +23,12 @@ def erase(store: Store, commit: Commit) -> Iterator[str]:
     with store.reading() as connection:
         requested = erasures.requested(connection)
     for account_id, profile_keys in requested.items():
-        for shape in (EVENTS, CHANGES):
+        for shape in ARCHIVED:
             with store.reading() as connection:
                 runs = store.archive.runs(connection, shape, account_id)
             for run, file in runs:
                 if any(file.rows_before(key) < file.rows_before(key + 1) for key in profile_keys):
-                    written = merged_run(store.archive, shape, account_id, [file], profile_keys)
+                    written = merged_run(store.archive, shape, account_id, [file], Leaving(frozenset(profile_keys)))
                     replace(store, commit, shape, [run], written)
                     yield run.file
         commit(partial(erasures.done, account_id=account_id, profile_keys=profile_keys))

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from octy.model.accounts import Account, AccountConfiguration
+from octy.model.algorithms import AlgorithmConfiguration
 from octy.model.clock import Clock
 from octy.model.errors import Refused
 from octy.model.events import EventDraft, EventInstance, EventType, EventTypeDraft
@@ -18,9 +19,20 @@ from octy.model.items import Item
 from octy.model.outcomes import Outcome
 from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
 from octy.model.segments import Segment
-from octy.model.webhooks import Delivery, DeliveryFilter, Receiver, WebhookSecret
-from octy.service import accounts, deliveries, event_types, items, profiles, receivers, segments, webhook_secrets
+from octy.model.webhooks import Delivery, DeliveryFilter, Receiver, Stop, WebhookSecret
+from octy.service import (
+    accounts,
+    algorithms,
+    deliveries,
+    event_types,
+    items,
+    profiles,
+    receivers,
+    segments,
+    webhook_secrets,
+)
 from octy.service.accounts import Configured, Credentials, Keys
+from octy.service.auditor import Auditor
 from octy.service.deliveries import Replayed
 from octy.service.ingest import ingest
 from octy.service.outbox import WriterOutbox
@@ -29,7 +41,7 @@ from octy.service.transaction import Transaction
 from octy.service.webhook_secrets import SigningKey, SigningKeys
 from octy.service.writer import Writer
 from octy.store.accounts import all_accounts
-from octy.store.folder import Store
+from octy.store.folder import Store, told_of
 from octy.store.webhook_secrets import all_secrets
 
 T = TypeVar("T")
@@ -46,8 +58,12 @@ class Octy:
         allow_private_webhooks: bool = False,
         allow_http_webhooks: bool = False,
         new_webhook_secrets: bool = False,
+        audit_share: float = 0.0,
     ) -> None:
-        """`new_webhook_secrets`: every account gets another, because those that are stored cannot be read."""
+        """`new_webhook_secrets`: every account gets another, because those that are stored cannot be read.
+
+        `audit_share`: of one core's time, for holding tags against the log (`service.auditor`).
+        """
         self.clock = clock
         self.is_sandbox = clock.is_sandbox
         self.allow_private_webhooks = allow_private_webhooks or clock.is_sandbox
@@ -57,13 +73,21 @@ class Octy:
         self._on_webhooks: Callable[[], None] = lambda: None
         self._on_mended: Callable[[int], None] = lambda _: None
         self._writer = Writer(store, clock, self._tell_of_webhooks)
+        self.auditor = Auditor(store, self._writer.submit_unrefused, audit_share)
         self.outbox = WriterOutbox(store, self._writer)
         self.signing_keys = SigningKeys()
 
     def start(self) -> None:
-        """Brings the store's world back and catches up with the present; then requests are served."""
+        """Brings the store's world back and catches up with the present; then requests are served.
+
+        StoreError says why not.
+        """
+        with told_of(self._store.folder):
+            self._start()
+
+    def _start(self) -> None:
         self._writer.start()
-        self.reading = Reading(self._store, self._writer.event_ids)
+        self.reading = Reading(self._store, self._writer.event_ids, self.auditor.audit)
         with self._store.reading() as connection:
             stored = all_accounts(connection)
             secrets = all_secrets(connection)
@@ -73,9 +97,11 @@ class Octy:
             self._drop(one.account.account_id)  # what a restart has interrupted
             if self.signing_keys.present(one.account.account_id) is None:
                 self._renew_secret(one.account.account_id).result()
+        self.auditor.start()
 
     def stop(self) -> None:
         """Answers what waits already, then closes the store."""
+        self.auditor.stop()
         self._writer.stop()
         self._store.close()
 
@@ -93,6 +119,11 @@ class Octy:
     def readiness(self) -> tuple[bool, str]:
         """Whether requests are served, and a word why not."""
         return (True, "ready") if self._writer.ready else (False, "rebuilding from the log")
+
+    @property
+    def recent_bytes(self) -> int:
+        """How much memory the newest events take, which the archive does not have yet."""
+        return self._writer.recent_bytes
 
     # Accounts
 
@@ -136,6 +167,12 @@ class Octy:
             )
 
         return self._then_drop(account_id, self._writer.submit(account_id, work, once))
+
+    def configure_algorithm(
+        self, account_id: int, configuration: AlgorithmConfiguration, once: Once | None = None
+    ) -> "Future[AlgorithmConfiguration]":
+        """Replaces what is configured of one algorithm."""
+        return self._writer.submit(account_id, lambda tx: algorithms.configure(tx, account_id, configuration), once)
 
     # Webhooks
 
@@ -183,6 +220,10 @@ class Octy:
     ) -> "Future[Replayed]":
         """Those that are asked for are sent once more, so many at a time, the oldest first."""
         return self._writer.submit(account_id, lambda tx: deliveries.replay_many(tx, account_id, asked, after), once)
+
+    def release_webhooks(self, account_id: int, segment_id: str, once: Once | None = None) -> "Future[Stop]":
+        """A segment whose breaker is open is told of again."""
+        return self._writer.submit(account_id, lambda tx: deliveries.release(tx, account_id, segment_id), once)
 
     def test_webhook(self, account_id: int, once: Once | None = None) -> "Future[Delivery]":
         """A webhook that tells of nothing."""

@@ -10,6 +10,7 @@ from octy.model.outcomes import Failure, Outcome
 from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
 from octy.model.values import Scalar, flat_problems, id_problems, shown
 from octy.service.ids import new_id
+from octy.service.news import take_out_of_digests
 from octy.service.transaction import Transaction
 from octy.store import idempotency, profiles, tags
 from octy.store.profiles import StoredProfile
@@ -79,10 +80,12 @@ def delete(tx: Transaction, account_id: int, ids: Sequence[str]) -> Outcome[str]
             wanted = "the profile_id or customer_id of an existing profile"
             failed.append(Failure(index, str(Problem(f"profiles[{index}]", shown(given), wanted))))
             continue
-        profiles.delete(tx.connection, tx.world.archive, account_id, stored[0].profile_key, tx.now_us)
-        idempotency.forget(tx.connection, account_id, stored[0].profile.profile_id.encode())
-        tx.erased_profile_ids.append(stored[0].profile.profile_id)
-        tenant.remove_profile(stored[0].profile.profile_id)
+        key, profile_id = stored[0].profile_key, stored[0].profile.profile_id
+        take_out_of_digests(tx.connection, account_id, key, profile_id)
+        profiles.delete(tx.connection, tx.world.archive, account_id, key, tx.now_us)
+        idempotency.forget(tx.connection, account_id, profile_id.encode())
+        tx.erased_profile_ids.append(profile_id)
+        tenant.remove_profile(profile_id)
         done.append(given)
     tenant.refresh_due()
     return Outcome(done, failed)

@@ -1,6 +1,7 @@
 """The end of a deleted segment: 72 hours after the request at the latest, it and all its tags go (X2)."""
 
 import numpy as np
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from octy.model.tags import Cause, ChangeKind
@@ -10,19 +11,28 @@ from octy.store.segments import StoredSegment
 from octy.store.tags import ChangeColumns
 
 
-def purge_due(connection: Connection, tenant: Tenant, now_us: int, noticed_us: int | None) -> list[ChangeColumns]:
+class Purged(Struct, frozen=True):
+    """A segment that is gone, and the removals of its tags."""
+
+    segment: StoredSegment
+    removals: ChangeColumns
+    recorded_us: int
+
+
+def purge_due(connection: Connection, tenant: Tenant, now_us: int, noticed_us: int | None) -> list[Purged]:
     """Removes the segments that are due at or before `now_us`; the tags that go with them are the caller's to record.
 
     In order, at their due instants, or at `noticed_us` after downtime (T6).
     """
     due = [segment for segment in tenant.segments.values() if purge_due_us(segment) <= now_us]
-    removals: list[ChangeColumns] = []
+    purged: list[Purged] = []
     for segment in sorted(due, key=purge_due_us):
         at_us = purge_due_us(segment)
-        removals.append(_removals(connection, segment, at_us, at_us if noticed_us is None else noticed_us))
+        recorded_us = at_us if noticed_us is None else noticed_us
+        purged.append(Purged(segment, _removals(connection, segment, at_us, recorded_us), recorded_us))
         segments.remove(connection, segment.segment_key)
         del tenant.segments[segment.segment_key]
-    return removals
+    return purged
 
 
 def _removals(connection: Connection, segment: StoredSegment, at_us: int, recorded_us: int) -> ChangeColumns:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from octy.model import limits
 from octy.model.accounts import Account
+from octy.model.algorithms import AlgorithmConfiguration
 from octy.model.errors import NotFound, Problem, Refused
 from octy.model.events import EventInstance, EventType
 from octy.model.exports import ExportedEvent, ExportedWebhook, ProfileExport
@@ -16,10 +17,30 @@ from octy.model.profiles import Profile, ProfilePage
 from octy.model.segments import Segment
 from octy.model.tags import TagChange
 from octy.model.values import shown
-from octy.model.webhooks import DeliveryAttempt, DeliveryFilter, DeliveryPage, DeliveryStory, Receiver
+from octy.model.webhooks import (
+    DeliveryAttempt,
+    DeliveryFilter,
+    DeliveryPage,
+    DeliveryStory,
+    DigestPage,
+    Receiver,
+    Stop,
+)
 from octy.service import deliveries, receivers
+from octy.service.auditing import Audit
 from octy.service.ids import EventIds
-from octy.store import accounts, event_types, events, items, message_ids, outbox, profiles, segments, tags
+from octy.store import (
+    accounts,
+    algorithms,
+    event_types,
+    events,
+    items,
+    message_ids,
+    outbox,
+    profiles,
+    segments,
+    tags,
+)
 from octy.store import deliveries as stored_deliveries
 from octy.store.folder import Store
 from octy.store.outbox import KeptDelivery
@@ -29,9 +50,10 @@ from octy.store.profiles import StoredProfile
 class Reading:
     """The store's answers, in the model's terms."""
 
-    def __init__(self, store: Store, event_ids: EventIds) -> None:
+    def __init__(self, store: Store, event_ids: EventIds, audit: Audit) -> None:
         self._store = store
         self._event_ids = event_ids
+        self._audit = audit
 
     def _snapshot(self) -> AbstractContextManager[Connection]:
         return self._store.reading()
@@ -59,7 +81,14 @@ class Reading:
             stored = segments.of_account(connection, account_id)
             counts = segments.counts(connection, account_id)
         found = [
-            Segment(one.segment_id, one.definition, one.status, one.created_us, counts.get(one.segment_key, 0))
+            Segment(
+                one.segment_id,
+                one.definition,
+                one.status,
+                one.created_us,
+                counts.get(one.segment_key, 0),
+                self._audit.of_segment(one.segment_key),
+            )
             for one in stored
             if not ids or one.segment_id in ids
         ]
@@ -175,6 +204,16 @@ class Reading:
         shown_rows = tuple(deliveries.delivery_of(row) for row in rows[:limit])
         return DeliveryPage(shown_rows, shown_rows[-1].delivery_id if len(rows) > limit else None)
 
+    def digest_page(self, account_id: int, delivery_id: str, limit: int, after: int) -> DigestPage:
+        """What a digest tells, in its order, after the change with a number."""
+        with self._snapshot() as connection:
+            return deliveries.digest_page(connection, account_id, delivery_id, limit, after)
+
+    def webhook_stops(self, account_id: int) -> list[Stop]:
+        """The segments of which nothing is told, because too many profiles flipped."""
+        with self._snapshot() as connection:
+            return deliveries.stops_of(connection, account_id)
+
     def delivery(self, account_id: int, delivery_id: str) -> DeliveryStory:
         """A webhook, with every attempt."""
         with self._snapshot() as connection:
@@ -182,6 +221,11 @@ class Reading:
             attempts = stored_deliveries.attempts_of(connection, row.delivery_id)
         told = tuple(DeliveryAttempt(**msgspec.structs.asdict(one)) for one in attempts)
         return DeliveryStory(deliveries.delivery_of(row), body, told)
+
+    def algorithms(self, account_id: int) -> list[AlgorithmConfiguration]:
+        """What the account has configured of algorithms."""
+        with self._snapshot() as connection:
+            return algorithms.of_account(connection, account_id)
 
     def items(self, account_id: int, ids: Sequence[str], offset: int, limit: int) -> tuple[list[Item], int]:
         """Items by id, or a page of all, and how many there are."""

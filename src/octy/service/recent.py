@@ -13,6 +13,7 @@ from octy.store.event_runs import EventsOfProfiles, WantedEvents, events_of_prof
 from octy.store.log_shape import EVENTS, PROFILE, Column, Columns, chosen
 
 _ROWS_MIN = 1_024
+_BYTES_PER_ROW = sum(np.dtype(kind).itemsize for kind in EVENTS.types.values())
 
 
 class Recent:
@@ -21,12 +22,18 @@ class Recent:
     def __init__(self) -> None:
         self._columns = EVENTS.empty()
         self._count = 0
+        self._lines_bytes = 0
         self._blocks: list[bytes] = []
         self._starts: list[int] = []
         """Where each block's rows begin."""
 
     def __len__(self) -> int:
         return self._count
+
+    @property
+    def size_bytes(self) -> int:
+        """How much memory the rows take, about."""
+        return self._count * _BYTES_PER_ROW + self._lines_bytes
 
     def append(self, columns: Columns, lines: bytes) -> None:
         """More rows, with a line of JSON each."""
@@ -38,6 +45,7 @@ class Recent:
             column[self._count : count] = columns[name]
         self._starts.append(self._count)
         self._blocks.append(lines)
+        self._lines_bytes += len(lines)
         self._count = count
 
     def load(self, rows: Rows) -> None:
@@ -52,6 +60,7 @@ class Recent:
         cut = b"\n".join(self._blocks[block].split(b"\n")[gone - self._starts[block] :]) if gone < self._count else b""
         self._starts = [0, *(start - gone for start in self._starts[block + 1 :])]
         self._blocks = [cut, *self._blocks[block + 1 :]]
+        self._lines_bytes = sum(map(len, self._blocks))
         self._columns, self._count = kept, len(kept[PROFILE])
 
     def of_profiles(self, wanted: WantedEvents) -> EventsOfProfiles:

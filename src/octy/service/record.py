@@ -6,12 +6,12 @@ import numpy as np
 from sqlalchemy import Connection
 
 from octy.engine.batch import Changes
-from octy.model.segments import SegmentType
 from octy.model.tags import Cause
-from octy.service.notifying import notify
+from octy.service.notifying import Audience, notify, tell_gone
+from octy.service.purge import Purged
 from octy.service.tenant import Tenant
 from octy.service.world import World
-from octy.store import tags
+from octy.store import storms, tags, told_matches, webhook_sequences
 from octy.store.tags import ChangeColumns
 
 
@@ -21,25 +21,42 @@ def record_changes(
     tenant: Tenant,
     changes: Changes,
     seqs: Sequence[int],
-    purged: Sequence[ChangeColumns] = (),
+    purged: Sequence[Purged] = (),
 ) -> bool:
     """Stores the changes in their order; true where a webhook was added. `seqs` are those of the batch's events.
 
-    `purged` are removals of tags with their segments, which take their places among the others (T6, T7).
+    `purged` are segments that go: the removals of their tags take their places among the others (T6, T7).
     """
-    live = _live_segments(tenant)
+    audience = audience_of(world, tenant, purged)
+    live = audience.live()
     columns = _columns(changes, seqs, live)
     if purged:
-        columns = ChangeColumns.joined([*purged, columns])
+        columns = ChangeColumns.joined([*(one.removals for one in purged), columns])
         columns = columns.chosen(np.argsort(columns.recorded_us, kind="stable"))
     tags.apply(connection, tenant.account_id, world.last_change_id + 1, columns)
     world.last_change_id += len(columns)
     tenant.unarchived_changes += len(columns)
-    return notify(connection, world.event_ids, tenant, columns, live)
+    added = notify(connection, audience, columns, live)
+    for one in purged:
+        added |= tell_gone(connection, audience, one.segment.segment_key, one.recorded_us)
+        storms.drop_stop(connection, one.segment.segment_key)
+        webhook_sequences.forget_segment(connection, one.segment.segment_key)
+        told_matches.forget_segment(connection, one.segment.segment_key)
+    return added
 
 
-def _live_segments(tenant: Tenant) -> list[int]:
-    return [key for key, one in tenant.segments.items() if one.definition.segment_type is SegmentType.LIVE]
+def audience_of(world: World, tenant: Tenant, purged: Sequence[Purged] = ()) -> Audience:
+    """Whom webhooks are made for; `purged` are segments that go."""
+    segments = tenant.segments | {one.segment.segment_key: one.segment for one in purged} if purged else tenant.segments
+    return Audience(
+        account_id=tenant.account_id,
+        choice=tenant.choice,
+        storm=tenant.storm,
+        profile_count=len(tenant.profile_keys),
+        segments=segments,
+        profile_ids=tenant.profile_ids,
+        event_ids=world.event_ids,
+    )
 
 
 def _columns(changes: Changes, seqs: Sequence[int], live: Sequence[int]) -> ChangeColumns:

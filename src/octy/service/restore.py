@@ -1,9 +1,9 @@
 """How a world comes back from its store: at start, and after a commit that failed.
 
-Live segments relive the events that were accepted since their creation; past ones fold the whole log; tags stand as
-they were recorded. Then the world is where its store says that it was (`meta.now_us`; `settling` where time's changes
-had not all been made), and the writer moves it to the present, so that what fell due meanwhile falls due at its own
-instant (T6).
+Live segments relive the events that were accepted since their creation, or since it was written where they stand; past
+ones fold the whole log; tags stand as they were recorded. Then the world is where its store says that it was
+(`meta.now_us`; `settling` where time's changes had not all been made), and the writer moves it to the present, so that
+what fell due meanwhile falls due at its own instant (T6).
 """
 
 import os
@@ -11,11 +11,11 @@ import os
 from sqlalchemy import Connection
 
 from octy.engine.backfill import fold_runs
-from octy.engine.reliving import LiveSegment
 from octy.model.clock import Clock
 from octy.model.segments import SegmentStatus, SegmentType
-from octy.service import settling
+from octy.service import settling, standings
 from octy.service.ids import new_secret
+from octy.service.storms import Storm
 from octy.service.tenant import Tenant
 from octy.service.world import World
 from octy.store import accounts, erasures, event_types, events, meta, profiles, segments, tags, tallies
@@ -48,6 +48,7 @@ def restore(connection: Connection, archive: Archive, clock: Clock) -> World:
     for account_id, count in CHANGE_BLOCKS.counts(connection).items():
         world.tenants[account_id].unarchived_changes = count
     for tenant in world.tenants.values():
+        tenant.storm = Storm.of(connection, tenant.account_id, now_us)
         _restore_tenant(connection, world, tenant)
     return world
 
@@ -58,13 +59,8 @@ def _restore_tenant(connection: Connection, world: World, tenant: Tenant) -> Non
     tenant.recent.load(newest)
     runs = runs_of(connection, world.archive, tenant.account_id, newest)
     at_work = [one for one in tenant.segments.values() if one.status is not SegmentStatus.PENDING_DELETION]
-    live = [one for one in at_work if one.definition.segment_type is SegmentType.LIVE]
-    engine.relive(
-        [LiveSegment(one.segment_key, one.definition, one.created_us, one.created_seq) for one in live],
-        type_numbers,
-        runs,
-        THREADS,
-    )
+    stood = standings.stored(connection, world.archive, tenant.account_id)
+    engine.relive(standings.at_work(list(tenant.segments.values()), stood), type_numbers, runs, THREADS)
     engine.advance(world.now_us)  # what it makes due was recorded before the restart
     past = [one for one in at_work if one.definition.segment_type is SegmentType.PAST]
     backfills = {one.segment_key: engine.begin_backfill(one.segment_key, one.definition) for one in past}

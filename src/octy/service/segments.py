@@ -7,9 +7,9 @@ import msgspec
 from octy.model.definitions import from_wire
 from octy.model.errors import Problem
 from octy.model.outcomes import Failure, Outcome
-from octy.model.rules import Surroundings
 from octy.model.segments import Segment, SegmentStatus, SegmentType
 from octy.model.values import shown
+from octy.service import retention
 from octy.service.ids import new_id
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
@@ -20,7 +20,7 @@ from octy.store.segments import StoredSegment
 def create(tx: Transaction, account_id: int, raw: object) -> tuple[Segment, list[str]]:
     """The segment in `raw` (wire.md 3.5), and warnings (D9). DefinitionRefused stores nothing."""
     tenant = tx.tenant(account_id)
-    definition, warnings = from_wire(raw, _surroundings(tenant))
+    definition, warnings = from_wire(raw, retention.surroundings(tenant, tx.now_us))
     is_live = definition.segment_type is SegmentType.LIVE
     stored = StoredSegment(
         segment_key=0,
@@ -68,11 +68,4 @@ def _retire(tx: Transaction, tenant: Tenant, segment: StoredSegment) -> None:
     tenant.backfills.pop(segment.segment_key, None)
     tenant.segments[segment.segment_key] = msgspec.structs.replace(
         segment, status=status, delete_requested_us=tx.now_us
-    )
-
-
-def _surroundings(tenant: Tenant) -> Surroundings:
-    return Surroundings(
-        event_types={name: known.properties for name, known in tenant.types.items()},
-        taken_names=frozenset(segment.definition.name for segment in tenant.segments.values()),
     )

@@ -5,6 +5,7 @@ All of it is derived from the store, so it can be dropped and rebuilt at any tim
 
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
@@ -14,7 +15,9 @@ from octy.engine.surge import Settled
 from octy.model.accounts import Account
 from octy.model.instants import NEVER, US_PER_HOUR
 from octy.model.segments import SegmentStatus
+from octy.service.choosing import Choice
 from octy.service.recent import Recent
+from octy.service.storms import Storm
 from octy.store.blocks import CHANGE_BLOCKS
 from octy.store.event_types import StoredEventType
 from octy.store.log_shape import EVENTS, LogShape
@@ -37,7 +40,7 @@ class Tenant:
     """One account at work."""
 
     def __init__(self, account: Account, now_us: int) -> None:
-        self.account = account
+        self.reconfigure(account)
         self.engine = Engine(now_us)
         self.due_us = NEVER
         """When time alone may next change something; kept by `refresh_due`."""
@@ -51,16 +54,26 @@ class Tenant:
         """Profiles whose `has_charged` was set by an event since the start: no later one need do so again (E4)."""
         self.segments: dict[int, StoredSegment] = {}
         self.backfills: dict[int, Backfill] = {}
+        self.storm = Storm(account.account_id)
         self.noted: Settled | None = None
         """What the store says of how far the engine is behind."""
         self.recent = Recent()
         self.unarchived_changes = 0
         """How many changes of tags the archive does not have yet."""
 
+    def reconfigure(self, account: Account) -> None:
+        """The account as it is configured from now on."""
+        self.account = account
+        self.choice = Choice(account.configuration)
+
     @property
     def account_id(self) -> int:
         """The account's number in the store."""
         return self.account.account_id
+
+    def set_aged(self, before_us: int) -> None:
+        """Events that happened before an instant may be gone from now on."""
+        self.account = msgspec.structs.replace(self.account, aged_us=before_us)
 
     def add_type(self, stored: StoredEventType) -> None:
         """An event type is there."""
@@ -119,9 +132,9 @@ class Tenant:
             self.unarchived_changes = CHANGE_BLOCKS.counts(connection).get(self.account_id, 0)
 
     def refresh_due(self) -> None:
-        """Looks up anew when time alone may next change something: a tag, or the end of a deleted segment (X2)."""
+        """Looks up anew when time alone may next do something: to a tag, to a deleted segment (X2), to a digest."""
         purges = [purge_due_us(segment) for segment in self.segments.values()]
-        self.due_us = min([self.engine.next_due_us(), *purges])
+        self.due_us = min([self.engine.next_due_us(), self.storm.due_us, *purges])
 
 
 def purge_due_us(segment: StoredSegment) -> int:

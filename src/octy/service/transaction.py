@@ -4,16 +4,17 @@ Events wait in `pending` until `flush`, so that all that a group brings is evalu
 the tags, changes a segment or moves time flushes first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
 from octy.engine.batch import Changes, EventBatch
 from octy.model.instants import iso
 from octy.service import settling
+from octy.service.notifying import tell_ended
 from octy.service.pending import PendingEvents
 from octy.service.purge import purge_due
-from octy.service.record import record_changes
+from octy.service.record import audience_of, record_changes
 from octy.service.tenant import Tenant
 from octy.service.world import World
 from octy.store import events, meta, profiles, tallies
@@ -33,6 +34,10 @@ class Transaction:
         self.now_us = max(world.clock.now_us(), world.now_us)
         self.added_webhooks = False
         self.erased_profile_ids: list[str] = []
+        self.is_world_in_doubt = False
+        """Whether, once this is stored, the world is to be rebuilt from the log."""
+        self.afterwards: list[Callable[[], None]] = []
+        """What is to be done once this is stored."""
         self._pending: dict[int, PendingEvents] = {}
         self._advanced: set[int] = set()
         world.now_us = self.now_us
@@ -111,6 +116,10 @@ class Transaction:
         for tenant in self.world.tenants.values():
             if tenant.due_us <= self.now_us:
                 self.advance(tenant)
+            if tenant.storm.due_us <= self.now_us:
+                audience = audience_of(self.world, tenant)
+                self.added_webhooks |= tell_ended(self.connection, audience, self.now_us)
+                tenant.refresh_due()
             settling.note(self.connection, tenant)
         last = Given(self.world.last_seq, self.world.last_change_id)
         meta.set_values(self.connection, {"now_us": str(self.now_us), **tallies.as_text(last)})

@@ -21,15 +21,16 @@ from octy.model.clock import Clock, ManualClock
 from octy.model.errors import Conflicting, OctyError, Unavailable
 from octy.model.idempotency import Once, Replayed
 from octy.model.instants import US_PER_HOUR, US_PER_SECOND
-from octy.service.archiver import Archiver, Unarchived
+from octy.service.archiver import Archiver, Horizon, Unarchived
 from octy.service.backfills import THREADS, Backfills, finish, fold_snapshot
 from octy.service.ids import EventIds
 from octy.service.receivers import tidy
 from octy.service.restore import restore
+from octy.service.retention import horizon_us
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
 from octy.service.world import World
-from octy.store import deliveries, idempotency, message_ids
+from octy.store import deliveries, digests, idempotency, message_ids
 from octy.store.folder import Store
 from octy.store.log_shape import CHANGES, EVENTS
 
@@ -83,7 +84,7 @@ class Writer:
         self._housekept_us = 0
         self._forgot_us = 0
         self._backfills = Backfills(store, self.submit_unrefused)
-        self._archiver = Archiver(store, self._unarchived, self.submit_unrefused)
+        self._archiver = Archiver(store, self._unarchived, self._horizons, self.submit_unrefused)
         self._thread = threading.Thread(target=self._run, name="octy-writer", daemon=True)
 
     @property
@@ -145,10 +146,24 @@ class Writer:
             one
             for tenant in tenants
             for one in (
-                Unarchived(EVENTS, tenant.account_id, len(tenant.recent)),
-                Unarchived(CHANGES, tenant.account_id, tenant.unarchived_changes),
+                Unarchived(EVENTS, tenant.account_id, len(tenant.recent), tenant.recent.size_bytes),
+                Unarchived(CHANGES, tenant.account_id, tenant.unarchived_changes, 0),
             )
         ]
+
+    @property
+    def recent_bytes(self) -> int:
+        """How much memory the events take that the archive does not have. Any thread asks."""
+        world = self._world
+        return 0 if world is None else sum(tenant.recent.size_bytes for tenant in list(world.tenants.values()))
+
+    def _horizons(self) -> list[Horizon]:
+        """Whose events become too old, and before when they have. Another thread asks."""
+        world = self._world
+        if world is None:
+            return []
+        found = ((one.account_id, horizon_us(one, world.now_us)) for one in list(world.tenants.values()))
+        return [Horizon(account_id, before_us) for account_id, before_us in found if before_us is not None]
 
     # The thread
 
@@ -205,6 +220,8 @@ class Writer:
             self._housekeep(tx)
             tx.finish()
             self._note_erasures(world, tx)
+        if tx.is_world_in_doubt:
+            self._world = None
         try:
             self._follow_up(world, tx)
         finally:  # what is committed is done, whatever happens afterwards
@@ -233,6 +250,8 @@ class Writer:
 
     def _follow_up(self, world: World, tx: Transaction) -> None:
         """What a commit sets going: the sandbox's clock, webhooks, backfills."""
+        for follow in tx.afterwards:
+            follow()
         if isinstance(self._clock, ManualClock):
             self._clock.move_to(world.now_us)
         if tx.erased_profile_ids:
@@ -254,6 +273,8 @@ class Writer:
             tx = Transaction(world, self._store.writer)
             finish(tx, tenant.account_id, backfill, last_seq)
             tx.finish()
+        if tx.added_webhooks:
+            self._on_webhooks()
 
     def _housekeep(self, tx: Transaction) -> None:
         """Forgets what need not be remembered any longer: answers and ids (E5, E8), and webhooks that are done."""
@@ -265,6 +286,7 @@ class Writer:
             self._forgot_us = tx.now_us
             before_us = tx.now_us - DELIVERIES_KEPT_US
             deliveries.expire(tx.connection, before_us, DELIVERIES_FORGOTTEN_AT_ONCE)
+            digests.expire(tx.connection, before_us, DELIVERIES_FORGOTTEN_AT_ONCE)
             tidy(tx, before_us)
 
 

@@ -9,10 +9,18 @@ from sqlalchemy import Connection, Row, func, select
 from octy.model.accounts import Account, AccountConfiguration
 from octy.model.errors import NotFound
 from octy.store import receivers
+from octy.store.json_text import to_text
 from octy.store.rows import new_key
-from octy.store.schema import accounts
+from octy.store.schema import accounts, webhook_choices
+from octy.store.sqlite import upsert
 
-_CONFIGURATION = AccountConfiguration.__struct_fields__
+_WITH_CHOICES = select(accounts, webhook_choices.c.chosen).outerjoin(
+    webhook_choices, webhook_choices.c.account_id == accounts.c.account_id
+)
+_PUT_CHOICES = upsert(webhook_choices, ["chosen"])
+_COLUMNS = tuple(name for name in AccountConfiguration.__struct_fields__ if name in accounts.c)
+"""Of the configuration; what is no column is a choice."""
+_decode_choices = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class StoredAccount(Struct, frozen=True):
@@ -29,7 +37,7 @@ def create(connection: Connection, public_key: str, secret_sha256: bytes, now_us
         "secret_sha256": secret_sha256,
         "created_us": now_us,
         "next_profile_key": 0,
-        **msgspec.structs.asdict(AccountConfiguration()),
+        **_columns(AccountConfiguration()),
     }
     account_id = new_key(connection.execute(accounts.insert(), row))
     receivers.create(connection, account_id)
@@ -38,13 +46,13 @@ def create(connection: Connection, public_key: str, secret_sha256: bytes, now_us
 
 def all_accounts(connection: Connection) -> list[StoredAccount]:
     """All, in the order of their creation."""
-    rows = connection.execute(select(accounts).order_by(accounts.c.account_id))
+    rows = connection.execute(_WITH_CHOICES.order_by(accounts.c.account_id))
     return [StoredAccount(_account(row), row.secret_sha256) for row in rows]
 
 
 def by_id(connection: Connection, account_id: int) -> Account:
     """The account; NotFound where there is none."""
-    row = connection.execute(select(accounts).where(accounts.c.account_id == account_id)).one_or_none()
+    row = connection.execute(_WITH_CHOICES.where(accounts.c.account_id == account_id)).one_or_none()
     if row is None:
         raise NotFound("There is no such account.")
     return _account(row)
@@ -53,7 +61,17 @@ def by_id(connection: Connection, account_id: int) -> Account:
 def configure(connection: Connection, account_id: int, configuration: AccountConfiguration) -> None:
     """Replaces the account's configuration."""
     change = accounts.update().where(accounts.c.account_id == account_id)
-    connection.execute(change, msgspec.structs.asdict(configuration))
+    connection.execute(change, _columns(configuration))
+    chosen = _choices(configuration)
+    if chosen:
+        connection.execute(_PUT_CHOICES, {"account_id": account_id, "chosen": to_text(chosen)})
+    else:
+        connection.execute(webhook_choices.delete().where(webhook_choices.c.account_id == account_id))
+
+
+def set_aged(connection: Connection, account_id: int, before_us: int) -> None:
+    """Events that happened before an instant may be gone from now on."""
+    connection.execute(accounts.update().where(accounts.c.account_id == account_id), {"aged_us": before_us})
 
 
 def count(connection: Connection) -> int:
@@ -62,5 +80,16 @@ def count(connection: Connection) -> int:
 
 
 def _account(row: Row[Any]) -> Account:
-    configuration = AccountConfiguration(**{name: getattr(row, name) for name in _CONFIGURATION})
-    return Account(row.account_id, row.public_key, configuration)
+    values = {name: getattr(row, name) for name in _COLUMNS} | _decode_choices(row.chosen or "{}")
+    return Account(row.account_id, row.public_key, msgspec.convert(values, AccountConfiguration), row.aged_us)
+
+
+def _columns(configuration: AccountConfiguration) -> dict[str, Any]:
+    return {name: getattr(configuration, name) for name in _COLUMNS}
+
+
+def _choices(configuration: AccountConfiguration) -> dict[str, Any]:
+    """What is not as it is by default."""
+    default = AccountConfiguration()
+    given = ((name, getattr(configuration, name)) for name in AccountConfiguration.__struct_fields__)
+    return {name: value for name, value in given if name not in _COLUMNS and value != getattr(default, name)}

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Select, bindparam, literal_column, null, select
+from sqlalchemy import Connection, Select, bindparam, literal_column, null, select, text
 
-from octy.model.webhooks import DeliveryState
+from octy.model.webhooks import DeliveryState, WebhookEvent
 from octy.store import outbox as queue
 from octy.store.outbox import AttemptRow
 from octy.store.rows import run_rows
@@ -54,6 +54,7 @@ class Wanted(Struct, frozen=True):
     """Made at this instant or later."""
     to_us: int | None = None
     """Made before this instant."""
+    event: WebhookEvent | None = None
 
 
 class DeliveryRow(Struct, frozen=True):
@@ -135,6 +136,10 @@ def _wanted(question: Select[Any], connection: Connection, account_id: int, want
         question = question.where(outbox.c.profile_key == wanted.profile_key)
     if wanted.segment_key is not None:
         question = question.where(outbox.c.segment_key == wanted.segment_key)
+    if wanted.event is not None:
+        question = question.where(outbox.c.event == wanted.event)
+        if wanted.event is not WebhookEvent.MATCHED:
+            question = question.where(_NO_MATCH)
     if wanted.from_us is not None:
         first = _first_id(connection, account_id, wanted.from_us)
         question = question.where(outbox.c.delivery_id >= first) if first is not None else question.where(_NONE)
@@ -145,6 +150,8 @@ def _wanted(question: Select[Any], connection: Connection, account_id: int, want
 
 
 _NONE = outbox.c.delivery_id < 0
+_NO_MATCH = text("outbox.event <> 'live_segment.matched'")
+"""As the index says it, which serves only whoever says the same."""
 
 
 def _first_id(connection: Connection, account_id: int, from_us: int) -> int | None:

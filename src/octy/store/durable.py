@@ -1,6 +1,7 @@
 """What is durable? A file's bytes once it is synced, and its name once the folder that it is in is."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -15,10 +16,15 @@ def sync_folder(folder: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """The folder is there, the owner's alone where it is new; durably, with each folder on the way that was missing."""
+    """The folder is there, the owner's alone where it is new; durably, with each folder on the way that was missing.
+
+    Of the last that was there already, an earlier process may have died before its name was durable.
+    """
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(PermissionError):  # whoever made what is in a folder that cannot be read, it was not Octy
+        sync_folder((missing[-1].parent if missing else folder).parent)
     for one in reversed(missing):
+        one.mkdir(mode=0o700 if one == folder else 0o777, exist_ok=True)
         sync_folder(one.parent)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from octy.model.errors import StoreError, Unavailable
 from octy.store.archive.archive import Archive
-from octy.store.durable import make_folder, sync_folder
+from octy.store.durable import make_folder, sync_file, sync_folder
 from octy.store.erasure_ledger import ErasureLedger
 from octy.store.migrate import migrate, needs_migration
 from octy.store.sqlite import damages_found, inspecting_engine, is_no_database, reading_engine, writing_engine
@@ -71,7 +71,7 @@ class Store:
             if damages := damages_found(self.writer):
                 raise StoreError(f"{DATABASE} is damaged: {damages[0]}")
             self.archive.require_whole(self.writer)
-        sync_folder(self.folder)
+        _make_durable(self.folder)
 
     def close(self) -> None:
         """Gives the folder free. Closing again does nothing."""
@@ -84,7 +84,7 @@ def open_store(folder: Path, *, is_restoring: bool = False) -> Store:
 
     `is_restoring`: a restore that has not come to its end opens the folder itself.
     """
-    with ExitStack() as opened, _told_of(folder):
+    with ExitStack() as opened, told_of(folder):
         return _open(folder, opened, is_restoring=is_restoring)
 
 
@@ -100,7 +100,7 @@ class Snapshot(Struct, frozen=True):
 def inspected(folder: Path) -> Iterator[Snapshot]:
     """A store that no server holds, and that nothing changes until the end. StoreError says why not."""
     with ExitStack() as opened:
-        with _told_of(folder):
+        with told_of(folder):
             database = _existing(folder)
             _lock(folder / LOCK, opened)
             connection = opened.enter_context(inspecting_engine(database).connect())
@@ -112,7 +112,7 @@ def inspected(folder: Path) -> Iterator[Snapshot]:
 def snapshot(folder: Path) -> Iterator[Snapshot]:
     """A store as it is now, whether a server holds it or not; what is read stays so until the end."""
     with ExitStack() as opened:
-        with _told_of(folder):
+        with told_of(folder):
             readers = reading_engine(_existing(folder))
             opened.callback(readers.dispose)
             connection = opened.enter_context(readers.connect())
@@ -122,7 +122,7 @@ def snapshot(folder: Path) -> Iterator[Snapshot]:
 
 
 @contextmanager
-def _told_of(folder: Path) -> Iterator[None]:
+def told_of(folder: Path) -> Iterator[None]:
     """Whatever is wrong becomes a sentence about the folder."""
     try:
         yield
@@ -171,10 +171,18 @@ def _open(folder: Path, opened: ExitStack, *, is_restoring: bool) -> Store:
             migrate(writer)
         archive.sweep(writer)
         archive.require_whole(writer)
-    sync_folder(folder)  # of what an earlier process has made, the name may not be durable yet
+    _make_durable(folder)
     readers = reading_engine(database)
     opened.callback(readers.dispose)
     return Store(folder, writer, readers, archive, vault_in(folder), opened.pop_all())
+
+
+def _make_durable(folder: Path) -> None:
+    """What an earlier process wrote and did not live to sync is found here, and will be answered with."""
+    wal = folder / f"{DATABASE}-wal"
+    if wal.exists():
+        sync_file(wal)
+    sync_folder(folder)
 
 
 def _lock(path: Path, opened: ExitStack) -> None:

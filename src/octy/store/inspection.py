@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, func, join, outerjoin, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, func, join, outerjoin, select, union
 
 from octy.model.values import Scalar
 from octy.store import outbox as outbox_states
@@ -13,6 +13,7 @@ from octy.store.schema import (
     accounts,
     archive_runs,
     change_blocks,
+    digest_changes,
     erasures,
     event_blocks,
     message_ids,
@@ -21,6 +22,9 @@ from octy.store.schema import (
     segment_names,
     segments,
     tags,
+    told_matches,
+    webhook_minutes,
+    webhook_stops,
 )
 
 _ROWS_AT_ONCE = 5_000
@@ -138,21 +142,43 @@ def last_profile_key(connection: Connection, account_id: int) -> int:
 
 def stray_tags(connection: Connection) -> Iterator[tuple[int, int]]:
     """(segment key, profile key) of tags whose segment, or whose profile, there is not."""
-    bearer = and_(profiles.c.account_id == segments.c.account_id, profiles.c.profile_key == tags.c.profile_key)
-    known = outerjoin(tags, segments, segments.c.segment_key == tags.c.segment_key).outerjoin(profiles, bearer)
-    question = select(tags.c.segment_key, tags.c.profile_key).select_from(known)
-    for row in _streamed(connection, question.where(profiles.c.profile_key.is_(None))):
-        yield row[0], row[1]
+    return _strays(connection, tags)
+
+
+def matches_told_of_nobody(connection: Connection) -> Iterator[tuple[int, int]]:
+    """(segment key, profile key) of told matches whose segment, or whose profile, there is not."""
+    return _strays(connection, told_matches)
+
+
+def digested_of_nobody(connection: Connection) -> list[tuple[int, int]]:
+    """(account id, profile key) of profiles that digests tell of, and that there are not."""
+    changes = digest_changes.c
+    is_there = and_(profiles.c.account_id == changes.account_id, profiles.c.profile_key == changes.profile_key)
+    question = select(changes.account_id, changes.profile_key).where(~exists().where(is_there)).distinct()
+    return [(row[0], row[1]) for row in connection.execute(question)]
+
+
+def storms_of_nothing(connection: Connection) -> list[int]:
+    """The keys of segments that there are not, and of which a minute or a stop is kept."""
+    kept = union(select(webhook_minutes.c.segment_key), select(webhook_stops.c.segment_key)).subquery()
+    is_there = exists().where(segments.c.segment_key == kept.c.segment_key)
+    return list(connection.scalars(select(kept.c.segment_key).where(~is_there)))
 
 
 def odd_deliveries(connection: Connection) -> Iterator[Delivery]:
     """Webhooks whose account, profile or segment there is not, or never was; and those in no sane state."""
     oddities: dict[str, ColumnElement[bool]] = {
         "an account that is not there": ~exists().where(accounts.c.account_id == outbox.c.account_id),
-        "a profile that is not there": ~exists().where(
-            profiles.c.account_id == outbox.c.account_id, profiles.c.profile_key == outbox.c.profile_key
+        "a profile that is not there": and_(
+            outbox.c.profile_key >= 0,
+            ~exists().where(
+                profiles.c.account_id == outbox.c.account_id, profiles.c.profile_key == outbox.c.profile_key
+            ),
         ),
-        "a segment that never was": ~exists().where(segment_names.c.segment_key == outbox.c.segment_key),
+        "a segment that never was": and_(
+            outbox.c.segment_key != outbox_states.NO_SEGMENT,
+            ~exists().where(segment_names.c.segment_key == outbox.c.segment_key),
+        ),
     }
     for oddity, is_so in oddities.items():
         for row in _streamed(connection, select(outbox.c.delivery_id, outbox.c.webhook_id).where(is_so)):
@@ -184,10 +210,10 @@ def subjects(connection: Connection) -> Iterator[Subject]:
         yield Subject(*row)
 
 
-def message_id_seqs(connection: Connection) -> Iterator[int]:
-    """The seq of each event that a message id is remembered for."""
-    for row in _streamed(connection, select(message_ids.c.seq)):
-        yield row[0]
+def message_id_seqs(connection: Connection) -> Iterator[tuple[int, int]]:
+    """(account id, seq) of each event that a message id is remembered for."""
+    for row in _streamed(connection, select(message_ids.c.account_id, message_ids.c.seq)):
+        yield row[0], row[1]
 
 
 def keys_beyond(connection: Connection) -> list[tuple[int, int, int]]:
@@ -207,6 +233,15 @@ def erased_and_there(connection: Connection) -> list[tuple[int, int]]:
     is_there = and_(profiles.c.account_id == erasures.c.account_id, profiles.c.profile_key == erasures.c.profile_key)
     question = select(erasures.c.account_id, erasures.c.profile_key).where(exists().where(is_there))
     return [(row[0], row[1]) for row in connection.execute(question)]
+
+
+def _strays(connection: Connection, table: Table) -> Iterator[tuple[int, int]]:
+    """(segment key, profile key) of a table's rows whose segment, or whose profile, there is not."""
+    bearer = and_(profiles.c.account_id == segments.c.account_id, profiles.c.profile_key == table.c.profile_key)
+    known = outerjoin(table, segments, segments.c.segment_key == table.c.segment_key).outerjoin(profiles, bearer)
+    question = select(table.c.segment_key, table.c.profile_key).select_from(known)
+    for row in _streamed(connection, question.where(profiles.c.profile_key.is_(None))):
+        yield row[0], row[1]
 
 
 def _within(table: Table, first: int, end: int) -> ColumnElement[bool]:

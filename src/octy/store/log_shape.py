@@ -74,6 +74,29 @@ CHANGES = LogShape(
 )
 """G5. `event_seq` is 0 where no event is the cause."""
 
+STANDINGS = LogShape(
+    name="standings",
+    number="through_seq",
+    instant="segment_key",
+    label="segment_key",
+    types={
+        "through_seq": "<i8",
+        "segment_key": "<i8",
+        "matched_us": "<i8",
+        "opposed_us": "<i8",
+        "opened_us": "<i8",
+        "opener_seq": "<i8",
+        PROFILE: "<i4",
+        "is_tagged": "<i4",
+    },
+    has_properties=False,
+)
+"""No log, but kept in the archive as one: where live segments stood after the events up to `through_seq`
+(`octy.service.standings`). An account has one such file, once events of its have been removed for their age."""
+
+ARCHIVED = (EVENTS, CHANGES, STANDINGS)
+"""All that the archive has files of."""
+
 
 def joined(shape: LogShape, parts: Sequence[Columns]) -> dict[str, Column]:
     """One after another."""

@@ -22,7 +22,7 @@ DELIVERED = "delivered"
 FAILED = "failed"
 
 NOBODY = -1
-"""The profile key of a delivery that is about no profile."""
+"""The profile key of a delivery that is about no profile and no segment."""
 NO_SEGMENT = 0
 
 DUE_LOOKED_AT_MAX = 100
@@ -136,6 +136,11 @@ class Done(Struct, frozen=True):
     """Of a pending one."""
     error: str | None = None
     attempt: AttemptRow | None = None
+
+
+def about_all_of(segment_key: int) -> int:
+    """The profile key of deliveries about a whole segment: those of each are a lane of their own."""
+    return NOBODY - segment_key
 
 
 def add(connection: Connection, deliveries: Sequence[NewDelivery], wait_us: int) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, false, func, select, 
 from octy.engine.batch import Longs
 from octy.model.profiles import Profile
 from octy.model.values import Scalar
-from octy.store import erasures, events, outbox, tags, tallies, webhook_sequences
+from octy.store import digests, erasures, events, outbox, tags, tallies, told_matches, webhook_sequences
 from octy.store.archive.archive import Archive
 from octy.store.json_text import to_scalars, to_text
 from octy.store.rows import in_chunks, insert_rows, run_rows
@@ -141,6 +141,22 @@ def all_ids(connection: Connection, account_id: int, at_once: int = _IDS_AT_ONCE
         asked["first"] = int(keys[-1]) + 1
 
 
+def ids_of(connection: Connection, account_id: int, profile_keys: Sequence[int]) -> dict[int, str]:
+    """The ids of those of the profiles that are there, by key."""
+    question = select(profiles.c.profile_key, profiles.c.profile_id).where(profiles.c.account_id == account_id)
+    return {
+        key: profile_id
+        for chunk in in_chunks(profile_keys)
+        for key, profile_id in connection.execute(question.where(profiles.c.profile_key.in_(chunk)))
+    }
+
+
+def count(connection: Connection, account_id: int) -> int:
+    """How many an account has."""
+    mine = select(func.count()).select_from(profiles).where(profiles.c.account_id == account_id)
+    return connection.execute(mine).scalar_one()
+
+
 def data_of_all(connection: Connection, account_id: int) -> Iterator[tuple[int, dict[str, Scalar]]]:
     """(profile key, profile data) of every profile of an account, ordered by key."""
     question = select(profiles.c.profile_key, profiles.c.profile_data).where(profiles.c.account_id == account_id)
@@ -169,7 +185,10 @@ def delete(connection: Connection, archive: Archive, account_id: int, profile_ke
     tallies.add_gone(connection, gone)
     outbox.delete_of_profile(connection, account_id, profile_key)
     mine = select(segments.c.segment_key).where(segments.c.account_id == account_id)
-    webhook_sequences.forget_profile(connection, list(connection.scalars(mine)), profile_key)
+    segment_keys = list(connection.scalars(mine))
+    webhook_sequences.forget_profile(connection, segment_keys, profile_key)
+    told_matches.forget_profile(connection, segment_keys, profile_key)
+    digests.forget_profile(connection, account_id, profile_key)
     whose = profiles.c.account_id == account_id, profiles.c.profile_key == profile_key
     connection.execute(profiles.delete().where(*whose))
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from octy.store.sqlite import RowId
@@ -50,8 +51,10 @@ accounts = Table(
     Column("contact_email_address", Text, nullable=False),
     Column("webhook_url", Text, nullable=False),
     Column("authenticated_id_key", Text, nullable=False),
+    Column("retention_days", Integer, nullable=False, server_default="0"),
+    Column("aged_us", BigInteger, nullable=False, server_default="0"),
 )
-"""`next_profile_key` outlives the profiles, so that a key is never given twice."""
+"""`next_profile_key` outlives the profiles, so that a key is never given twice. Events before `aged_us` may be gone."""
 
 event_types = Table(
     "event_types",
@@ -102,7 +105,7 @@ archive_runs = Table(
     metadata,
     Column("run_id", RowId, primary_key=True),
     Column("file", Text, nullable=False, unique=True),
-    Column("log", Text, nullable=False),  # events or changes
+    Column("log", Text, nullable=False),  # events, changes or standings
     Column("account_id", BigInteger, nullable=False),
     Column("first_number", BigInteger, nullable=False),
     Column("last_number", BigInteger, nullable=False),
@@ -202,6 +205,14 @@ change_blocks = Table(
 )
 """Every change of a tag (G5), as far as it is not in the archive: as `event_blocks`."""
 
+webhook_choices = Table(
+    "webhook_choices",
+    metadata,
+    Column("account_id", BigInteger, ForeignKey("accounts.account_id"), primary_key=True, autoincrement=False),
+    Column("chosen", Text, nullable=False),  # JSON: an object of what is not as it is by default
+)
+"""What accounts want to be told of. One that has chosen nothing has no row."""
+
 receivers = Table(
     "receivers",
     metadata,
@@ -235,6 +246,65 @@ webhook_sequences = Table(
 )
 """How many webhooks there ever were about each profile in each segment: outlives the deliveries."""
 
+told_matches = Table(
+    "told_matches",
+    metadata,
+    Column("segment_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("profile_key", BigInteger, primary_key=True),
+    Column("webhook_id", Text),
+    sqlite_with_rowid=False,
+)
+"""The webhook that told last of a match that stands, by segment and profile; NULL where it was taken back.
+
+Kept for accounts that want to be told of retractions: it outlives the deliveries.
+"""
+
+webhook_minutes = Table(
+    "webhook_minutes",
+    metadata,
+    Column("segment_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("account_id", BigInteger, nullable=False),
+    Column("begins_us", BigInteger, nullable=False),
+    Column("changes", BigInteger, nullable=False),
+    Column("told", BigInteger, nullable=False),
+    Column("digest_id", Text),
+    Column("digested", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""How much has happened in a segment in the present minute, of accounts that bound what they are told.
+
+`changes` counts what the breaker counts, `told` what was told one by one; the rest goes out in a digest, whose webhook
+id is known before it is made.
+"""
+
+webhook_stops = Table(
+    "webhook_stops",
+    metadata,
+    Column("segment_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("account_id", BigInteger, nullable=False),
+    Column("stopped_us", BigInteger, nullable=False),
+    Column("withheld", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Segments of which nothing is told until their account says so; how many changes were not told since."""
+
+digest_changes = Table(
+    "digest_changes",
+    metadata,
+    Column("webhook_id", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("account_id", BigInteger, nullable=False),
+    Column("profile_key", BigInteger, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("cause", Integer, nullable=False),
+    Column("effective_us", BigInteger, nullable=False),
+    Column("recorded_us", BigInteger, nullable=False),
+    Index(None, "account_id", "profile_key"),
+    Index(None, "recorded_us"),
+    sqlite_with_rowid=False,
+)
+"""What digests tell of, also those that are not made yet; `number` counts from 1 in each."""
+
 outbox = Table(
     "outbox",
     metadata,
@@ -258,12 +328,20 @@ outbox = Table(
     Index(None, "account_id", "profile_key", "state", "delivery_id"),
     Index(None, "account_id", "profile_key", "state", "next_attempt_us"),
     Index(None, "finished_us"),
+    Index(
+        "ix_outbox_account_id_event_delivery_id",
+        "account_id",
+        "event",
+        "delivery_id",
+        sqlite_where=text("event <> 'live_segment.matched'"),
+    ),
     sqlite_autoincrement=True,
 )
 """Webhooks (H3, H4). Ids are never given twice: a delivery in flight may outlive its row.
 
 `attempts_before` were made before the delivery was last put in the queue. `profile_key` is negative where a delivery
-is about no profile, `segment_key` 0 where it is about no segment.
+is about no profile, `segment_key` 0 where it is about no segment. The index by event leaves out the event that most
+are about: it costs nothing where there is no other, and finds the others among them.
 """
 
 outbox_lanes = Table(
@@ -308,5 +386,16 @@ items = Table(
     Column("item_price", BigInteger, nullable=False),
     Column("status", Text, nullable=False),
     Column("created_us", BigInteger, nullable=False),
+    Column("updated_us", BigInteger, nullable=False),
+)
+
+algorithms = Table(
+    "algorithms",
+    metadata,
+    Column("account_id", BigInteger, ForeignKey("accounts.account_id"), primary_key=True),
+    Column("algorithm_name", Text, primary_key=True),
+    Column("recommend_interacted_items", Boolean, nullable=False),
+    Column("item_id_stop_list", Text, nullable=False),  # JSON: an array of ids
+    Column("profile_features", Text, nullable=False),  # JSON: an array of keys
     Column("updated_us", BigInteger, nullable=False),
 )

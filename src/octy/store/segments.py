@@ -7,7 +7,6 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from octy.model.definitions import from_wire, to_wire
 from octy.model.segments import SegmentDefinition, SegmentStatus
-from octy.store import webhook_sequences
 from octy.store.json_text import to_object, to_text
 from octy.store.rows import new_key
 from octy.store.schema import segment_names, segments, tags
@@ -64,8 +63,7 @@ def set_status(
 
 
 def remove(connection: Connection, segment_key: int) -> None:
-    """Removes it with its tags and what its webhooks were counted by (X2); their history stays."""
-    webhook_sequences.forget_segment(connection, segment_key)
+    """Removes it with its tags (X2); their history stays."""
     connection.execute(tags.delete().where(tags.c.segment_key == segment_key))
     connection.execute(segments.delete().where(segments.c.segment_key == segment_key))
 

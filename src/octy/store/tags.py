@@ -120,6 +120,17 @@ def tagged_profiles(connection: Connection, segment_key: int) -> Ints:
     return np.array([key for (key,) in fetch_rows(connection, question.order_by(tags.c.profile_key))], np.int32)
 
 
+def borne(connection: Connection, segment_keys: Sequence[int], profile_keys: Sequence[int]) -> dict[int, set[int]]:
+    """By segment key, those of some profiles that bear its tag."""
+    found: dict[int, set[int]] = {}
+    for chunk in in_chunks(segment_keys):
+        question = select(tags.c.segment_key, tags.c.profile_key)
+        mine = question.where(tags.c.segment_key.in_(chunk), tags.c.profile_key.in_(profile_keys))
+        for segment, profile in connection.execute(mine):
+            found.setdefault(segment, set()).add(profile)
+    return found
+
+
 def history(connection: Connection, archive: Archive, account_id: int, profile_key: int) -> list[StoredChange]:
     """Every change of a profile's tags, in the order in which they were recorded."""
     blocks = CHANGE_BLOCKS.read_columns(connection, account_id)

@@ -1,4 +1,5 @@
-"""What the store must add up to: the last numbers that were given, and what has left with deleted profiles since.
+"""What the store must add up to: the last numbers that were given, and what has left since, with deleted profiles or
+for its age.
 
 Numbers are given in a row, so the rows of a log and those that left it are as many as its last number. The tallies say
 so from beside the logs: they are how `octy check` notices that a row is missing which nothing else speaks of.

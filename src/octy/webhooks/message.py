@@ -1,17 +1,23 @@
 """What does a webhook say? Its body is made once, with its cause, so every attempt sends the same bytes (H1, H4).
 
-Beside what H1 says stands `meta`, for receivers that want to know more: which delivery this is, why it was made, and
-its number among those about the same profile in the same segment.
+Beside what H1 says of a match, and what is said alike of other changes, stands `meta`, for receivers that want to know
+more: which delivery this is, why it was made, and its number among those about the same profile in the same segment.
 """
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from octy.model.instants import iso, rfc1123
+from octy.model.instants import rfc1123
 from octy.model.webhooks import WebhookEvent
 
 TAG_CREATED = "Live segment tag created"
 TAG_UPDATED = "Live segment tag updated"
+TAG_REMOVED = "Live segment tag removed"
+TAG_ENTERED = "Past segment tag created"
+TAG_LEFT = "Past segment tag removed"
+BACKFILLED = "Segment backfill completed"
+DIGEST = "Segment webhooks in one"
+STOPPED = "Segment webhooks stopped"
 TEST = "Webhook test"
 
 SEGMENT_VERSION = 1
@@ -28,8 +34,8 @@ class Moment(Struct, frozen=True):
     at: str
 
 
-class Meta(Struct, frozen=True):
-    """`meta`. Instants in ISO 8601, to the microsecond."""
+class Meta(Struct, frozen=True, kw_only=True):
+    """`meta`. Instants in ISO 8601, to the microsecond. What an event does not say is left out."""
 
     delivery_id: str
     event: WebhookEvent
@@ -37,64 +43,54 @@ class Meta(Struct, frozen=True):
     segment_version: int
     cause: str
     """The words of the history of tags (G5)."""
-    action: Moment
-    """The action of a live match."""
-    match: Moment
+    action: Moment | UnsetType | None = UNSET
+    """The action of a live match; None where a repair found the match, and not the action."""
+    match: Moment | UnsetType = UNSET
     """When it became a match: live 2 after its window, which no event ends."""
+    change: Moment | UnsetType = UNSET
+    """When any other change of a tag took effect, and the event that caused it."""
+    retracts: str | UnsetType | None = UNSET
+    """The webhook that told last of the match which is taken back; None where none did."""
     sequence: int
-    """Counts the webhooks about this profile in this segment from 1, without gaps."""
+    """Counts the webhooks about this profile in this segment from 1, without gaps; or those about the whole segment."""
     evaluated_through: str
     """Everything that was accepted or fell due by then has been taken into account."""
     overtakes: int = 0
     """How many earlier webhooks about the same profile had not arrived when this one first left; the last field."""
 
 
-def match_meta(
-    *,
-    delivery_id: str,
-    segment_id: str,
-    cause: str,
-    action: Moment,
-    match: Moment,
-    sequence: int,
-    evaluated_through_us: int,
-) -> Meta:
-    """What there is to know of a live match."""
-    return Meta(
-        delivery_id=delivery_id,
-        event=WebhookEvent.MATCHED,
-        segment_id=segment_id,
-        segment_version=SEGMENT_VERSION,
-        cause=cause,
-        action=action,
-        match=match,
-        sequence=sequence,
-        evaluated_through=iso(evaluated_through_us),
-    )
+def tag_body(*, subject: str, profile_id: str, segment_tag: str, dated_us: int, meta: Meta) -> bytes:
+    """The JSON of a change of a tag (H1). `dated_us` is what the tag shows, or when it went."""
+    segment = {"segment_id": meta.segment_id, "segment_tag": segment_tag}
+    return _body(subject, {"profile_id": profile_id, "segment": segment}, dated_us, meta)
 
 
-def match_body(*, profile_id: str, segment_tag: str, updated: bool, matched_us: int, meta: Meta) -> bytes:
-    """The JSON of a live match (H1). `updated` says that the profile bore the tag just before."""
-    return _encoder.encode(
-        {
-            "subject": TAG_UPDATED if updated else TAG_CREATED,
-            "body": {"profile_id": profile_id, "segment": {"segment_id": meta.segment_id, "segment_tag": segment_tag}},
-            "date_time": rfc1123(matched_us),
-            "meta": meta,
-        }
-    )
+def segment_body(*, subject: str, segment_tag: str, dated_us: int, meta: Meta, **said: object) -> bytes:
+    """The JSON of something that concerns a whole segment, of which this is said."""
+    segment = {"segment_id": meta.segment_id, "segment_tag": segment_tag}
+    return _body(subject, {"segment": segment, **said}, dated_us, meta)
+
+
+class Digested(Struct, frozen=True):
+    """A change as a digest names it."""
+
+    profile_id: str
+    event: str
+    cause: str
+    at: str
+
+
+def without_profile(body: bytes, profile_id: str) -> bytes:
+    """A digest's message that does not name a profile any more; the number of its changes stays."""
+    told = msgspec.json.decode(body)
+    told["body"]["changes"] = [one for one in told["body"]["changes"] if one["profile_id"] != profile_id]
+    return _encoder.encode(told)
 
 
 def test_body(*, delivery_id: str, now_us: int) -> bytes:
     """A message that tells of nothing, for an account that wants to see whether its receiver takes one."""
-    return _encoder.encode(
-        {
-            "subject": TEST,
-            "body": "Nothing has happened: the account has asked for a test.",
-            "date_time": rfc1123(now_us),
-            "meta": {"delivery_id": delivery_id, "event": WebhookEvent.TEST},
-        }
-    )
+    said = "Nothing has happened: the account has asked for a test."
+    return _body(TEST, said, now_us, {"delivery_id": delivery_id, "event": WebhookEvent.TEST})
 
 
 def overtaking(body: bytes, count: int) -> bytes:
@@ -102,3 +98,7 @@ def overtaking(body: bytes, count: int) -> bytes:
     if not body.endswith(_NOT_AHEAD):
         return body
     return body.removesuffix(_NOT_AHEAD) + b'"overtakes":%d}}' % count
+
+
+def _body(subject: str, body: object, dated_us: int, meta: object) -> bytes:
+    return _encoder.encode({"subject": subject, "body": body, "date_time": rfc1123(dated_us), "meta": meta})

@@ -72,6 +72,55 @@ def test_the_account_is_configured(shell: Shell, server: OctyServer) -> None:
     }
 
 
+def test_what_the_account_is_told_of_is_sent_where_the_file_says_it(shell: Shell, server: OctyServer) -> None:
+    events = "  webhookEvents: [live_segment.matched, past_segment.left]\n  webhookCauses: [elapsed time]\n"
+    bounds = "  webhooksPerMinute: 60\n  webhookBreakerShare: 0.25\n"
+    shell.file("account.yml", ACCOUNT + events + bounds)
+    result = shell.run("apply", "-f", "account.yml", "--yes")
+    assert result.exit_code == 0
+    body = server.sent_to(SET_ACCOUNT)[0].body
+    assert body["webhook_events"] == ["live_segment.matched", "past_segment.left"]
+    assert body["webhook_causes"] == ["elapsed time"]
+    assert (body["webhooks_per_minute"], body["webhook_breaker_share"]) == (60, 0.25)
+    assert "webhookEvents       live_segment.matched, past_segment.left" in result.output
+
+
+def test_a_choice_that_the_server_refuses_is_shown_at_its_place(shell: Shell, server: OctyServer) -> None:
+    shell.file("account.yml", ACCOUNT + "  webhookEvents: [live_segment.matched, rain]\n")
+    line = {"error_message": "webhook_events[1]: expected rain to stop", "path": "webhook_events[1]"}
+    server.answers(SET_ACCOUNT, refusal(line))
+    result = shell.run("apply", "-f", "account.yml", "--yes")
+    assert result.exit_code == 1
+    assert "account.yml:7:41: webhookEvents[1]: expected rain to stop" in result.output
+
+
+def test_a_bound_that_is_no_number_is_not_sent(shell: Shell, server: OctyServer) -> None:
+    shell.file("account.yml", ACCOUNT + "  webhooksPerMinute: many\n")
+    result = shell.run("apply", "-f", "account.yml")
+    assert result.exit_code == 1
+    wanted = 'account.yml:7:3: configurations.webhooksPerMinute: expected a number; found "many"'
+    assert wanted in result.output
+    assert not server.sent_to(SET_ACCOUNT)
+
+
+@pytest.mark.parametrize("days", [0, 90])
+def test_how_long_events_are_kept_is_sent_where_the_file_says_so(shell: Shell, server: OctyServer, days: int) -> None:
+    shell.file("account.yml", f"{ACCOUNT.rstrip()}\n  retentionDays: {days}\n")
+    result = shell.run("apply", "-f", "account.yml", "--yes")
+    assert result.exit_code == 0
+    assert server.sent_to(SET_ACCOUNT)[0].body["retention_days"] == days
+    assert f"  retentionDays       {days or '(for ever)'}\n" in result.stdout
+
+
+@pytest.mark.parametrize("days", ["-1", "36501", "ninety", "1.5", "true"])
+def test_a_number_of_days_that_is_none_is_refused(shell: Shell, server: OctyServer, days: str) -> None:
+    shell.file("account.yml", f"{ACCOUNT.rstrip()}\n  retentionDays: {days}\n")
+    result = shell.run("apply", "-f", "account.yml")
+    assert result.exit_code == 1
+    assert "configurations.retentionDays: expected an integer from 0 to 36500; found" in result.stderr
+    assert server.sent_to(SET_ACCOUNT) == []
+
+
 def test_what_the_server_says_of_the_account_is_placed(shell: Shell, server: OctyServer) -> None:
     problem = {"error_message": "webhook_url: expected a public address; found 10.0.0.1", "path": "webhook_url"}
     server.answers(SET_ACCOUNT, refusal(problem))

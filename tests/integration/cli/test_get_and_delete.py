@@ -33,12 +33,15 @@ def profile(number: int) -> dict[str, object]:
 
 
 def test_the_accounts_configuration_is_two_columns(shell: Shell, server: OctyServer) -> None:
-    server.account = {"contact_name": "Ana", "webhook_url": None, "authenticated_id_key": ""}
+    chosen = ["past_segment.entered", "past_segment.left"]
+    server.account = {"contact_name": "Ana", "webhook_url": None, "authenticated_id_key": "", "webhook_events": chosen}
     result = shell.run("get", "accountconfig")
     assert result.exit_code == 0
     assert "Contact name          Ana\n" in result.stdout
     assert "Webhook URL           (none)\n" in result.stdout
     assert "Webhooks              enabled\n" in result.stdout
+    assert "Webhook events        past_segment.entered, past_segment.left\n" in result.stdout
+    assert "Webhook causes        (none)\n" in result.stdout
 
 
 def test_event_types_are_a_table(shell: Shell, server: OctyServer) -> None:

@@ -15,6 +15,7 @@ import uvicorn
 from octy.http.lane import Lane
 from octy.http.protocol import HEAD_BYTES_MAX, OctyHttpProtocol
 from octy.model import limits
+from tests.acceptance import raw
 from tests.integration.http.world import ERROR_CODES, Api, World, error_of
 
 ONE = "/v1/retention/events/create"
@@ -59,16 +60,8 @@ def send(port: int, *pieces: bytes) -> Answer:
 
 
 def read(connection: socket.socket) -> Answer:
-    """The next answer on a connection."""
-    received = b""
-    while b"\r\n\r\n" not in received:
-        received += _more(connection)
-    head, _, body = received.partition(b"\r\n\r\n")
-    first, *lines = head.decode().split("\r\n")
-    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-    while len(body) < int(headers["content-length"]):
-        body += _more(connection)
-    return Answer(int(first.split()[1]), headers, json.loads(body))
+    """The next answer on a connection, after which none comes yet."""
+    return read_next(connection.makefile("rb"))
 
 
 def has_error_shape(answer: Answer) -> bool:
@@ -225,15 +218,5 @@ def charged(api: Api, **more: object) -> bytes:
 
 def read_next(reader: BufferedReader) -> Answer:
     """As `read`, where more answers may follow at once."""
-    status = int(reader.readline().split()[1])
-    headers: dict[str, str] = {}
-    while line := reader.readline().decode().strip():
-        name, _, value = line.partition(": ")
-        headers[name.lower()] = value
-    return Answer(status, headers, json.loads(reader.read(int(headers["content-length"]))))
-
-
-def _more(connection: socket.socket) -> bytes:
-    more = connection.recv(65_536)
-    assert more, "the connection ended without a whole answer"
-    return more
+    reply = raw.reply_from(reader)
+    return Answer(reply.status, reply.headers, json.loads(reply.content))

@@ -1,5 +1,7 @@
 """Does anybody notice that older events and changes are in files? Only whoever looks into the folder."""
 
+import errno
+import os
 from pathlib import Path
 
 import duckdb
@@ -8,8 +10,9 @@ import pytest
 from octy.model.errors import Unavailable
 from octy.service import archiver
 from octy.service.archiver import Archiver
+from octy.store.archive.archive import Archive
 from tests.integration.service.failing import FAILURES
-from tests.integration.service.serving import Service, eventually
+from tests.integration.service.serving import Service, done, eventually, no_log
 from tests.integration.service.world import Shop
 from tests.unit.engine.shop import did, said
 
@@ -131,6 +134,34 @@ def test_files_are_merged_and_the_old_ones_go(shop: Shop) -> None:
     assert len(shop.log("ana")) == 8
 
 
+def test_a_file_that_the_disk_keeps_is_removed_later_or_at_the_next_start(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walks(shop, range(4))
+    archives(shop.service)
+    with monkeypatch.context() as broken, no_log():
+        broken.setattr(Archive, "drop", _cannot_be_dropped)
+        walks(shop, range(4, 8))
+        archives(shop.service)
+        assert len(files(shop.service)) == 3
+    archives(shop.service)
+    assert len(files(shop.service)) == 1
+    with monkeypatch.context() as broken, no_log():
+        broken.setattr(Archive, "drop", _cannot_be_dropped)
+        walks(shop, range(8, 12))
+        archives(shop.service)
+        shop.service.stop()
+    shop.service.open()
+    assert [(path.name,) for path in files(shop.service)] == shop.service.rows(
+        "SELECT file FROM archive_runs WHERE log = 'events' ORDER BY 1"
+    )
+    assert len(shop.log("ana")) == 12
+
+
+def _cannot_be_dropped(*_: object) -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
 def test_a_strangers_tool_reads_the_files(shop: Shop) -> None:
     walks(shop, range(4))
     archives(shop.service)
@@ -222,3 +253,48 @@ def test_an_event_type_that_only_the_archive_uses_is_in_use(shop: Shop) -> None:
     archives(shop.service)
     outcome = shop.octy.delete_event_types(shop.account, [shop.types["view"]]).result(60)
     assert "used by stored events" in outcome.failed[0].message
+
+
+def rows_of_files(shop: Shop) -> list[int]:
+    """In the order of their numbers."""
+    question = "SELECT row_count FROM archive_runs WHERE log = 'events' ORDER BY first_number"
+    return [count for (count,) in shop.service.rows(question)]
+
+
+def test_large_events_become_a_file_before_there_are_many(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in memory is bounded in bytes: by who has the most of them, of all accounts."""
+    monkeypatch.setattr(archiver, "BYTES_UNARCHIVED_MAX", 2_000)
+    other = Shop(shop.service)
+    other.has("eve")
+    other.views("eve", product="y" * 600)
+    shop.views("ana", product="x" * 700)
+    archives(shop.service)
+    assert files(shop.service) == []
+    shop.views("ana", product="x" * 700)
+    assert shop.octy.recent_bytes > 2_000
+    archives(shop.service)
+    assert rows_of_files(shop) == [2]
+    assert 600 < shop.octy.recent_bytes < 700
+    assert (len(shop.log("ana")), len(other.log("eve"))) == (2, 1)
+
+
+def test_small_files_are_merged_with_those_of_their_size(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that no row is written anew again and again."""
+    monkeypatch.setattr(archiver, "BYTES_UNARCHIVED_MAX", 0)
+    for minute in range(7):
+        walks(shop, range(minute, minute + 1))
+        archives(shop.service)
+    assert rows_of_files(shop) == [4, 2, 1]
+
+
+def test_many_small_files_of_many_sizes_become_one(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archiver, "BYTES_UNARCHIVED_MAX", 0)
+    monkeypatch.setattr(archiver, "SMALL_RUNS_MAX", 4)
+    found = []
+    for minutes in (range(1), range(1, 3), range(3, 4), range(4, 6)):
+        with shop.service.keeps_the_writer_busy():
+            sent = [shop.octy.ingest(shop.account, [shop.draft("ana", at=f"10:{minute:02}")]) for minute in minutes]
+        assert [len(done(one).done) for one in sent] == [1] * len(minutes)
+        archives(shop.service)
+        found.append(rows_of_files(shop))
+    assert found == [[1], [1, 2], [1, 2, 1], [6]]

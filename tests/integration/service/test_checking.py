@@ -159,7 +159,7 @@ def test_a_repair_adds_to_history_and_says_why(folder: Path) -> None:
     shop.service, shop.account = service, 1
     shop.customers = {one.customer_id: one.profile_id for one in service.octy.reading.profiles(1).profiles}
     try:
-        assert shop.history("cem")[-1] == "gold removed at 12:32 by backfill"
+        assert shop.history("cem")[-1] == "gold removed at 12:32 by repair"
         assert shop.tags("ana") == {"viewers": "12:00", "shod": "12:05", "idle": "12:10", "payers": "12:10"}
     finally:
         service.stop()

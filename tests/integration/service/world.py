@@ -163,9 +163,9 @@ class Shop:
         """The id of the event that caused each line of the history."""
         return [one.event_id for one in self.octy.reading.tag_history(self.account, self.customers[who])]
 
-    def wants_webhooks(self, url: str = URL) -> None:
-        """From now on, live matches are told to somebody (H1)."""
-        done(self.octy.configure(self.account, AccountConfiguration(webhook_url=url)))
+    def wants_webhooks(self, url: str = URL, **choice: Any) -> None:
+        """From now on, live matches (H1), or what is chosen, are told to somebody."""
+        done(self.octy.configure(self.account, AccountConfiguration(webhook_url=url, **choice)))
 
     def bodies(self) -> list[dict[str, Any]]:
         """The webhooks that were made, in their order."""
@@ -179,12 +179,26 @@ class Shop:
 
     def webhooks(self) -> list[str]:
         """`created checkout for ana`."""
-        names = {profile_id: name for name, profile_id in self.customers.items()}
         return [
             f"{body['subject'].split()[-1]} {body['body']['segment']['segment_tag']}"
-            f" for {names[body['body']['profile_id']]}"
+            f" for {self.name_of(body['body']['profile_id'])}"
             for body in self.bodies()
         ]
+
+    def heard(self) -> list[str]:
+        """`3 entered loyal: ana (event)`: each webhook's number, event, segment, profile if any, and cause."""
+        return [_heard(self, body) for body in self.bodies()]
+
+    def name_of(self, profile_id: str) -> str:
+        """The customer's."""
+        return next(name for name, known in self.customers.items() if known == profile_id)
+
+
+def _heard(shop: Shop, told: dict[str, Any]) -> str:
+    body, meta = told["body"], told["meta"]
+    who = f": {shop.name_of(body['profile_id'])}" if "profile_id" in body else ""
+    event = meta["event"].partition(".")[2]
+    return f"{meta['sequence']} {event} {body['segment']['segment_tag']}{who} ({meta['cause']})"
 
 
 def step(what: str | Did, action_inaction: str = "action", exp_timeframe: int = 0) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from octy.engine.runs import ColumnName, Run, Wanted
 from octy.store.archive import ledger
 from octy.store.archive.archive import Archive
 from octy.store.archive.making import merged_run, new_run
+from octy.store.archive.merging import Leaving
 from octy.store.archive.run_file import RunFile
 from octy.store.blocks import CHANGE_BLOCKS, EVENT_BLOCKS, Rows
 from octy.store.log_shape import CHANGES, EVENTS, PROFILE, LogShape
@@ -66,7 +67,7 @@ def merge(
     if not runs:
         return None
     files = [archive.opened(run, shape) for run in runs]
-    written = merged_run(archive, shape, account, files, erased)
+    written = merged_run(archive, shape, account, files, Leaving(frozenset(erased)))
     ledger.remove(connection, [run.run_id for run in runs])
     ledger.add(connection, shape, account, runs[0].first_number, runs[-1].last_number, written)
     for run in runs:
@@ -87,7 +88,7 @@ def file_of(archive: Archive, rows: Sequence[EventRow], *, keys: Sequence[str] =
 
 def merged(archive: Archive, files: Sequence[RunFile], erased: Collection[int] = ()) -> RunFile:
     """A file of the rows of others, in no ledger."""
-    return RunFile(archive.folder / merged_run(archive, EVENTS, 1, files, erased).file, EVENTS)
+    return RunFile(archive.folder / merged_run(archive, EVENTS, 1, files, Leaving(frozenset(erased))).file, EVENTS)
 
 
 def path_of(archive: Archive, file: str | None) -> Path:

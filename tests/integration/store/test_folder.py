@@ -11,6 +11,7 @@ import pytest
 from octy.model.errors import StoreError, Unavailable
 from octy.store import meta
 from octy.store.folder import Store, open_store
+from octy.store.migrate import HEAD
 
 OPEN_AND_WAIT = """
 import sys
@@ -43,6 +44,15 @@ def other_server(folder: Path) -> "subprocess.Popen[str]":
     return process
 
 
+def syncs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is synced from now on, apart from SQLite's own doing; nothing is."""
+    synced: list[str] = []
+    monkeypatch.setattr(
+        "octy.store.durable.os.fsync", lambda number: synced.append(str(Path(f"/proc/self/fd/{number}").readlink()))
+    )
+    return synced
+
+
 def test_a_new_folder_is_its_owners_alone(store: Store) -> None:
     assert mode_of(store.folder) == 0o700
     with store.writer.begin():
@@ -61,6 +71,31 @@ def test_what_was_stored_is_there_after_opening_again(store: Store) -> None:
     with again.reading() as snapshot:
         assert meta.get_value(snapshot, "now_us") == "12"
     again.close()
+
+
+def test_a_folder_that_somebody_died_while_making_is_made_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the making of a folder and the sync of its name, a process can end."""
+    synced = syncs(monkeypatch)
+    (tmp_path / "there").mkdir()
+    open_store(tmp_path / "there" / "new" / "data").close()
+    assert {str(tmp_path), f"{tmp_path}/there", f"{tmp_path}/there/new", f"{tmp_path}/there/new/data"} <= set(synced)
+    synced.clear()
+    open_store(tmp_path / "there" / "new" / "data").close()
+    assert {f"{tmp_path}/there/new", f"{tmp_path}/there/new/data"} <= set(synced)
+
+
+def test_what_somebody_died_while_syncing_is_made_durable(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is found by the next opener, who acts upon it."""
+    open_store(folder).close()
+    process = other_server(folder)
+    process.kill()
+    process.wait()
+    assert (folder / "octy.db-wal").exists()
+    synced = syncs(monkeypatch)
+    open_store(folder).close()
+    assert str(folder / "octy.db-wal") in synced
 
 
 def test_a_second_opener_is_told_that_the_folder_is_in_use(store: Store) -> None:
@@ -106,7 +141,7 @@ def test_a_store_of_a_newer_version_is_refused_and_left_as_it_was(store: Store) 
     before = contents_of(store.folder)
     with pytest.raises(StoreError) as refused:
         open_store(store.folder)
-    assert "it was written by a newer version of Octy (schema 0999; this one knows up to 0003)" in str(refused.value)
+    assert f"it was written by a newer version of Octy (schema 0999; this one knows up to {HEAD})" in str(refused.value)
     assert contents_of(store.folder) == before
 
 

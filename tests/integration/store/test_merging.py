@@ -15,6 +15,7 @@ from octy.model.tags import ChangeKind
 from octy.store.archive import merging, parquet, run_writer
 from octy.store.archive.archive import Archive
 from octy.store.archive.making import merged_run
+from octy.store.archive.merging import Leaving
 from octy.store.archive.run_file import RunFile
 from octy.store.event_runs import FileRun
 from octy.store.log_shape import CHANGES, EVENTS, PROFILE
@@ -153,7 +154,7 @@ def test_an_erased_profile_leaves_none_of_its_texts(archive: Archive, other_colo
         file_of(archive, [secret, *coloured(2, "red", profile=3)], keys=["colour"]),
         file_of(archive, coloured(5, *other_colours, profile=5), keys=["colour"]),
     ]
-    path = archive.folder / merged_run(archive, EVENTS, 1, files, erased=[4]).file
+    path = archive.folder / merged_run(archive, EVENTS, 1, files, Leaving(frozenset([4]))).file
     assert texts_stored_in(path) == {"type 1", "red", *other_colours} | {
         f'{{"colour": "{colour}"}}' for colour in ["red", *other_colours]
     }

@@ -11,8 +11,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect
 
+from octy.model.accounts import AccountConfiguration
 from octy.model.tags import Cause, ChangeKind
-from octy.store import events, meta, outbox, receivers, tags, webhook_sequences
+from octy.store import accounts, events, meta, outbox, receivers, tags, told_matches, webhook_sequences
 from octy.store.archive.archive import Archive
 from octy.store.blocks import EVENT_BLOCKS
 from octy.store.event_runs import accepted_after
@@ -299,3 +300,16 @@ def test_an_old_store_without_a_delivery_begins_at_1(old: OldStore) -> None:
     migrate(old.connection)
     outbox.add(old.connection, [delivery(1, 99)], wait_us=MINUTE_US)
     assert old.connection.exec_driver_sql("SELECT max(delivery_id) FROM outbox").scalar_one() == 1
+
+
+# 0005: accounts choose what they are told of
+
+
+def test_an_account_of_an_old_store_has_chosen_nothing(deliveries: OldStore) -> None:
+    for account in (1, 2):
+        assert accounts.by_id(deliveries.connection, account).configuration == AccountConfiguration()
+
+
+def test_a_retraction_takes_back_what_an_old_store_has_told(deliveries: OldStore) -> None:
+    found = told_matches.standing(deliveries.connection, 1, [(7, 0), (7, 1), (7, 2)])
+    assert found == {(7, 0): "msg_4", (7, 1): "msg_3", (7, 2): None}

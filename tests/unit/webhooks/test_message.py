@@ -2,23 +2,27 @@
 
 import json
 
-from octy.webhooks.message import Moment, match_body, match_meta, overtaking
+from octy.model.webhooks import WebhookEvent
+from octy.webhooks.message import TAG_CREATED, TAG_UPDATED, Meta, Moment, overtaking, tag_body
 
 MATCHED_US = 1_593_338_955_999_999
 MATCHED = "2020-06-28T10:09:15.999999Z"
 
 
 def body(tag: str = "Abandoned", *, updated: bool = False, matched_us: int = MATCHED_US) -> bytes:
-    meta = match_meta(
+    meta = Meta(
         delivery_id="msg_1",
+        event=WebhookEvent.MATCHED,
         segment_id="s",
+        segment_version=1,
         cause="elapsed time",
         action=Moment("event_7", "2020-06-28T09:39:15.999999Z"),
         match=Moment(None, MATCHED),
         sequence=3,
-        evaluated_through_us=MATCHED_US,
+        evaluated_through=MATCHED,
     )
-    return match_body(profile_id="p", segment_tag=tag, updated=updated, matched_us=matched_us, meta=meta)
+    subject = TAG_UPDATED if updated else TAG_CREATED
+    return tag_body(subject=subject, profile_id="p", segment_tag=tag, dated_us=matched_us, meta=meta)
 
 
 def test_the_body_of_a_match_is_as_existing_receivers_know_it_with_meta_beside_it() -> None:  # H1

@@ -7,14 +7,16 @@ import msgspec
 from octy.client.answers import (
     DeliveriesAnswer,
     DeliveryAnswer,
+    DigestAnswer,
     EnabledAnswer,
+    ReleaseAnswer,
     ReplayAnswer,
     RotationAnswer,
     SecretsAnswer,
 )
 from octy.client.requests import Requests
 from octy.client.steps import Page, Steps
-from octy.client.views import DeliveryView, ReceiverView, SecretView
+from octy.client.views import DeliveryView, DigestedChangeView, ReceiverView, SecretView, StopView
 
 PATH = "/v1/webhooks"
 DELIVERIES = f"{PATH}/deliveries"
@@ -25,18 +27,33 @@ def deliveries(
     requests: Requests,
     *,
     state: str | None = None,
+    event: str | None = None,
     segment_id: str | None = None,
     profile_id: str | None = None,
     since: str | None = None,
     until: str | None = None,
 ) -> Steps[Page[DeliveryView]]:
     """The webhooks of 30 days, the newest first; the instants are ISO 8601, `until` the first that is left out."""
-    return _page(requests, _chosen(state, segment_id, profile_id, since, until) | {"limit": str(ROWS_PER_PAGE)})
+    return _page(requests, _chosen(state, event, segment_id, profile_id, since, until) | {"limit": str(ROWS_PER_PAGE)})
 
 
 def delivery(requests: Requests, delivery_id: str) -> Steps[DeliveryAnswer]:
     """A webhook with its body and every attempt."""
     return (yield from requests.get(f"{DELIVERIES}/{delivery_id}", DeliveryAnswer))
+
+
+def digested_changes(requests: Requests, delivery_id: str, after: int = 0) -> Steps[Page[DigestedChangeView]]:
+    """All the changes that a digest tells, those after that number."""
+    answer = yield from requests.get(f"{DELIVERIES}/{delivery_id}/changes", DigestAnswer, {"after": str(after)})
+    following = partial(digested_changes, requests, delivery_id, answer.next_after) if answer.next_after else None
+    return Page(answer.changes, following)
+
+
+def release_webhooks(requests: Requests, segment_id: str) -> Steps[StopView]:
+    """Has a segment told of again, whose webhooks have stopped; how they stood until now."""
+    body = msgspec.json.encode({"segment_id": segment_id})
+    answer = yield from requests.post(f"{PATH}/release", body, ReleaseAnswer)
+    return answer.released
 
 
 def replay_delivery(requests: Requests, delivery_id: str) -> Steps[DeliveryView]:
@@ -49,13 +66,14 @@ def replay_deliveries(
     requests: Requests,
     *,
     state: str | None = None,
+    event: str | None = None,
     segment_id: str | None = None,
     profile_id: str | None = None,
     since: str | None = None,
     until: str | None = None,
 ) -> Steps[int]:
     """Sends all of them once more, unless told otherwise those that have failed; how many they are."""
-    chosen = _chosen(state, segment_id, profile_id, since, until)
+    chosen = _chosen(state, event, segment_id, profile_id, since, until)
     count, after = 0, None
     while True:
         body = msgspec.json.encode(chosen | ({"after": after} if after else {}))
@@ -98,7 +116,19 @@ def _page(requests: Requests, question: dict[str, str]) -> Steps[Page[DeliveryVi
 
 
 def _chosen(
-    state: str | None, segment_id: str | None, profile_id: str | None, since: str | None, until: str | None
+    state: str | None,
+    event: str | None,
+    segment_id: str | None,
+    profile_id: str | None,
+    since: str | None,
+    until: str | None,
 ) -> dict[str, str]:
-    named = {"state": state, "segment_id": segment_id, "profile_id": profile_id, "from": since, "to": until}
+    named = {
+        "state": state,
+        "event": event,
+        "segment_id": segment_id,
+        "profile_id": profile_id,
+        "from": since,
+        "to": until,
+    }
     return {name: value for name, value in named.items() if value is not None}

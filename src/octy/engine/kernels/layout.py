@@ -33,16 +33,17 @@ START = 1
 """Past rows: from here on, the latest possible start of a match of each prefix of the actions. Then, where needed, the
 newest event that matched an action, and the latest that matched the inaction."""
 
-_FLAG_BITS = 2
+FLAG_BITS = 2
+"""How far the instant of a first word is shifted."""
 
 
 @part
 def instant_in(word: int) -> int:
     """The instant of a first word."""
-    return word >> _FLAG_BITS
+    return word >> FLAG_BITS
 
 
 @part
 def with_instant(word: int, instant_us: int) -> int:
     """A first word with another instant and the same flags."""
-    return instant_us << _FLAG_BITS | (word & (TAGGED | ELIGIBLE))
+    return instant_us << FLAG_BITS | (word & (TAGGED | ELIGIBLE))

@@ -7,10 +7,8 @@ from octy.http.answers import Acknowledged, Json, encode, ok, success
 from octy.http.body import typed
 from octy.http.idempotency import write
 from octy.http.requests import OctyRequest
-from octy.http.wire.accounts import AccountShown, ConfigurationChange, shown_receiver
-from octy.model.accounts import Account
+from octy.http.wire.accounts import AccountShown, ConfigurationChange, shown_receiver, shown_stop
 from octy.model.idempotency import Answer
-from octy.model.webhooks import Receiver
 from octy.service.accounts import Configured
 
 
@@ -23,8 +21,11 @@ async def authenticate() -> Json[Acknowledged]:
 @get("/v1/configurations/account", sync_to_thread=True)
 def show_configuration(request: OctyRequest) -> Json[AccountShown]:
     """What is the account's configuration?"""
-    receiver = request.reading.receiver(request.account_id)
-    return ok(_shown(request.reading.account(request.account_id), receiver, "The account's configuration."))
+    reading, account_id = request.reading, request.account_id
+    configured = Configured(
+        reading.account(account_id), reading.receiver(account_id), reading.webhook_stops(account_id)
+    )
+    return ok(_shown(configured, "The account's configuration."))
 
 
 @post("/v1/configurations/account/set", status_code=200, dto=typed(ConfigurationChange))
@@ -34,8 +35,7 @@ async def configure(request: OctyRequest, data: JSONBody[ConfigurationChange]) -
     configuration = data.applied_to(request.reading.account(account_id).configuration)
 
     def answer(configured: Configured) -> Answer:
-        shown = _shown(configured.account, configured.receiver, "The account's configuration is set.")
-        return Answer(200, encode(shown))
+        return Answer(200, encode(_shown(configured, "The account's configuration is set.")))
 
     return await write(request, lambda once: octy.configure(account_id, configuration, once), answer)
 
@@ -45,5 +45,10 @@ def router() -> Router:
     return Router("/", route_handlers=[authenticate, show_configuration, configure], tags=["Account"])
 
 
-def _shown(account: Account, receiver: Receiver, message: str) -> AccountShown:
-    return AccountShown(success(message, 1), account.configuration, shown_receiver(receiver))
+def _shown(configured: Configured, message: str) -> AccountShown:
+    return AccountShown(
+        success(message, 1),
+        configured.account.configuration,
+        shown_receiver(configured.receiver),
+        [shown_stop(one) for one in configured.stops],
+    )

@@ -9,26 +9,32 @@ from octy.http.answers import Json, encode, ok, success
 from octy.http.body import typed
 from octy.http.idempotency import write
 from octy.http.requests import OctyRequest
+from octy.http.wire.accounts import shown_stop
 from octy.http.wire.deliveries import (
     DeliveryAccepted,
     DeliveryDetail,
     DeliveryList,
+    DigestedChanges,
     Nothing,
+    Release,
+    Released,
     Replay,
     ReplayAccepted,
     detail,
     shown,
+    shown_change,
 )
 from octy.model import limits
 from octy.model.errors import Problem, Refused
 from octy.model.idempotency import Answer
 from octy.model.instants import CREATED_AT_FORM, parse_instant
 from octy.model.values import shown as shown_value
-from octy.model.webhooks import Delivery, DeliveryFilter, DeliveryState
+from octy.model.webhooks import Delivery, DeliveryFilter, DeliveryState, Stop, WebhookEvent
 from octy.service.deliveries import Replayed
 
 DeliveryId = Annotated[str, PathParameter(description="The header `webhook-id` of its attempts.")]
 State = Annotated[DeliveryState | None, QueryParameter(name="state", description="Only those in this state.")]
+Event = Annotated[WebhookEvent | None, QueryParameter(name="event", description="Only those that tell of this.")]
 SegmentId = Annotated[str | None, QueryParameter(description="Only those about this segment.")]
 ProfileId = Annotated[
     str | None, QueryParameter(description="Only those about this profile: its id, or a customer id.")
@@ -36,6 +42,10 @@ ProfileId = Annotated[
 From = Annotated[str | None, QueryParameter(name="from", description="Made at this instant or later: ISO 8601.")]
 To = Annotated[str | None, QueryParameter(name="to", description="Made before this instant: ISO 8601.")]
 Before = Annotated[str | None, QueryParameter(description="`next_before` of the page before.")]
+After = Annotated[int, QueryParameter(ge=0, description="`next_after` of the page before.")]
+ChangesLimit = Annotated[
+    int, QueryParameter(ge=1, le=limits.DIGEST_CHANGES_PER_PAGE_MAX, name="limit", description="Rows in a page.")
+]
 Limit = Annotated[int, QueryParameter(ge=1, le=limits.DELIVERIES_PER_PAGE_MAX, description="Rows in a page.")]
 
 
@@ -43,6 +53,7 @@ Limit = Annotated[int, QueryParameter(ge=1, le=limits.DELIVERIES_PER_PAGE_MAX, d
 def list_deliveries(
     request: OctyRequest,
     state_query: State = None,
+    event_query: Event = None,
     segment_id: SegmentId = None,
     profile_id: ProfileId = None,
     from_query: From = None,
@@ -51,7 +62,7 @@ def list_deliveries(
     limit: Limit = 100,
 ) -> Json[DeliveryList]:
     """What became of the account's webhooks? The newest first, in pages; 30 days are kept."""
-    asked = _filter(state_query, segment_id, profile_id, from_query, to_query)
+    asked = _filter(state_query, segment_id, profile_id, event_query, from_query, to_query)
     page = request.reading.delivery_page(request.account_id, asked, limit, before)
     rows = [shown(one) for one in page.deliveries]
     return ok(DeliveryList(success(f"{len(rows)} of the account's deliveries.", len(rows)), rows, page.next_before))
@@ -81,7 +92,7 @@ async def replay_delivery(
 @post("/deliveries/replay", status_code=200, dto=typed(Replay))
 async def replay_deliveries(request: OctyRequest, data: JSONBody[Replay]) -> Json[ReplayAccepted]:
     """Send the webhooks of a time once more, the oldest first; unless told otherwise, those that have failed."""
-    asked = _filter(data.state, data.segment_id, data.profile_id, data.from_, data.to)
+    asked = _filter(data.state, data.segment_id, data.profile_id, data.event, data.from_, data.to)
 
     def answer(replayed: Replayed) -> Answer:
         count = replayed.count
@@ -91,6 +102,27 @@ async def replay_deliveries(request: OctyRequest, data: JSONBody[Replay]) -> Jso
 
     octy, account_id = request.octy, request.account_id
     return await write(request, lambda once: octy.replay_deliveries(account_id, asked, data.after, once), answer)
+
+
+@get("/deliveries/{delivery_id:str}/changes", sync_to_thread=True)
+def show_digest(
+    request: OctyRequest, delivery_id: DeliveryId, after: After = 0, limit: ChangesLimit = 1_000
+) -> Json[DigestedChanges]:
+    """Which changes does this digest tell? All of them, in pages; no other webhook has any. 30 days are kept."""
+    page = request.reading.digest_page(request.account_id, delivery_id, limit, after)
+    rows = [shown_change(one) for one in page.changes]
+    return ok(DigestedChanges(success(f"{len(rows)} of the digest's changes.", len(rows)), rows, page.next_after))
+
+
+@post("/release", status_code=200, dto=typed(Release))
+async def release_segment(request: OctyRequest, data: JSONBody[Release]) -> Json[Released]:
+    """Tell of a segment again, whose webhooks have stopped. What was not told meanwhile is not told any more."""
+
+    def answer(stop: Stop) -> Answer:
+        return Answer(200, encode(Released(success("The segment is told of again.", 1), shown_stop(stop))))
+
+    octy, account_id = request.octy, request.account_id
+    return await write(request, lambda once: octy.release_webhooks(account_id, data.segment_id, once), answer)
 
 
 @post("/test", status_code=200, dto=typed(Nothing))
@@ -109,15 +141,28 @@ def router() -> Router:
     """The routes of this module."""
     return Router(
         "/v1/webhooks",
-        route_handlers=[list_deliveries, show_delivery, replay_delivery, replay_deliveries, send_test],
+        route_handlers=[
+            list_deliveries,
+            show_delivery,
+            show_digest,
+            replay_delivery,
+            replay_deliveries,
+            release_segment,
+            send_test,
+        ],
         tags=["Webhooks"],
     )
 
 
 def _filter(
-    state: DeliveryState | None, segment_id: str | None, profile_id: str | None, from_: str | None, to: str | None
+    state: DeliveryState | None,
+    segment_id: str | None,
+    profile_id: str | None,
+    event: WebhookEvent | None,
+    from_: str | None,
+    to: str | None,
 ) -> DeliveryFilter:
-    return DeliveryFilter(state, segment_id, profile_id, _instant(from_, "from"), _instant(to, "to"))
+    return DeliveryFilter(state, segment_id, profile_id, event, _instant(from_, "from"), _instant(to, "to"))
 
 
 def _instant(text: str | None, name: str) -> int | None:

@@ -9,19 +9,16 @@ from octy.http.answers import Acknowledged, Json
 from octy.http.requests import OctyRequest
 from octy.model.errors import Refused
 
-ALGORITHMS = "The algorithm configuration service"
 TEMPLATES = "The message template service"
 GENERATION = "The content generation service"
 CHURN = "The churn prediction service"
 RECOMMENDATIONS = "The recommendation service"
 
 GET_ROUTES = {
-    "/v1/configurations/retention/algorithms": ALGORITHMS,
     "/v1/retention/messaging/templates": TEMPLATES,
     "/v1/retention/churn_prediction/report": CHURN,
 }
 POST_ROUTES = {
-    "/v1/configurations/retention/algorithms/set": ALGORITHMS,
     "/v1/retention/messaging/templates/create": TEMPLATES,
     "/v1/retention/messaging/templates/update": TEMPLATES,
     "/v1/retention/messaging/templates/delete": TEMPLATES,

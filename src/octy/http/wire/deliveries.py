@@ -6,8 +6,17 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from octy.http.answers import RequestMeta
+from octy.http.wire.accounts import StopShown
 from octy.model.instants import iso
-from octy.model.webhooks import Delivery, DeliveryAttempt, DeliveryState, DeliveryStory
+from octy.model.tags import CAUSE_TEXT
+from octy.model.webhooks import (
+    Delivery,
+    DeliveryAttempt,
+    DeliveryState,
+    DeliveryStory,
+    DigestedChange,
+    WebhookEvent,
+)
 
 
 class Nothing(Struct, forbid_unknown_fields=True):
@@ -18,7 +27,7 @@ class DeliveryShown(Struct):
     """A webhook. Instants in ISO 8601, to the microsecond."""
 
     delivery_id: Annotated[str, Meta(description="The header `webhook-id` of every attempt.")]
-    event: Annotated[str, Meta(description="What it tells of: `live_segment.matched`, `webhook.test`.")]
+    event: Annotated[str, Meta(description="What it tells of: `live_segment.matched`, `webhook.test`, …")]
     state: DeliveryState
     profile_id: Annotated[str | None, Meta(description="Null where it is about no profile.")]
     segment_id: Annotated[str | None, Meta(description="Null where it is about no segment.")]
@@ -64,6 +73,37 @@ class DeliveryAccepted(Struct):
     delivery: DeliveryShown
 
 
+class DigestedChangeShown(Struct):
+    """A change of a tag that a digest tells."""
+
+    number: Annotated[int, Meta(description="Counts the digest's changes from 1. Those of deleted profiles are gone.")]
+    profile_id: str
+    event: Annotated[str, Meta(description="As which it would have been told by itself.")]
+    cause: str
+    at: Annotated[str, Meta(description="When it took effect.")]
+
+
+class DigestedChanges(Struct):
+    """A page of what a digest tells, in its order."""
+
+    request_meta: RequestMeta
+    changes: list[DigestedChangeShown]
+    next_after: Annotated[int | None, Meta(description="`after` of the next page; null where this is the last one.")]
+
+
+class Release(Struct, forbid_unknown_fields=True):
+    """Which segment is to be told of again."""
+
+    segment_id: str
+
+
+class Released(Struct):
+    """A segment that is told of again, and what was not told meanwhile."""
+
+    request_meta: RequestMeta
+    released: StopShown
+
+
 class Replay(Struct, forbid_unknown_fields=True):
     """Which webhooks are to be sent once more."""
 
@@ -74,6 +114,7 @@ class Replay(Struct, forbid_unknown_fields=True):
     to: Annotated[str | None, Meta(description="Made before this instant.")] = None
     segment_id: str | None = None
     profile_id: Annotated[str | None, Meta(description="A profile id, or a customer id.")] = None
+    event: Annotated[WebhookEvent | None, Meta(description="Those that tell of this.")] = None
     after: Annotated[
         str | None, Meta(description="`next_after` of the answer before: to go on where that one stopped.")
     ] = None
@@ -103,6 +144,12 @@ def shown(delivery: Delivery) -> DeliveryShown:
         finished_at=_iso(delivery.finished_us),
         last_error=delivery.last_error,
     )
+
+
+def shown_change(change: DigestedChange) -> DigestedChangeShown:
+    """As answers show it."""
+    cause, at = CAUSE_TEXT[change.cause], iso(change.effective_us)
+    return DigestedChangeShown(change.number, change.profile_id, change.event, cause, at)
 
 
 def detail(story: DeliveryStory, meta: RequestMeta) -> DeliveryDetail:

@@ -20,7 +20,9 @@ class TagChangeShown(Struct):
         str,
         Meta(description="When it became known: later than `effective_at` only for late events and after downtime."),
     ]
-    cause: Annotated[str, Meta(description="`event`, `elapsed time`, `property change`, `backfill` or `deletion`.")]
+    cause: Annotated[
+        str, Meta(description="`event`, `elapsed time`, `property change`, `backfill`, `deletion` or `repair`.")
+    ]
     event_id: Annotated[str | None, Meta(description="The event that caused it, if one did.")]
 
 

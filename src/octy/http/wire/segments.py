@@ -67,6 +67,10 @@ class SegmentShown(Struct):
     segment_status: Annotated[str, Meta(description="`backfilling`, `active` or `pending deletion`.")]
     profile_count: Annotated[int, Meta(description="How many profiles bear its tag now.")]
     created_at: str
+    profiles_audited: Annotated[
+        int, Meta(description="How many profiles the server has held against the log since its start.")
+    ]
+    profiles_differing: Annotated[int, Meta(description="Of how many of them the tag was not right, and was mended.")]
 
 
 class SegmentList(Struct):
@@ -114,6 +118,8 @@ def shown(segment: Segment) -> SegmentShown:
         segment_status=segment.status.value,
         profile_count=segment.profile_count,
         created_at=date(segment.created_us),
+        profiles_audited=segment.audited.checked,
+        profiles_differing=segment.audited.differing,
         **fields,
     )
 

@@ -50,6 +50,8 @@ class CheckedAccount(Struct, frozen=True):
     segments: Sequence[CheckedSegment]
     leaving: frozenset[int]
     """Keys of deleted profiles of which the archive may still hold rows."""
+    has_aged: bool
+    """Whether events may have been removed for their age: what speaks of one need not find it."""
     ever: Mapping[int, str]
     """What all segments that there ever were, of whatever account, are called, by key."""
 
@@ -70,6 +72,7 @@ def catalog(connection: Connection) -> list[CheckedAccount]:
             },
             segments=[segment for segment in stored if segment.stored.account_id == one.account.account_id],
             leaving=frozenset(leaving.get(one.account.account_id, ())),
+            has_aged=one.account.aged_us > 0,
             ever=ever,
         )
         for one in accounts.all_accounts(connection)

@@ -44,7 +44,7 @@ def check(snapshot: Snapshot, progress: Progress) -> Findings:
         progress("the numbers of all rows")
         met = check_numbers(snapshot, findings, unreadable)
         if not unreadable:
-            check_message_ids(snapshot, met, findings)
+            check_message_ids(snapshot, accounts, met, findings)
         for account in accounts:
             progress(f"the tags of account {account.name}")
             if account.account_id in unreadable:

@@ -14,7 +14,7 @@ from octy.store.archive.ledger import ArchivedRun
 from octy.store.archive.run_file import RunFile
 from octy.store.archive.run_writer import digest
 from octy.store.folder import Snapshot
-from octy.store.log_shape import CHANGES, EVENTS, PROFILE, Columns, LogShape
+from octy.store.log_shape import ARCHIVED, PROFILE, Columns, LogShape
 
 ROWS_AT_ONCE = 1 << 20
 
@@ -35,7 +35,7 @@ def check_files(snapshot: Snapshot, findings: Findings) -> set[int]:
     """Notes every difference; returns the accounts of whose logs a part cannot be read."""
     unreadable: set[int] = set()
     known: set[str] = set()
-    for shape in (EVENTS, CHANGES):
+    for shape in ARCHIVED:
         for run in ledger.all_runs(snapshot.connection, shape):
             known.add(run.file)
             findings.checked["archive files"] += 1

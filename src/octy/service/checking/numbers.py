@@ -1,7 +1,8 @@
 """Is every row of the two logs in exactly one place, and is none missing?
 
 Each number that was ever given gets a mark when its row is met, wherever that is. A second meeting is a difference; and
-the rows that were met, with those that left with deleted profiles, must be as many as the last number says.
+the rows that were met, with those that left with deleted profiles or for their age, must be as many as the last number
+says.
 """
 
 from collections import defaultdict
@@ -155,4 +156,6 @@ def _check_counts(
         ("tag changes", gone.changes, last.change_id - met[CHANGES.name].count + leaving[CHANGES.name]),
     ):
         if found != wanted:
-            findings.differ("count", word, f"{wanted:,} that are gone with deleted profiles", f"{found:,} gone")
+            findings.differ(
+                "count", word, f"{wanted:,} that are gone, deleted or removed for their age", f"{found:,} gone"
+            )

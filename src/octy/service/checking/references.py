@@ -10,7 +10,14 @@ from octy.model.segments import SegmentStatus
 from octy.service.checking.catalog import CheckedAccount
 from octy.service.checking.findings import Findings
 from octy.service.checking.numbers import Met
-from octy.service.checking.remedies import StrayDelivery, StrayMessageId, StrayTag
+from octy.service.checking.remedies import (
+    StrayDelivery,
+    StrayDigested,
+    StrayMessageId,
+    StrayStorm,
+    StrayTag,
+    StrayToldMatch,
+)
 from octy.store import inspection
 from octy.store.folder import Snapshot
 from octy.store.inspection import Subject
@@ -53,10 +60,11 @@ def check_references(snapshot: Snapshot, accounts: Sequence[CheckedAccount], fin
         findings.differ("deleted profile", where, "none: the archive is to forget it", "the profile")
 
 
-def check_message_ids(snapshot: Snapshot, met: Met, findings: Findings) -> None:
-    """E8: each speaks of an event that is stored."""
-    for seq in inspection.message_id_seqs(snapshot.connection):
-        if not met.has(seq):
+def check_message_ids(snapshot: Snapshot, accounts: Sequence[CheckedAccount], met: Met, findings: Findings) -> None:
+    """E8: each speaks of an event that is stored, or was removed for its age."""
+    aged = {account.account_id for account in accounts if account.has_aged}
+    for account_id, seq in inspection.message_id_seqs(snapshot.connection):
+        if not met.has(seq) and account_id not in aged:
             findings.differ("message id", f"seq {seq:,}", "an event", "none", StrayMessageId(seq))
 
 
@@ -64,6 +72,16 @@ def _check_deliveries(connection: Connection, findings: Findings) -> None:
     for delivery in inspection.odd_deliveries(connection):
         wanted = "an account, a profile and a segment that there are"
         findings.differ("webhook", delivery.webhook_id, wanted, delivery.oddity, StrayDelivery(delivery.delivery_id))
+    for account_id, profile_key in inspection.digested_of_nobody(connection):
+        where = f"account id {account_id}, profile key {profile_key}"
+        findings.differ("digest", where, "a profile that there is", "none", StrayDigested(account_id, profile_key))
+    for segment_key, profile_key in inspection.matches_told_of_nobody(connection):
+        where = f"segment key {segment_key}, profile key {profile_key}"
+        wanted = "a segment and a profile that there are"
+        findings.differ("told match", where, wanted, "one of them missing", StrayToldMatch(segment_key, profile_key))
+    for segment_key in inspection.storms_of_nothing(connection):
+        where = f"segment key {segment_key}"
+        findings.differ("webhook minute or stop", where, "a segment that there is", "none", StrayStorm(segment_key))
     for subject in inspection.subjects(connection):
         if not _is_about(subject):
             wanted = f"a body about {subject.profile_id} and {subject.segment_id}"

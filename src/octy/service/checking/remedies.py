@@ -44,6 +44,26 @@ class StrayDelivery(Struct, frozen=True):
     delivery_id: int
 
 
+class StrayDigested(Struct, frozen=True):
+    """What digests tell of a profile that there is not, goes."""
+
+    account_id: int
+    profile_key: int
+
+
+class StrayToldMatch(Struct, frozen=True):
+    """What was told of a segment or a profile that there is not, is forgotten."""
+
+    segment_key: int
+    profile_key: int
+
+
+class StrayStorm(Struct, frozen=True):
+    """The minute, or the stop, of a segment that there is not, goes."""
+
+    segment_key: int
+
+
 class LedgerLine(Struct, frozen=True):
     """What the archive's ledger says of a file that is sound, is read from the file anew."""
 
@@ -67,4 +87,16 @@ class StrayFile(Struct, frozen=True):
     file: str
 
 
-Remedy: TypeAlias = TagRemedy | StrayTag | Charged | StrayMessageId | StrayDelivery | LedgerLine | Nobody | StrayFile
+Remedy: TypeAlias = (
+    TagRemedy
+    | StrayTag
+    | Charged
+    | StrayMessageId
+    | StrayDelivery
+    | StrayDigested
+    | StrayToldMatch
+    | StrayStorm
+    | LedgerLine
+    | Nobody
+    | StrayFile
+)

@@ -1,7 +1,8 @@
 """How differences go: all that can be told from the log is made anew from it, in one transaction.
 
-Tags become what the plain evaluator says, as a backfill makes them: that is the cause which their history gets (G5).
-History is added to and never rewritten. No webhook is made: the matches were made, and told of, long ago (H1).
+Tags become what the plain evaluator says, and the repair is the cause that their history gets (G5). History is added to
+and never rewritten. No webhook is made, for matches were made, and told of, long ago (H1): unless the account has asked
+to be told of repairs.
 """
 
 from collections import Counter
@@ -22,13 +23,34 @@ from octy.service.checking.remedies import (
     Nobody,
     Remedy,
     StrayDelivery,
+    StrayDigested,
     StrayFile,
     StrayMessageId,
+    StrayStorm,
     StrayTag,
+    StrayToldMatch,
     TagRemedy,
 )
+from octy.service.choosing import Choice
 from octy.service.erasing import commit_to, erase
-from octy.store import erasures, events, message_ids, meta, outbox, profiles, tags, tallies
+from octy.service.ids import EventIds
+from octy.service.notifying import Audience, notify
+from octy.service.storms import Storm
+from octy.store import (
+    accounts,
+    digests,
+    erasures,
+    events,
+    message_ids,
+    meta,
+    outbox,
+    profiles,
+    segments,
+    storms,
+    tags,
+    tallies,
+    told_matches,
+)
 from octy.store.archive import ledger
 from octy.store.folder import Store
 from octy.store.json_text import to_text
@@ -42,6 +64,9 @@ WORDS: dict[type[Remedy], str] = {
     Charged: "profiles that have charged",
     StrayMessageId: "message ids of no event",
     StrayDelivery: "webhooks about nobody",
+    StrayDigested: "changes in digests about nobody",
+    StrayToldMatch: "told matches of nothing or nobody",
+    StrayStorm: "minutes and stops of no segment",
     LedgerLine: "lines of the archive's ledger",
     Nobody: "remains of deleted profiles",
     StrayFile: "files that the archive does not know",
@@ -72,10 +97,17 @@ def repair(store: Store, findings: Findings) -> int:
     with store.writer.begin():
         connection = store.writer
         now_us = int(meta.get_value(connection, "now_us") or 0)
-        added = _repair_tags(connection, _of(TagRemedy, remedies), now_us)
+        added = repair_tags(connection, _of(TagRemedy, remedies), now_us)
         tags.drop(connection, [(one.segment_key, one.profile_key) for one in _of(StrayTag, remedies)])
         message_ids.forget(connection, [one.seq for one in _of(StrayMessageId, remedies)])
         outbox.drop(connection, [one.delivery_id for one in _of(StrayDelivery, remedies)])
+        for digested in _of(StrayDigested, remedies):
+            digests.forget_profile(connection, digested.account_id, digested.profile_key)
+        for told in _of(StrayToldMatch, remedies):
+            told_matches.forget_profile(connection, [told.segment_key], told.profile_key)
+        for stray in _of(StrayStorm, remedies):
+            storms.drop_minutes(connection, [stray.segment_key])
+            storms.drop_stop(connection, stray.segment_key)
         for account_id, charged in groupby(_of(Charged, remedies), key=lambda one: one.account_id):
             profiles.set_charged(connection, account_id, [one.profile_key for one in charged], now_us)
         for line in _of(LedgerLine, remedies):
@@ -105,13 +137,16 @@ def _of(kind: type[T], remedies: Iterable[object]) -> list[T]:
     return [one for one in remedies if isinstance(one, kind)]
 
 
-def _repair_tags(connection: Connection, remedies: Sequence[TagRemedy], now_us: int) -> int:
+def repair_tags(connection: Connection, remedies: Sequence[TagRemedy], now_us: int) -> int:
+    """Makes tags right, with lines of history recorded at an instant; how many lines."""
     last_change_id = _last_change_id(connection)
     added = 0
     for account_id, mine in groupby(remedies, key=lambda one: one.account_id):
         lines = [line for one in mine for line in _lines(one, now_us)]
-        tags.apply(connection, account_id, last_change_id + added + 1, _columns(lines, now_us))
+        columns = _columns(lines, now_us)
+        tags.apply(connection, account_id, last_change_id + added + 1, columns)
         added += len(lines)
+        _tell(connection, account_id, columns)
     there = [one for one in remedies if not one.is_segment_gone]
     borne = [(one.segment_key, one.profile_key, one.wanted_us) for one in there if one.wanted_us is not None]
     tags.put(connection, [(segment, profile, at_us) for segment, profile, at_us in borne if at_us is not None])
@@ -121,6 +156,24 @@ def _repair_tags(connection: Connection, remedies: Sequence[TagRemedy], now_us: 
         grown = msgspec.structs.replace(last, change_id=max(last.change_id, last_change_id + added))
         meta.set_values(connection, tallies.as_text(grown))
     return added
+
+
+def _tell(connection: Connection, account_id: int, changes: ChangeColumns) -> None:
+    """Webhooks for what has changed in segments that there are."""
+    account = accounts.by_id(connection, account_id)
+    there = {one.segment_key: one for one in segments.of_account(connection, account_id)}
+    mine = changes.chosen(np.flatnonzero(np.isin(changes.segment, list(there))))
+    now_us = int(meta.get_value(connection, "now_us") or 0)
+    audience = Audience(
+        account_id=account_id,
+        choice=Choice(account.configuration),
+        storm=Storm.of(connection, account_id, now_us),
+        profile_count=profiles.count(connection, account_id),
+        segments=there,
+        profile_ids=profiles.ids_of(connection, account_id, np.unique(mine.profile).tolist()),
+        event_ids=EventIds(meta.get_value(connection, "id_key") or ""),
+    )
+    notify(connection, audience, mine, audience.live())
 
 
 def _last_change_id(connection: Connection) -> int:
@@ -134,10 +187,10 @@ def _lines(remedy: TagRemedy, now_us: int) -> Iterator[_Line]:
     if told_us == wanted_us:
         return
     if told_us is not None:
-        cause = Cause.DELETION if remedy.is_segment_gone else Cause.BACKFILL
+        cause = Cause.DELETION if remedy.is_segment_gone else Cause.REPAIR
         yield _Line(remedy, ChangeKind.REMOVED, cause, now_us)
     if wanted_us is not None:
-        yield _Line(remedy, ChangeKind.CREATED, Cause.BACKFILL, wanted_us)
+        yield _Line(remedy, ChangeKind.CREATED, Cause.REPAIR, wanted_us)
 
 
 def _columns(lines: Sequence[_Line], now_us: int) -> ChangeColumns:

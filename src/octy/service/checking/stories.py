@@ -10,8 +10,8 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from octy.model.events import CHARGED
-from octy.model.membership import Occurred, Texts, is_member, live_tag_us, may_bear, texts_of
-from octy.service import settling
+from octy.model.membership import NOTHING_YET, Occurred, Stood, Texts, is_member, live_tag_us, may_bear, texts_of
+from octy.service import settling, standings
 from octy.service.checking.catalog import CheckedAccount, CheckedSegment
 from octy.service.checking.deeds import Deeds
 from octy.service.checking.findings import Findings, since
@@ -51,14 +51,18 @@ def check_stories(snapshot: Snapshot, account: CheckedAccount, findings: Finding
 class Stories:
     """One account's."""
 
-    def __init__(self, snapshot: Snapshot, account: CheckedAccount, findings: Findings) -> None:
+    def __init__(
+        self, snapshot: Snapshot, account: CheckedAccount, findings: Findings, through: Applied | None = None
+    ) -> None:
+        """`through`: where that is not what the store says."""
         self._connection = snapshot.connection
         self._account = account
         self._findings = findings
-        self._applied = applied(snapshot.connection, account.account_id)
+        self._applied = through or applied(snapshot.connection, account.account_id)
         self._are_profiles_lost = tallies.are_profiles_lost(snapshot.connection)
         self._deeds = Deeds(snapshot.connection, snapshot.archive, account)
         self._changes = AccountLog(snapshot.connection, snapshot.archive, CHANGES, account.account_id)
+        self._stood = standings.stored(snapshot.connection, snapshot.archive, account.account_id)
         self._segments = {one.key: one for one in account.segments}
         self._live = {one.key for one in account.segments if one.asked.is_live}
         self._charged = [number for number, name in account.types.items() if name == CHARGED]
@@ -88,8 +92,23 @@ class Stories:
         deeds = self._deeds.of(parts)
         borne = inspection.tags_in(self._connection, self._segments, first, end)
         told = tags_told(changes, self._live)
-        for key in sorted((deeds.keys() | borne.keys() | told.keys()) & facts.keys()):
-            self._check_profile(facts[key], deeds.get(key, []), borne.get(key, {}), told.get(key, {}))
+        stood = self._stood.between(first, end)
+        for key in sorted((deeds.keys() | borne.keys() | told.keys() | stood.keys()) & facts.keys()):
+            self._check_profile(
+                facts[key], deeds.get(key, []), borne.get(key, {}), told.get(key, {}), stood.get(key, {})
+            )
+
+    def check_tags(self, key: int) -> bool:
+        """The tags of one profile alone; whether there is such a profile."""
+        facts = inspection.profiles_in(self._connection, self._account.account_id, key, key + 1)
+        if not facts:
+            return False
+        borne = inspection.tags_in(self._connection, self._segments, key, key + 1)
+        changes = self._changes.columns(self._changes.parts(key, key + 1))
+        told, deeds = tags_told(changes, self._live), self._deeds.of(self._deeds.log.parts(key, key + 1))
+        stood = self._stood.between(key, key + 1)
+        self._check_profile(facts[key], deeds.get(key, []), borne.get(key, {}), told.get(key, {}), stood.get(key, {}))
+        return True
 
     # What the rows say of themselves
 
@@ -113,6 +132,8 @@ class Stories:
         for key in sorted(set(np.unique(changes["segment_key"]).tolist()) - self._account.ever.keys()):
             where = f"account {self._account.name}, segment key {key}"
             self._findings.differ("tag change", where, "a segment that there is or was", "none")
+        if self._account.has_aged:
+            return
         causes = changes["event_seq"][changes["event_seq"] > 0]
         stored = np.concatenate([np.empty(0, np.int64), *(columns["seq"] for columns in events)])
         for seq in np.unique(causes[~np.isin(causes, stored)]).tolist():
@@ -130,15 +151,23 @@ class Stories:
     # Tags
 
     def _check_profile(
-        self, facts: ProfileFacts, events: list[Occurred], borne: dict[int, int], told: dict[int, int]
+        self,
+        facts: ProfileFacts,
+        events: list[Occurred],
+        borne: dict[int, int],
+        told: dict[int, int],
+        stood: dict[int, Stood],
     ) -> None:
         data = texts_of(facts.data)
         for key, segment in self._segments.items():
             self._findings.checked["profiles and segments"] += 1
             asked = [event for event in events if event.event_type in segment.asked.event_types]
             borne_us, told_us = borne.get(key), told.get(key)
-            if segment.asked.is_live:
-                wanted_us = self._live_tag(segment, sorted(asked, key=lambda event: event.seq), borne_us)
+            if segment.at_rest_us is not None and self._account.has_aged:
+                wanted_us = told_us  # what it had seen may be gone
+            elif segment.asked.is_live:
+                in_order = sorted(asked, key=lambda event: event.seq)
+                wanted_us = self._live_tag(segment, in_order, borne_us, stood.get(key, NOTHING_YET))
             else:
                 wanted_us = self._past_tag(segment, asked, data, borne_us, told_us)
             self._compare(facts, segment, borne_us, told_us, wanted_us)
@@ -148,14 +177,17 @@ class Stories:
             wanted = "an end: the segment is deleted"
             self._findings.differ("tag history", where, wanted, f"the tag {since(told[key])}", remedy)
 
-    def _live_tag(self, segment: CheckedSegment, events: Sequence[Occurred], borne_us: int | None) -> int | None:
+    def _live_tag(
+        self, segment: CheckedSegment, events: Sequence[Occurred], borne_us: int | None, stood: Stood
+    ) -> int | None:
         """What the tag must show; of the answers that a segment at rest leaves open, the one that is there.
 
         The events come in the order in which they were accepted.
         """
         stored = segment.stored
-        seen = [event for event in events if event.seq > stored.created_seq and event.created_us >= stored.created_us]
-        answers = [live_tag_us(segment.asked, known, self._through_us(segment)) for known in self._known(segment, seen)]
+        after_seq, through_us = max(stored.created_seq, self._stood.through_seq), self._through_us(segment)
+        seen = [event for event in events if event.seq > after_seq and event.created_us >= stored.created_us]
+        answers = [live_tag_us(segment.asked, known, through_us, stood) for known in self._known(segment, seen)]
         return borne_us if borne_us in answers else answers[-1]
 
     def _past_tag(

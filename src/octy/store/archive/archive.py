@@ -11,7 +11,7 @@ from octy.store.archive import ledger
 from octy.store.archive.ledger import ArchivedRun
 from octy.store.archive.run_file import RunFile
 from octy.store.durable import make_folder
-from octy.store.log_shape import CHANGES, EVENTS, LogShape
+from octy.store.log_shape import ARCHIVED, LogShape
 
 SUFFIX = ".parquet"
 
@@ -51,7 +51,7 @@ class Archive:
 
     def require_whole(self, connection: Connection) -> None:
         """StoreError where a file is missing, or not as long as it was. Whether it says what it said, a check tells."""
-        for shape in (EVENTS, CHANGES):
+        for shape in ARCHIVED:
             for run in ledger.all_runs(connection, shape):
                 path = self.folder / run.file
                 if not path.is_file() or path.stat().st_size != run.file_bytes:

@@ -1,9 +1,9 @@
 """New files of the archive: from blocks, or from other files."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from octy.store.archive.archive import Archive
-from octy.store.archive.merging import merge, merged_texts
+from octy.store.archive.merging import NOBODY, Leaving, merge, merged_texts
 from octy.store.archive.parquet import LABEL, PROPERTY_PREFIX, codes_in, labels, property_texts, taken
 from octy.store.archive.run_file import RunFile
 from octy.store.archive.run_writer import RunWriter, WrittenRun, write_sorted
@@ -26,9 +26,9 @@ def new_run(
 
 
 def merged_run(
-    archive: Archive, shape: LogShape, account_id: int, files: Sequence[RunFile], erased: Collection[int] = ()
+    archive: Archive, shape: LogShape, account_id: int, files: Sequence[RunFile], leaving: Leaving = NOBODY
 ) -> WrittenRun:
-    """A file of all rows of some files, whose numbers rise from one to the next, without those of erased profiles."""
+    """A file of all rows of some files, whose numbers rise from one to the next, without those that are leaving."""
     keys = sorted(
         {
             name.removeprefix(PROPERTY_PREFIX)
@@ -38,7 +38,7 @@ def merged_run(
         }
     )
     with RunWriter(
-        archive.folder, archive.new_file(shape, account_id), shape, keys, merged_texts(files, erased)
+        archive.folder, archive.new_file(shape, account_id), shape, keys, merged_texts(files, leaving)
     ) as writer:
-        merge(shape, files, writer, erased)
+        merge(shape, files, writer, leaving)
         return writer.finish()

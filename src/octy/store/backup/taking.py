@@ -29,7 +29,7 @@ from octy.store.durable import sync_file, sync_folder
 from octy.store.erasure_ledger import FILE as ERASURES
 from octy.store.erasure_ledger import store_name
 from octy.store.folder import ARCHIVE, Snapshot, snapshot
-from octy.store.log_shape import CHANGES, EVENTS
+from octy.store.log_shape import ARCHIVED, CHANGES, EVENTS
 from octy.store.migrate import HEAD
 from octy.store.vault import KEY_FILE
 
@@ -107,7 +107,7 @@ def _hold(folder: Path, target: Path, opened: ExitStack, progress: Progress, *, 
     """The files are opened before the long copying begins: whatever is dropped meanwhile can still be read."""
     for _ in range(TRIES):
         with snapshot(folder) as now:
-            runs = [run for shape in (EVENTS, CHANGES) for run in ledger.all_runs(now.connection, shape)]
+            runs = [run for shape in ARCHIVED for run in ledger.all_runs(now.connection, shape)]
             lacking = [run for run in runs if not _is_there(run, target, verify=verify)]
             try:
                 sources = {

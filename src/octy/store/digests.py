@@ -1,0 +1,83 @@
+"""What digests tell of: a row for each change, from when it happens until 30 days later."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from sqlalchemy import Connection, func, select
+
+from octy.store.rows import insert_rows
+from octy.store.schema import digest_changes, outbox, profiles
+
+_PUT = digest_changes.insert()
+
+
+class NewChange(Struct, frozen=True):
+    """A change that a digest is going to tell."""
+
+    webhook_id: str
+    number: int
+    account_id: int
+    profile_key: int
+    event: str
+    cause: int
+    effective_us: int
+    recorded_us: int
+
+
+class ChangeRow(Struct, frozen=True):
+    """A change of a digest, with its profile's id."""
+
+    number: int
+    profile_id: str
+    event: str
+    cause: int
+    effective_us: int
+
+
+def add(connection: Connection, changes: Sequence[NewChange]) -> None:
+    """More changes."""
+    rows = [tuple(getattr(one, name) for name in NewChange.__struct_fields__) for one in changes]
+    insert_rows(connection, _PUT, rows)
+
+
+def count(connection: Connection, webhook_id: str) -> int:
+    """How many a digest tells; those of deleted profiles are gone."""
+    mine = select(func.count()).select_from(digest_changes).where(digest_changes.c.webhook_id == webhook_id)
+    return connection.execute(mine).scalar_one()
+
+
+def page(connection: Connection, webhook_id: str, limit: int, after: int = 0) -> list[ChangeRow]:
+    """Some of a digest's changes, in their order: those with greater numbers than `after`."""
+    changes = digest_changes.c
+    bearer = (profiles.c.account_id == changes.account_id) & (profiles.c.profile_key == changes.profile_key)
+    question = (
+        select(changes.number, profiles.c.profile_id, changes.event, changes.cause, changes.effective_us)
+        .join_from(digest_changes, profiles, bearer)
+        .where(changes.webhook_id == webhook_id, changes.number > after)
+        .order_by(changes.number)
+        .limit(limit)
+    )
+    return [ChangeRow(*row) for row in connection.execute(question)]
+
+
+def telling_of(connection: Connection, account_id: int, profile_key: int) -> list[tuple[int, bytes]]:
+    """(delivery id, body) of every digest that has been made, and tells of a profile."""
+    mine = digest_changes.c.account_id == account_id, digest_changes.c.profile_key == profile_key
+    digests = select(digest_changes.c.webhook_id).where(*mine)
+    question = select(outbox.c.delivery_id, outbox.c.body).where(outbox.c.webhook_id.in_(digests))
+    return [(row[0], row[1]) for row in connection.execute(question)]
+
+
+def forget_profile(connection: Connection, account_id: int, profile_key: int) -> None:
+    """The profile is deleted (X3)."""
+    mine = digest_changes.c.account_id == account_id, digest_changes.c.profile_key == profile_key
+    connection.execute(digest_changes.delete().where(*mine))
+
+
+def expire(connection: Connection, before_us: int, limit: int) -> None:
+    """Forgets changes from before an instant, about so many at most."""
+    old = select(digest_changes.c.recorded_us).where(digest_changes.c.recorded_us < before_us)
+    some = old.order_by(digest_changes.c.recorded_us).limit(limit).subquery()
+    through_us: int | None = connection.scalar(select(func.max(some.c.recorded_us)))
+    if through_us is not None:
+        connection.execute(digest_changes.delete().where(digest_changes.c.recorded_us <= through_us))

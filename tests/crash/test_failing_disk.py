@@ -1,0 +1,53 @@
+"""C03, C10: whichever step on the disk fails, and in whichever way, nothing that was acknowledged is lost by it.
+
+The days are lived in processes of their own (`failing.py`), which have the library loaded and fork their servers.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.processes import Machine
+from tests.crash import failing
+from tests.crash.conftest import Sink
+from tests.crash.disk import failing_disk
+from tests.crash.extent import IS_FULL, seed
+
+STEPS_MAX = 10_000
+"""More than a day has."""
+EVERY = {"eio": (1, 500), "enospc": (1, 800), "short": (1, 800), "again": (6, 800)}
+"""Every how many steps there is a day, in full and in a slice."""
+PROCESSES = 2 if IS_FULL else 1
+
+
+@pytest.mark.parametrize("way", EVERY)
+def test_a_server_whose_disk_fails_at_any_step_has_lost_nothing(machine: Machine, sink: Sink, way: str) -> None:
+    library = failing_disk(machine.folder).library
+    every = EVERY[way][not IS_FULL]
+    first = 1 + seed() % every
+    running = [
+        _days(machine, library, sink, way, first + number * every, PROCESSES * every) for number in range(PROCESSES)
+    ]
+    lines = []
+    for process in running:
+        said, _ = process.communicate()
+        assert not process.returncode, said
+        lines += [line for line in said.splitlines() if "\t" in line]
+    print(f"{way}: {len(lines)} days")
+    assert lines, "no day had a step that failed"
+
+
+def _days(machine: Machine, library: Path, sink: Sink, way: str, first: int, every: int) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-m", failing.__name__, str(machine.folder / f"from {first}"), str(library)),
+            *(sink.url, str(sink.file), way, str(first), str(STEPS_MAX), str(every)),
+        ],
+        env=os.environ | machine.environment | {"LD_PRELOAD": str(library)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
