@@ -26,11 +26,18 @@ from octy.client import (
     SomeFailed,
     Tracking,
 )
+from octy.model.algorithms import AlgorithmConfiguration
 from tests.acceptance.account import Account, step
 from tests.acceptance.processes import KEYS, PUBLIC_KEY, SECRET_KEY, Machine, Server, wait_for
 
 DOCS = Path(__file__).parents[2] / "docs" / "python-client.md"
-NOT_OF_CLIENTS = {"/healthz", "/readyz", "/v1/admin/application/versioning", "/v1/admin/application/resources/format"}
+NOT_OF_CLIENTS = {
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/v1/admin/application/versioning",
+    "/v1/admin/application/resources/format",
+}
 """What machines and the public clients ask."""
 NEVER = 3600.0
 """An interval that no test lives to see the end of."""
@@ -68,6 +75,8 @@ def test_everything_that_the_server_does_is_a_method(server: Server) -> None:
     octy.authenticate()
     octy.configure(contact_name="Dana", webhook_url="https://127.0.0.1:1/octy")
     assert octy.account().account_data.contact_name == "Dana"
+    octy.configure_algorithm(AlgorithmConfiguration("rec", True, ("i1",), ("plan",)))
+    assert [one.configurations.profile_features for one in octy.algorithms()] == [["plan"]]
     created = octy.create_event_types([EventTypeDraft("search", ("term",)), EventTypeDraft("wish")])
     assert [one.event_type for one in octy.event_types([one.event_type_id for one in created])] == ["search", "wish"]
     assert octy.delete_event_types([created[1].event_type_id]) == [created[1].event_type_id]
@@ -95,6 +104,9 @@ def test_everything_that_the_server_does_is_a_method(server: Server) -> None:
     assert octy.delivery(delivery.delivery_id).delivery.segment_id == segment.segment_id
     assert octy.replay_delivery(delivery.delivery_id).delivery_id == delivery.delivery_id
     assert octy.replay_deliveries(state="delivered") == 0
+    assert list(octy.digested_changes(delivery.delivery_id)) == []  # it is no digest
+    with pytest.raises(OctyError):
+        octy.release_webhooks(segment.segment_id)  # they have not stopped
     assert octy.send_test_webhook().event == "webhook.test"
     assert octy.enable_webhooks().enabled
     former = octy.webhook_secrets()

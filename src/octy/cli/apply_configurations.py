@@ -1,18 +1,22 @@
 """`kind: accountConfigurations` and `kind: algorithmConfigurations` (wire.md 3.2, 3.3, 5)."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from octy.cli.checks import Checks, Fields
 from octy.cli.documents import Document, Trail
+from octy.cli.failures import LinesRefused
 from octy.cli.locate import follow
 from octy.cli.output import complain, say
+from octy.cli.plan import Change, Sign, Stage
 from octy.client import Octy, RequestRefused
 from octy.client.envelope import Done
+from octy.client.operations.algorithms import PATH as ALGORITHMS_PATH
 from octy.client.settings import is_http_url
+from octy.client.views import AccountData, AlgorithmView
+from octy.model.algorithms import ALGORITHMS
 from octy.model.limits import RETENTION_DAYS_MAX
 from octy.model.values import shown
 
@@ -25,101 +29,194 @@ ACCOUNT_FIELDS = {
 }
 ACCOUNT_LISTS = {"webhookEvents": "webhook_events", "webhookCauses": "webhook_causes"}
 ACCOUNT_NUMBERS = {"webhooksPerMinute": "webhooks_per_minute", "webhookBreakerShare": "webhook_breaker_share"}
-"""Both stay as they are where the file does not say them."""
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 RETENTION = "retentionDays"
+ALL_ACCOUNT_FIELDS = ACCOUNT_FIELDS | ACCOUNT_LISTS | ACCOUNT_NUMBERS | {RETENTION: "retention_days"}
+"""Those that are no texts stay as they are where the file does not say them."""
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+EMAIL_WANTED = "an email address"
 OPTIONAL_ACCOUNT_FIELDS = frozenset({"authenticatedIDKey"})
-ALGORITHMS = ("rec", "churn")
 ALGORITHM_KEYS = {
     "rec": ("recommendInteractedItems", "itemIDStopList", "profileFeatures"),
     "churn": ("profileFeatures",),
 }
+CONFIGURATIONS = "configurations"
 
 
-def apply_account(document: Document) -> Callable[[Octy], bool]:
-    """Judges the account's configuration; the result sends it."""
-    checks = Checks(document)
-    root = checks.mapping(document.root, ())
-    trail: Trail = ("configurations",)
-    fields = checks.mapping(root.get("configurations"), trail)
-    texts = {
-        wire: checks.text(fields, (*trail, key), is_optional=key in OPTIONAL_ACCOUNT_FIELDS)
-        for key, wire in ACCOUNT_FIELDS.items()
-    }
-    lists = {
-        wire: checks.texts(fields, (*trail, key), count_min=0)
-        for key, wire in ACCOUNT_LISTS.items()
-        if fields.get(key) is not None
-    }
-    numbers = {
-        wire: checks.number(fields, (*trail, key))
-        for key, wire in ACCOUNT_NUMBERS.items()
-        if fields.get(key) is not None
-    }
-    _check_addresses(checks, texts, trail)
-    retention_days = checks.integer(fields, (*trail, RETENTION), 0, RETENTION_DAYS_MAX)
-    checks.done()
-    checks.warn_of_unknown(fields, trail, [*ACCOUNT_FIELDS, *ACCOUNT_LISTS, *ACCOUNT_NUMBERS, RETENTION])
+class Accounts:
+    """The account's configuration, if any file has one."""
 
-    def send(server: Octy) -> bool:
+    def __init__(self) -> None:
+        self._document: Document | None = None
+        self._texts: dict[str, str] = {}
+        self._others: dict[str, Any] = {}
+
+    @property
+    def is_named(self) -> bool:
+        """Whether a file has one."""
+        return self._document is not None
+
+    @property
+    def _configuration(self) -> dict[str, Any]:
+        return {**self._texts, **self._others}
+
+    def read(self, document: Document) -> None:
+        """Judges the account's configuration."""
+        if self._document is not None:
+            first = self._document.place(())
+            raise LinesRefused([f"{document.place(())}: the account's configuration was given before, at {first}"])
+        checks = Checks(document)
+        root = checks.mapping(document.root, ())
+        trail: Trail = (CONFIGURATIONS,)
+        fields = checks.mapping(root.get(CONFIGURATIONS), trail)
+        self._texts = {
+            wire: checks.text(fields, (*trail, key), is_optional=key in OPTIONAL_ACCOUNT_FIELDS)
+            for key, wire in ACCOUNT_FIELDS.items()
+        }
+        self._others = _others(checks, fields, trail)
+        _check_addresses(checks, self._texts, trail)
+        checks.done()
+        checks.warn_of_unknown(fields, trail, list(ALL_ACCOUNT_FIELDS))
+        self._document = document
+
+    def stages(self, server: Octy) -> list[Stage]:
+        """What is to change of it."""
+        if self._document is None:
+            return []
+        after = account_in_yaml(self._configuration)
+        there = account_in_yaml(msgspec.structs.asdict(server.account().account_data))
+        before = {key: there[key] for key in after}
+        noun = "account configuration"
+        changes = [Change(Sign.CHANGE, noun, "", before, after)] if after != before else []
+        return [Stage(noun, changes, 1 - len(changes), self._send if changes else _nothing)]
+
+    def _send(self, server: Octy) -> bool:
+        assert self._document is not None, "there is something to send"
         try:
-            server.configure(
-                **texts,
-                webhook_events=lists.get("webhook_events"),
-                webhook_causes=lists.get("webhook_causes"),
-                webhooks_per_minute=numbers.get("webhooks_per_minute"),
-                webhook_breaker_share=numbers.get("webhook_breaker_share"),
-                retention_days=retention_days,
-            )
+            server.configure(**self._configuration)
         except RequestRefused as refused:
             for line in refused.lines:
-                complain(_placed(document, line.path, line.error_message))
+                complain(_placed(self._document, line.path, line.error_message))
             return False
         say("Set the account's configuration:")
         for key, wire in ACCOUNT_FIELDS.items():
-            say(f"  {key:<20}{texts[wire] or '(none)'}")
-        for key, wire in ACCOUNT_LISTS.items():
-            if wire in lists:
-                say(f"  {key:<20}{', '.join(lists[wire]) or '(none)'}")
-        for key, wire in ACCOUNT_NUMBERS.items():
-            if wire in numbers:
-                say(f"  {key:<20}{numbers[wire] or '(none)'}")
-        if retention_days is not None:
-            say(f"  {RETENTION:<20}{retention_days or '(for ever)'}")
+            say(f"  {key:<20}{self._texts[wire] or '(none)'}")
+        for key, wire in ALL_ACCOUNT_FIELDS.items():
+            if wire in self._others:
+                say(f"  {key:<20}{_said(key, self._others[wire])}")
         return True
 
-    return send
+
+class Algorithms:
+    """The algorithms' configurations of all files."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[Document, Trail, dict[str, Any]]] = []
+
+    def read(self, document: Document) -> None:
+        """Judges a document of them."""
+        checks = Checks(document)
+        root = checks.mapping(document.root, ())
+        found = [
+            (document, trail, _algorithm(checks, checks.mapping(element, trail), trail))
+            for trail, element in checks.elements(root, (CONFIGURATIONS,))
+        ]
+        checks.done()
+        self.requests += found
+
+    def stages(self, server: Octy) -> list[Stage]:
+        """All that differ; a server that does not tell them is sent all."""
+        if not self.requests:
+            return []
+        known = _algorithms_of(server)
+        different = [one for one in self.requests if not _is_set(known.get(one[2]["algorithm_name"]), one[2])]
+        changes = [
+            Change(Sign.CHANGE, "algorithm", after["algorithm_name"], known.get(after["algorithm_name"]), after)
+            for _, _, after in different
+        ]
+
+        def send(server: Octy) -> bool:
+            refused = [request for request in different if not _set_algorithm(server, *request)]
+            return not refused
+
+        return [Stage("algorithm", changes, len(self.requests) - len(different), send)]
 
 
-def apply_algorithms(document: Document) -> Callable[[Octy], bool]:
-    """Judges the algorithms' configurations; the result sends one after another."""
-    checks = Checks(document)
-    root = checks.mapping(document.root, ())
-    requests = [
-        (trail, _algorithm(checks, checks.mapping(element, trail), trail))
-        for trail, element in checks.elements(root, ("configurations",))
-    ]
-    checks.done()
+def account_in_yaml(configuration: Fields) -> dict[str, Any]:
+    """What the configuration says, in the words of the file; a text that is not set is empty."""
+    said = {key: configuration[wire] for key, wire in ALL_ACCOUNT_FIELDS.items() if wire in configuration}
+    lists = {key: sorted(said[key]) for key in ACCOUNT_LISTS if key in said}
+    return said | {key: said[key] or "" for key in ACCOUNT_FIELDS} | lists
 
-    def send(server: Octy) -> bool:
-        is_all_done = True
-        for trail, request in requests:
-            try:
-                server.post("/v1/configurations/retention/algorithms/set", msgspec.json.encode(request), Done)
-                say(f"Set the configuration of the algorithm {request['algorithm_name']!r}.")
-            except RequestRefused as refused:
-                is_all_done = False
-                for message in refused.messages:
-                    complain(f"{document.place(trail)}: {message}")
-        return is_all_done
 
-    return send
+def account_document(account: AccountData) -> dict[str, Any]:
+    """A file that says what is there."""
+    return {"kind": "accountConfigurations", CONFIGURATIONS: account_in_yaml(msgspec.structs.asdict(account))}
+
+
+def _nothing(_: Octy) -> bool:
+    return True
+
+
+def _is_set(known: dict[str, Any] | None, wanted: dict[str, Any]) -> bool:
+    """Whether the server has all that is wanted; of what the file cannot name it may have more."""
+    return known is not None and wanted[CONFIGURATIONS].items() <= known[CONFIGURATIONS].items()
+
+
+def _set_algorithm(server: Octy, document: Document, trail: Trail, request: dict[str, Any]) -> bool:
+    try:
+        server.post(f"{ALGORITHMS_PATH}/set", msgspec.json.encode(request), Done)
+    except RequestRefused as refused:
+        for message in refused.messages:
+            complain(f"{document.place(trail)}: {message}")
+        return False
+    say(f"Set the configuration of the algorithm {request['algorithm_name']!r}.")
+    return True
+
+
+def _algorithms_of(server: Octy) -> dict[str, dict[str, Any]]:
+    """What the server has configured, in the form in which it is set (wire.md 3.3); nothing where it does not say."""
+    try:
+        views = server.algorithms()
+    except RequestRefused:
+        return {}
+    return {view.algorithm_name: _in_wire_form(view) for view in views}
+
+
+def _in_wire_form(view: AlgorithmView) -> dict[str, Any]:
+    fields = view.configurations
+    inner = {
+        "recommend_interacted_items": bool(fields.recommend_interacted_items),
+        "item_id_stop_list": [item.item_id for item in fields.item_id_stop_list or ()],
+        "profile_features": fields.profile_features or [],
+    }
+    return {"algorithm_name": view.algorithm_name, CONFIGURATIONS: inner}
+
+
+def _others(checks: Checks, fields: Fields, trail: Trail) -> dict[str, Any]:
+    """What the file says beside the texts."""
+    found: dict[str, Any] = {}
+    for key, wire in ALL_ACCOUNT_FIELDS.items():
+        if key in ACCOUNT_FIELDS or fields.get(key) is None:
+            continue
+        if key in ACCOUNT_LISTS:
+            found[wire] = checks.texts(fields, (*trail, key), count_min=0)
+        elif key == RETENTION:
+            found[wire] = checks.integer(fields, (*trail, key), 0, RETENTION_DAYS_MAX)
+        else:
+            found[wire] = checks.number(fields, (*trail, key))
+    return found
+
+
+def _said(key: str, value: Any) -> str:  # noqa: ANN401 - a list or a number
+    if isinstance(value, list):
+        return ", ".join(value) or "(none)"
+    return str(value or ("(for ever)" if key == RETENTION else "(none)"))
 
 
 def _check_addresses(checks: Checks, configuration: dict[str, str], trail: Trail) -> None:
     email, webhook_url = configuration["contact_email_address"], configuration["webhook_url"]
     if email and not _EMAIL.fullmatch(email):
-        checks.wrong((*trail, "contactEmail"), "an email address", shown(email))
+        checks.wrong((*trail, "contactEmail"), EMAIL_WANTED, shown(email))
     if webhook_url and not is_http_url(webhook_url):
         checks.wrong((*trail, "webhookURL"), "a URL such as https://example.com/octy", shown(webhook_url))
 
@@ -128,8 +225,8 @@ def _algorithm(checks: Checks, fields: Fields, trail: Trail) -> dict[str, Any]:
     name = checks.text(fields, (*trail, "algorithmName"))
     if name and name not in ALGORITHMS:
         checks.wrong((*trail, "algorithmName"), "rec or churn", shown(name))
-    inner: Trail = (*trail, "configurations")
-    given = checks.mapping(fields.get("configurations"), inner)
+    inner: Trail = (*trail, CONFIGURATIONS)
+    given = checks.mapping(fields.get(CONFIGURATIONS), inner)
     configuration: dict[str, Any] = {"profile_features": checks.texts(given, (*inner, "profileFeatures"), count_min=1)}
     if name == "rec":
         configuration["item_id_stop_list"] = checks.texts(given, (*inner, "itemIDStopList"), count_min=1)
@@ -138,18 +235,17 @@ def _algorithm(checks: Checks, fields: Fields, trail: Trail) -> dict[str, Any]:
             checks.wrong((*inner, "recommendInteractedItems"), "true or false", shown(recommend))
         configuration["recommend_interacted_items"] = recommend
     checks.warn_of_unknown(given, inner, ALGORITHM_KEYS.get(name, ()))
-    return {"algorithm_name": name, "configurations": configuration}
+    return {"algorithm_name": name, CONFIGURATIONS: configuration}
 
 
 def _placed(document: Document, wire_path: str | None, message: str) -> str:
     """The server's message, with the place of the field, or of the element of a list, that it names."""
-    keys = {wire: key for key, wire in (ACCOUNT_FIELDS | ACCOUNT_LISTS | ACCOUNT_NUMBERS).items()}
-    keys["retention_days"] = RETENTION
+    keys = {wire: key for key, wire in ALL_ACCOUNT_FIELDS.items()}
     field, bracket, index = (wire_path or "").partition("[")
     key = keys.get(field)
     if key is None:
-        return f"{document.place(('configurations',))}: {message}"
+        return f"{document.place((CONFIGURATIONS,))}: {message}"
     named = f"{key}{bracket}{index}"
     rest = message.removeprefix(f"{wire_path}: ")
-    trail = follow(document.root, f"configurations.{named}")
+    trail = follow(document.root, f"{CONFIGURATIONS}.{named}")
     return f"{document.place(trail)}: {named}: {rest}"

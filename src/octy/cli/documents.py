@@ -24,7 +24,7 @@ Trail: TypeAlias = tuple[str | int, ...]
 
 
 class Document(NamedTuple):
-    """The only document of a file: plain data, and the mark of every key and every element."""
+    """A document of a file: plain data, and the mark of every key and every element."""
 
     path: Path
     root: object
@@ -38,9 +38,13 @@ class Document(NamedTuple):
         return f"{self.path}:{mark.line}:{mark.column}"
 
 
-def read_document(path: Path) -> Document:
-    """The document in the file; LinesRefused with file, line and column for anything that is not exactly one."""
-    return _Reader(path, tokens(path, text_of(path, FILE_BYTES_MAX, LINE_BYTES_MAX))).document()
+def read_documents(path: Path) -> list[Document]:
+    """All documents in the file, at least one; LinesRefused with file, line and column where it is no plain YAML.
+
+    Empty ones, as between two `---`, are left out, unless there is no other.
+    """
+    found = list(_Reader(path, tokens(path, text_of(path, FILE_BYTES_MAX, LINE_BYTES_MAX))).documents())
+    return [document for document in found if document.root is not None] or found[:1]
 
 
 class _Reader:
@@ -48,19 +52,27 @@ class _Reader:
         self._path = path
         self._tokens = incoming
         self._marks: dict[Trail, Mark] = {}
+        self._values_before = 0
+        """In the documents before this one."""
 
-    def document(self) -> Document:
-        first = next(self._tokens, Token(Kind.PLAIN, "", Mark(1, 1)))
-        self._marks[()] = first.mark
-        root = self._value(first, ())
-        rest = list(self._tokens)  # only the end of the file shows that it holds one document
-        assert not rest
-        return Document(self._path, root, self._marks)
+    def documents(self) -> Iterator[Document]:
+        is_empty = True
+        for begin in self._tokens:
+            assert begin.kind is Kind.DOCUMENT, "between documents there is nothing"
+            yield self._document(next(self._tokens))
+            is_empty = False
+        if is_empty:
+            yield self._document(Token(Kind.PLAIN, "", Mark(1, 1)))
+
+    def _document(self, first: Token) -> Document:
+        self._values_before += len(self._marks)
+        self._marks = {(): first.mark}
+        return Document(self._path, self._value(first, ()), self._marks)
 
     def _value(self, token: Token, trail: Trail) -> object:
         if len(trail) > JSON_DEPTH_MAX:
             refuse(self._path, token.mark, f"expected at most {JSON_DEPTH_MAX} levels of nesting")
-        if len(self._marks) > VALUES_MAX + 1:  # one is the root's
+        if self._values_before + len(self._marks) > VALUES_MAX + 1:  # one is the root's
             refuse(self._path, token.mark, f"expected at most {VALUES_MAX:,} values; split the file")
         match token.kind:
             case Kind.MAPPING:

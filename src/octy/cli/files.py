@@ -1,6 +1,7 @@
 """How does a file come in? As UTF-8, with or without a byte-order mark; anything else is refused with file and line."""
 
 import gzip
+import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import BinaryIO, cast
 from octy.cli.failures import LinesRefused
 
 GZIP_BEGINS = b"\x1f\x8b"
+STDIN = Path("<stdin>")
 
 
 def text_of(path: Path, bytes_max: int, line_bytes_max: int) -> str:
@@ -31,7 +33,10 @@ def lines_of(path: Path, line_bytes_max: int) -> Iterator[str]:
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """The file in binary; LinesRefused where it cannot be read."""
+    """The file in binary, or what comes in where it is `STDIN`; LinesRefused where it cannot be read."""
+    if path == STDIN:
+        yield sys.stdin.buffer
+        return
     try:
         with path.open("rb") as file:
             yield file

@@ -4,18 +4,17 @@ The commands import what they need when they run, so that `--help` answers at on
 for each problem on stderr and an exit code: 0 all done, 1 something failed, 2 wrong usage, 130 interrupted.
 """
 
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from octy import __version__
-
-if TYPE_CHECKING:
-    from octy.client import Octy
+from octy.cli.commands import SETTINGS, Ids, IdsOnly, Url, examples, run
+from octy.cli.showing_commands import describe, get
+from octy.cli.trying_commands import clock, doctor, events
 
 
 class Commands(TyperGroup):
@@ -40,9 +39,6 @@ class Commands(TyperGroup):
         raise typer.Exit(exit_code(failed))
 
 
-SETTINGS: dict[str, Any] = {"rich_markup_mode": None, "no_args_is_help": True}
-"""Rich would double the time of `--help`."""
-
 app = typer.Typer(
     cls=Commands,
     help="The client of Octy segmentation.",
@@ -50,17 +46,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they would print keys
     **SETTINGS,
 )
-get = typer.Typer(help="Show what the account has.", **SETTINGS)
-app.add_typer(get, name="get")
 export = typer.Typer(help="Hand out what the account has, as JSON.", **SETTINGS)
-app.add_typer(export, name="export")
 webhooks = typer.Typer(help="See to the account's webhooks.", **SETTINGS)
-app.add_typer(webhooks, name="webhooks")
+for name, group in {
+    "get": get,
+    "describe": describe,
+    "export": export,
+    "webhooks": webhooks,
+    "events": events,
+    "clock": clock,
+}.items():
+    app.add_typer(group, name=name)
 
-Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Only those with these ids.")]
-IdsOnly = Annotated[bool, typer.Option("--ids", help="Print the ids only, one on a line.")]
-Url = Annotated[
-    str | None, typer.Option("--url", metavar="URL", help="The server's address. Else OCTY_URL, else what auth stored.")
+Sources = Annotated[
+    list[Path],
+    typer.Option(
+        "--filepath", "-f", metavar="FILE.yml", help="A YAML file, a folder of them, or - for standard input."
+    ),
 ]
 
 
@@ -117,7 +119,11 @@ def options(
     ctx.obj = url
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "octy-cli auth -p pk_123 --url https://octy.example.com", "octy-cli auth -p pk_123 < secret-key.txt"
+    )
+)
 def auth(
     ctx: typer.Context,
     public_key: Annotated[str, typer.Option("--public-key", "-p", help="The account's public key.")],
@@ -133,20 +139,54 @@ def auth(
     authenticate(public_key, secret_key, url or ctx.obj)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "octy-cli apply -f shop/ --dry-run",
+        "octy-cli apply -f event-types.yml -f segments.yml --yes",
+        "octy-cli apply -f segments.yml --prune --diff",
+    )
+)
 def apply(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Option("--filepath", "-f", metavar="FILE.yml", help="What to apply.")],
+    sources: Sources,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, and change nothing.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what changes line by line.")] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Delete event types or segments that the files do not name, of their kinds.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for the names of segments that are being deleted, up to 72 hours.")
+    ] = False,
     url: Url = None,
 ) -> None:
-    """Apply a YAML file: account configuration, event types or segments."""
-    from octy.cli.apply import prepare
+    """Make the account what YAML files say: its configuration, event types and segments. Shows a plan, and asks."""
+    from octy.cli import apply as applying
 
-    prepared = prepare(file)
-    _run(ctx, url, prepared)
+    desired = applying.read(sources)
+    options = applying.Options(yes=yes, dry_run=dry_run, diff=diff, prune=prune, wait=wait)
+    run(ctx, url, lambda server: applying.apply(server, desired, options))
 
 
-@app.command()
+@app.command(epilog=examples("octy-cli validate -f shop/"))
+def validate(sources: Sources) -> None:
+    """Check YAML files without a server: every mistake with file, line, column and the rule that it breaks."""
+    from octy.cli import apply as applying
+    from octy.cli.output import counted, say
+
+    counts = applying.read(sources).counts()
+    say("Valid: " + ", ".join(counted(count, noun) for noun, count in counts.items() if count) + ".")
+
+
+@app.command(epilog=examples("octy-cli schema > octy.schema.json"))
+def schema() -> None:
+    """Print the JSON Schema of the YAML files, for editors."""
+    from octy.cli.schema import schema_text
+
+    typer.echo(schema_text(), nl=False)
+
+
+@app.command(epilog=examples("octy-cli delete segments segment_123 segment_456"))
 def delete(
     ctx: typer.Context,
     kind: Annotated[DeletableName, typer.Argument(help="What to delete.")],
@@ -157,10 +197,10 @@ def delete(
     from octy.cli import deleting
 
     deletable = {DeletableName.EVENT_TYPES: deleting.EVENT_TYPES, DeletableName.SEGMENTS: deleting.SEGMENTS}[kind]
-    _run(ctx, url, lambda server: deleting.delete(server, deletable, ids))
+    run(ctx, url, lambda server: deleting.delete(server, deletable, ids))
 
 
-@app.command()
+@app.command(epilog=examples("octy-cli upload events -f events.csv"))
 def upload(
     ctx: typer.Context,
     kind: Annotated[UploadableName, typer.Argument(help="What the rows are.")],
@@ -178,58 +218,10 @@ def upload(
     objects = uploading.read(uploadable, file)
     where = settings(url or ctx.obj)
     destination = f"{where.url} {where.keys.public_key}"
-    _run(ctx, url, lambda server: uploading.upload(server, uploadable, objects, destination))
+    run(ctx, url, lambda server: uploading.upload(server, uploadable, objects, destination))
 
 
-@get.command("accountconfig")
-def get_account_configuration(ctx: typer.Context, url: Url = None) -> None:
-    """Show what the account has configured."""
-    from octy.cli import show
-
-    def show_it(server: "Octy") -> bool:
-        show.show_account(server.account())
-        return True
-
-    _run(ctx, url, show_it)
-
-
-@get.command("eventtypes")
-def get_event_types(ctx: typer.Context, ids: Ids = None, ids_only: IdsOnly = False, url: Url = None) -> None:
-    """Show the account's own event types."""
-    from octy.cli import show
-
-    asked = ids or []
-    print_all = show.EVENT_TYPES.print
-    _run(ctx, url, lambda server: print_all(server.event_types(asked), asked, ids_only=ids_only))
-
-
-@get.command("segments")
-def get_segments(ctx: typer.Context, ids: Ids = None, ids_only: IdsOnly = False, url: Url = None) -> None:
-    """Show segments, with how many profiles are in each."""
-    from octy.cli import show
-
-    asked = ids or []
-    print_all = show.SEGMENTS.print
-    _run(ctx, url, lambda server: print_all(server.segments(asked), asked, ids_only=ids_only))
-
-
-@get.command("profiles")
-def get_profiles(
-    ctx: typer.Context,
-    ids: Ids = None,
-    tag: Annotated[str | None, typer.Option("--tag", metavar="NAME", help="Only those in this segment.")] = None,
-    ids_only: IdsOnly = False,
-    url: Url = None,
-) -> None:
-    """Show profiles, with their segment tags. An id may be the profile's or the customer's."""
-    from octy.cli import show
-
-    asked = ids or []
-    print_all = show.PROFILES.print
-    _run(ctx, url, lambda server: print_all(server.profiles(ids=asked, tag=tag), asked, ids_only=ids_only))
-
-
-@export.command("profile")
+@export.command("profile", epilog=examples("octy-cli export profile customer-17 -o customer-17.json"))
 def export_profile(
     ctx: typer.Context,
     profile_id: Annotated[str, typer.Argument(metavar="ID", help="The profile's id, or the customer's.")],
@@ -241,10 +233,10 @@ def export_profile(
     """Export all that is known of a customer: data, tags and their history, all events, webhooks."""
     from octy.cli import exporting
 
-    _run(ctx, url, lambda server: exporting.export_profile(server, profile_id, file))
+    run(ctx, url, lambda server: exporting.export_profile(server, profile_id, file))
 
 
-@webhooks.command("list")
+@webhooks.command("list", epilog=examples("octy-cli webhooks list --state failed --from 2024-05-01T00:00:00Z"))
 def list_webhooks(
     ctx: typer.Context,
     state: State = None,
@@ -261,20 +253,20 @@ def list_webhooks(
     from octy.cli.webhooks import chosen, list_deliveries
 
     asked = chosen(state, event, segment, profile, since, until)
-    _run(ctx, url, lambda server: list_deliveries(server, asked, limit, ids_only=ids_only))
+    run(ctx, url, lambda server: list_deliveries(server, asked, limit, ids_only=ids_only))
 
 
-@webhooks.command("show")
+@webhooks.command("show", epilog=examples("octy-cli webhooks show msg_123"))
 def show_webhook(
     ctx: typer.Context, delivery_id: Annotated[str, typer.Argument(metavar="ID")], url: Url = None
 ) -> None:
     """Show a webhook: what it says, and what came of every attempt."""
     from octy.cli.webhooks import show_delivery
 
-    _run(ctx, url, lambda server: show_delivery(server, delivery_id))
+    run(ctx, url, lambda server: show_delivery(server, delivery_id))
 
 
-@webhooks.command("replay")
+@webhooks.command("replay", epilog=examples("octy-cli webhooks replay --from 2024-05-01T00:00:00Z"))
 def replay_webhooks(
     ctx: typer.Context,
     ids: Ids = None,
@@ -292,38 +284,38 @@ def replay_webhooks(
     asked = chosen(state, event, segment, profile, since, until)
     if bool(ids) == bool(asked):
         raise typer.BadParameter("name deliveries, or give at least one option that says which")
-    _run(ctx, url, lambda server: replay(server, ids) if ids else replay_range(server, asked))
+    run(ctx, url, lambda server: replay(server, ids) if ids else replay_range(server, asked))
 
 
-@webhooks.command("changes")
+@webhooks.command("changes", epilog=examples("octy-cli webhooks changes msg_123"))
 def list_digested_changes(
     ctx: typer.Context, delivery_id: Annotated[str, typer.Argument(metavar="ID")], url: Url = None
 ) -> None:
     """List all that a digest tells: which profiles, what became of them, when and why."""
     from octy.cli.webhooks import list_changes
 
-    _run(ctx, url, lambda server: list_changes(server, delivery_id))
+    run(ctx, url, lambda server: list_changes(server, delivery_id))
 
 
-@webhooks.command("release")
+@webhooks.command("release", epilog=examples("octy-cli webhooks release segment_123"))
 def release_segment(
     ctx: typer.Context, segment_id: Annotated[str, typer.Argument(metavar="SEGMENT_ID")], url: Url = None
 ) -> None:
     """Tell of a segment again, whose webhooks have stopped because too many profiles flipped at once."""
     from octy.cli.webhooks import release
 
-    _run(ctx, url, lambda server: release(server, segment_id))
+    run(ctx, url, lambda server: release(server, segment_id))
 
 
-@webhooks.command("test")
+@webhooks.command("test", epilog=examples("octy-cli webhooks test"))
 def send_test_webhook(ctx: typer.Context, url: Url = None) -> None:
     """Send a webhook that tells of nothing, and wait for what comes of it."""
     from octy.cli.webhooks import send_test
 
-    _run(ctx, url, send_test)
+    run(ctx, url, send_test)
 
 
-@webhooks.command("enable")
+@webhooks.command("enable", epilog=examples("octy-cli webhooks enable --replay"))
 def enable_webhooks(
     ctx: typer.Context,
     replay: Annotated[
@@ -334,18 +326,18 @@ def enable_webhooks(
     """Send the receiver webhooks again, after it was disabled."""
     from octy.cli.webhooks import enable
 
-    _run(ctx, url, lambda server: enable(server, replay=replay))
+    run(ctx, url, lambda server: enable(server, replay=replay))
 
 
-@webhooks.command("secrets")
+@webhooks.command("secrets", epilog=examples("octy-cli webhooks secrets"))
 def show_webhook_secrets(ctx: typer.Context, url: Url = None) -> None:
     """Show what webhooks are signed with now, for the receiver to verify them. Keep it safe."""
     from octy.cli.webhooks import show_secrets
 
-    _run(ctx, url, show_secrets)
+    run(ctx, url, show_secrets)
 
 
-@webhooks.command("rotate")
+@webhooks.command("rotate", epilog=examples("octy-cli webhooks rotate --overlap-hours 48"))
 def rotate_webhook_secret(
     ctx: typer.Context,
     overlap_hours: Annotated[
@@ -362,19 +354,25 @@ def rotate_webhook_secret(
     """Replace the secret that webhooks are signed with, and show the new one."""
     from octy.cli.webhooks import rotate_secret
 
-    _run(ctx, url, lambda server: rotate_secret(server, overlap_hours))
+    run(ctx, url, lambda server: rotate_secret(server, overlap_hours))
 
 
-def _run(ctx: typer.Context, url: str | None, run: Callable[["Octy"], bool]) -> None:
-    """Runs a command against the server; exit code 1 unless it says that all is done."""
-    from octy.cli.settings import settings
-    from octy.client import Octy
+@webhooks.command(
+    "listen", epilog=examples("octy-cli webhooks listen", "octy-cli webhooks listen --port 9000 --bodies")
+)
+def listen_to_webhooks(
+    ctx: typer.Context,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Where to listen; 0 takes a free port.")] = 0,
+    with_bodies: Annotated[bool, typer.Option("--bodies", help="Show what each says, byte for byte.")] = False,
+    url: Url = None,
+) -> None:
+    """Receive a sandbox's webhooks here, check their signatures and show them, until Ctrl-C."""
+    from octy.cli.listening import listen
 
-    where = settings(url or ctx.obj)
-    with Octy(where.url, *where.keys, user_agent=f"octy-cli/{__version__}") as server:
-        is_all_done = run(server)
-    if not is_all_done:
-        raise typer.Exit(1)
+    run(ctx, url, lambda server: listen(server, port, with_bodies=with_bodies))
+
+
+app.command(epilog=examples("octy-cli doctor", "octy-cli --url https://octy.example.com doctor"))(doctor)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """What stands in a YAML file, token by token, each with its place?
 
-Only plain data passes: the first alias (so every YAML bomb), tag or second document is refused where it stands, before
-anything is built from it. The parser is ruamel's; what its scalars mean is decided in `octy.cli.scalars`.
+Only plain data passes: the first alias (so every YAML bomb) or tag is refused where it stands, before anything is built
+from it. The parser is ruamel's; what its scalars mean is decided in `octy.cli.scalars`.
 """
 
 from collections.abc import Iterator
@@ -42,10 +42,11 @@ class Kind(Enum):
     PLAIN = auto()
     QUOTED = auto()
     END = auto()
+    DOCUMENT = auto()
 
 
 class Token(NamedTuple):
-    """A scalar with its text, or the beginning or end of a collection."""
+    """A scalar with its text, the beginning or end of a collection, or the beginning of a document."""
 
     kind: Kind
     text: str
@@ -53,15 +54,14 @@ class Token(NamedTuple):
 
 
 def tokens(path: Path, text: str) -> Iterator[Token]:
-    """The tokens of the only document; none if the file holds none."""
-    mark, documents = Mark(1, 1), 0
+    """The tokens of all documents; none if the file holds none."""
+    mark = Mark(1, 1)
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             mark = _mark(event.start_mark)
-            documents += isinstance(event, DocumentStartEvent)
-            if documents > 1:
-                refuse(path, mark, "expected one document; found a second one")
-            if isinstance(event, NodeEvent | CollectionEndEvent):
+            if isinstance(event, DocumentStartEvent):
+                yield Token(Kind.DOCUMENT, "", mark)
+            elif isinstance(event, NodeEvent | CollectionEndEvent):
                 yield _token(path, event, mark)
     except MarkedYAMLError as error:
         refuse(path, _mark(error.problem_mark or error.context_mark), _reason(error))

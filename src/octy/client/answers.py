@@ -10,6 +10,7 @@ from msgspec import Raw, Struct, field
 from octy.client.envelope import FailedObject, Meta
 from octy.client.views import (
     AccountData,
+    AlgorithmView,
     AttemptView,
     DeliveryView,
     DigestedChangeView,
@@ -44,6 +45,12 @@ class AccountAnswer(Struct):
     account_data: AccountData = field(default_factory=AccountData)
     webhook_receiver: ReceiverView = field(default_factory=ReceiverView)
     webhook_stops: list[StopView] = []
+
+
+class AlgorithmsAnswer(Struct):
+    """`GET …/configurations/retention/algorithms`."""
+
+    configurations: list[AlgorithmView] = []
 
 
 class EventTypesAnswer(Struct):

@@ -6,6 +6,7 @@ connection, a restart of the server or a refused request loses nothing.
 
 import time
 from collections import deque
+from itertools import islice
 from threading import Condition
 from typing import NamedTuple
 
@@ -60,7 +61,7 @@ class Buffer:
         with self._changed:
             while (seconds := self._due_in_seconds()) > 0:
                 self._changed.wait(seconds if seconds != float("inf") else None)
-            some = [self._waiting[place] for place in range(min(len(self._waiting), self._batch_max))]
+            some = list(islice(self._waiting, self._batch_max))
             _, end = next(ranges([one.body for one in some], self._batch_max))
             return some[:end]
 

@@ -2,6 +2,7 @@
 
 from octy.client.operation import Listing, Operation
 from octy.client.operations import account as on_account
+from octy.client.operations import algorithms as on_algorithms
 from octy.client.operations import clock as on_clock
 from octy.client.operations import event_types as on_event_types
 from octy.client.operations import events as on_events
@@ -17,6 +18,9 @@ class Methods:
     authenticate = Operation(on_account.authenticate)
     account = Operation(on_account.account)
     configure = Operation(on_account.configure)
+
+    algorithms = Operation(on_algorithms.algorithms)
+    configure_algorithm = Operation(on_algorithms.configure_algorithm)
 
     event_types = Listing(on_event_types.event_types)
     create_event_type = Operation(on_event_types.create_event_type)

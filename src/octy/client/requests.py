@@ -42,6 +42,8 @@ class Requests:
         self._retries = retries
         self._jitter = jitter
         self._has_answered = False
+        self.server_date: str | None = None
+        """The header `Date` of the latest answer: what time it is there."""
 
     def get(
         self,
@@ -76,6 +78,7 @@ class Requests:
             else:
                 assert response is not None, "a request is answered"
                 self._has_answered = True
+                self.server_date = response.headers.get("Date")
                 if is_last or response.status_code not in BUSY_STATUSES:
                     return response
                 yield Pause(self._pause_after_seconds(response, retry))

@@ -23,7 +23,7 @@ from octy.client.batches import ENVELOPE_BYTES, encoded, failures_of, joined, na
 from octy.client.buffer import Buffer, Waiting
 from octy.client.connections import Blocking
 from octy.client.envelope import FailedObject
-from octy.client.errors import BufferFull, RequestRefused
+from octy.client.errors import BufferFull, FailedOne, RequestRefused
 from octy.client.operations.events import PATH, drafted
 from octy.client.views import ProfileView
 from octy.model import limits
@@ -134,12 +134,11 @@ class Tracker:
             return
         self._is_closed = True
         atexit.unregister(self.close)
-        if self.flush(self._options.exit_seconds):
-            return
-        left = self._state.buffer.give_up()
-        if self._options.on_unsent is not None:
+        self.flush(self._options.exit_seconds)
+        left = self._state.buffer.give_up()  # with what another thread put in meanwhile
+        if left and self._options.on_unsent is not None:
             self._options.on_unsent(left)
-        else:
+        elif left:
             log.error("%d tracked events had no answer when the client was closed", len(left))
 
     def _start(self) -> None:
@@ -173,21 +172,22 @@ class Tracker:
             failures = 0
             buffer.settle(len(some))
             for one in failed:
-                self._refused(some[one.index or 0].event, one.error_message)
+                self._refused(some[one.index].event, one.reason)
 
-    def _send(self, connection: Blocking, some: Sequence[Waiting]) -> list[FailedObject]:
+    def _send(self, connection: Blocking, some: Sequence[Waiting]) -> list[FailedOne]:
         """Those that the server refused. Raises where it did not answer for each."""
         body = joined("events", [one.body for one in some])
         try:
             answer = connection.run(connection.requests.post(f"{PATH}/create/batch", body, _Answer))
         except RequestRefused as refused:
-            if names_objects(refused) or (len(some) == 1 and refused.status in REQUEST_STATUSES):
-                return failures_of(refused, len(some))
-            raise
-        untold = len(some) - len(answer.created_events) - len(answer.failed_to_create)
-        if untold:
-            raise Unavailable(f"The server does not say what became of {untold} of {len(some)} events.")
-        return answer.failed_to_create
+            if not names_objects(refused) and (len(some) > 1 or refused.status not in REQUEST_STATUSES):
+                raise
+            answer = _Answer([], failures_of(refused, len(some)))
+        failed = {one.index: one.error_message for one in answer.failed_to_create if one.index is not None}
+        told = len(answer.created_events) + len(failed)
+        if told != len(some) or not failed.keys() <= set(range(len(some))):
+            raise Unavailable(f"The server does not say what became of each of {len(some)} events.")
+        return [FailedOne(index, reason) for index, reason in failed.items()]
 
     def _refused(self, event: EventDraft, reason: str) -> None:
         if self._options.on_refused is None:

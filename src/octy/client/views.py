@@ -24,6 +24,27 @@ class AccountData(Struct):
     retention_days: int = 0
 
 
+class StoppedItem(Struct):
+    """An item that is never recommended."""
+
+    item_id: str
+
+
+class AlgorithmFields(Struct):
+    """What is configured of an algorithm."""
+
+    recommend_interacted_items: bool | None = None
+    item_id_stop_list: list[StoppedItem] | None = None
+    profile_features: list[str] | None = None
+
+
+class AlgorithmView(Struct):
+    """An algorithm as configured (wire.md 3.3)."""
+
+    algorithm_name: str
+    configurations: AlgorithmFields
+
+
 class ReceiverView(Struct):
     """How the account's receiver of webhooks fares."""
 

@@ -110,6 +110,17 @@ def to_wire(definition: SegmentDefinition) -> dict[str, Any]:
     }
 
 
+def to_yaml(definition: SegmentDefinition) -> dict[str, Any]:
+    """The definition as a YAML file has it, without what may be left out; `from_yaml` reads it back."""
+    wire = to_wire(definition)
+    wire["event_sequence"] = [_yaml_form(step) for step in wire["event_sequence"]]
+    return _yaml_form(wire)
+
+
+def _yaml_form(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {_TO_YAML[field]: value for field, value in fields.items() if value is not None}
+
+
 def _step_to_wire(raw: object) -> object:
     if not isinstance(raw, Mapping):
         return raw

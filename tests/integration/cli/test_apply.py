@@ -1,6 +1,7 @@
 """`octy-cli apply`: a file is judged whole, and only then sent."""
 
 import pytest
+from typer.testing import Result
 
 from tests.integration.cli.conftest import Shell
 from tests.integration.cli.octy_server import Answer, OctyServer, refusal
@@ -45,14 +46,22 @@ segmentDefinitions:
   profilePropertyName: age
   profilePropertyValue: 25
 """
+CHECKOUT = {"event_type_id": "t1", "event_type": "checkout", "event_properties": ["cart.size"]}
+"""What SEGMENTS asks for."""
 CREATE_SEGMENT = "/v1/retention/segments/create"
 CREATE_EVENT_TYPES = "/v1/retention/events/types/create"
 SET_ACCOUNT = "/v1/configurations/account/set"
 
 
+def done(result: Result) -> list[str]:
+    """What was told after the plan."""
+    lines = result.stdout.splitlines()
+    return lines[[line.startswith("Plan: ") for line in lines].index(True) + 1 :]
+
+
 def test_the_account_is_configured(shell: Shell, server: OctyServer) -> None:
     shell.file("account.yml", ACCOUNT)
-    result = shell.run("apply", "-f", "account.yml")
+    result = shell.run("apply", "-f", "account.yml", "--yes")
     assert result.exit_code == 0
     assert server.sent_to(SET_ACCOUNT)[0].body == {
         "contact_name": "Ana",
@@ -67,7 +76,7 @@ def test_what_the_account_is_told_of_is_sent_where_the_file_says_it(shell: Shell
     events = "  webhookEvents: [live_segment.matched, past_segment.left]\n  webhookCauses: [elapsed time]\n"
     bounds = "  webhooksPerMinute: 60\n  webhookBreakerShare: 0.25\n"
     shell.file("account.yml", ACCOUNT + events + bounds)
-    result = shell.run("apply", "-f", "account.yml")
+    result = shell.run("apply", "-f", "account.yml", "--yes")
     assert result.exit_code == 0
     body = server.sent_to(SET_ACCOUNT)[0].body
     assert body["webhook_events"] == ["live_segment.matched", "past_segment.left"]
@@ -80,7 +89,7 @@ def test_a_choice_that_the_server_refuses_is_shown_at_its_place(shell: Shell, se
     shell.file("account.yml", ACCOUNT + "  webhookEvents: [live_segment.matched, rain]\n")
     line = {"error_message": "webhook_events[1]: expected rain to stop", "path": "webhook_events[1]"}
     server.answers(SET_ACCOUNT, refusal(line))
-    result = shell.run("apply", "-f", "account.yml")
+    result = shell.run("apply", "-f", "account.yml", "--yes")
     assert result.exit_code == 1
     assert "account.yml:7:41: webhookEvents[1]: expected rain to stop" in result.output
 
@@ -97,7 +106,7 @@ def test_a_bound_that_is_no_number_is_not_sent(shell: Shell, server: OctyServer)
 @pytest.mark.parametrize("days", [0, 90])
 def test_how_long_events_are_kept_is_sent_where_the_file_says_so(shell: Shell, server: OctyServer, days: int) -> None:
     shell.file("account.yml", f"{ACCOUNT.rstrip()}\n  retentionDays: {days}\n")
-    result = shell.run("apply", "-f", "account.yml")
+    result = shell.run("apply", "-f", "account.yml", "--yes")
     assert result.exit_code == 0
     assert server.sent_to(SET_ACCOUNT)[0].body["retention_days"] == days
     assert f"  retentionDays       {days or '(for ever)'}\n" in result.stdout
@@ -116,14 +125,14 @@ def test_what_the_server_says_of_the_account_is_placed(shell: Shell, server: Oct
     problem = {"error_message": "webhook_url: expected a public address; found 10.0.0.1", "path": "webhook_url"}
     server.answers(SET_ACCOUNT, refusal(problem))
     shell.file("account.yml", ACCOUNT)
-    result = shell.run("apply", "-f", "account.yml")
+    result = shell.run("apply", "-f", "account.yml", "--yes")
     assert result.exit_code == 1
     assert result.stderr == "account.yml:6:3: webhookURL: expected a public address; found 10.0.0.1\n"
 
 
 def test_missing_keys_are_named_as_the_yaml_file_writes_them(shell: Shell, server: OctyServer) -> None:
     shell.file("account.yml", "kind: accountConfigurations\nconfigurations:\n  contactName: Ana\n  webhookUrl: x\n")
-    result = shell.run("apply", "-f", "account.yml")
+    result = shell.run("apply", "-f", "account.yml", "--yes")
     assert result.exit_code == 1
     assert result.stderr.splitlines() == [
         f"account.yml:2:1: configurations.{key}: expected a text; found nothing"
@@ -134,7 +143,7 @@ def test_missing_keys_are_named_as_the_yaml_file_writes_them(shell: Shell, serve
 
 def test_an_address_that_is_none_is_refused_before_anything_is_sent(shell: Shell, server: OctyServer) -> None:
     shell.file("account.yml", ACCOUNT.replace("ana@example.com", "ana").replace("https://", ""))
-    result = shell.run("apply", "-f", "account.yml")
+    result = shell.run("apply", "-f", "account.yml", "--yes")
     assert result.exit_code == 1
     assert result.stderr.splitlines() == [
         'account.yml:5:3: configurations.contactEmail: expected an email address; found "ana"',
@@ -146,7 +155,7 @@ def test_an_address_that_is_none_is_refused_before_anything_is_sent(shell: Shell
 
 def test_an_unknown_key_is_ignored_with_a_word(shell: Shell) -> None:  # wire.md 5
     shell.file("account.yml", ACCOUNT + "  authenticatedIdKey: id\n")
-    result = shell.run("apply", "-f", "account.yml")
+    result = shell.run("apply", "-f", "account.yml", "--yes")
     assert result.exit_code == 0
     assert result.stderr.startswith('account.yml:7:3: warning: "authenticatedIdKey" is ignored; known are contactName')
 
@@ -163,9 +172,9 @@ def test_algorithms_are_configured_one_by_one(shell: Shell, server: OctyServer) 
     )
     path = "/v1/configurations/retention/algorithms/set"
     server.answers(path, Answer(202, {}), refusal("Churn prediction is not part of this server."))
-    result = shell.run("apply", "-f", "algorithms.yml")
+    result = shell.run("apply", "-f", "algorithms.yml", "--yes")
     assert result.exit_code == 1
-    assert result.stdout == "Set the configuration of the algorithm 'rec'.\n"
+    assert done(result) == ["Set the configuration of the algorithm 'rec'."]
     assert result.stderr == "algorithms.yml:5:3: Churn prediction is not part of this server.\n"
     assert server.sent_to(path)[0].body == {
         "algorithm_name": "rec",
@@ -177,11 +186,32 @@ def test_algorithms_are_configured_one_by_one(shell: Shell, server: OctyServer) 
     }
 
 
+def test_an_algorithm_that_is_configured_so_already_is_no_change(shell: Shell, server: OctyServer) -> None:
+    churn = {"recommend_interacted_items": None, "profile_features": ["age"]}
+    stopped = {"item_id_stop_list": [{"item_id": "7"}], "recommend_interacted_items": True, "profile_features": ["age"]}
+    known = [
+        {"algorithm_name": "churn", "configurations": churn},
+        {"algorithm_name": "rec", "configurations": stopped},
+    ]
+    server.answers("/v1/configurations/retention/algorithms", Answer(200, {"configurations": known}))
+    shell.file(
+        "algorithms.yml",
+        "kind: algorithmConfigurations\n"
+        "configurations:\n"
+        "- algorithmName: rec\n"
+        "  configurations: {recommendInteractedItems: true, itemIDStopList: [7], profileFeatures: [age]}\n"
+        "- algorithmName: churn\n"
+        "  configurations: {profileFeatures: [age]}\n",
+    )
+    result = shell.run("apply", "-f", "algorithms.yml")
+    assert (result.exit_code, result.stdout) == (0, "Nothing to change: 2 algorithms as the files say.\n")
+
+
 def test_event_types_are_created_in_one_request(shell: Shell, server: OctyServer) -> None:
     shell.file("types.yml", EVENT_TYPES)
-    result = shell.run("apply", "-f", "types.yml")
+    result = shell.run("apply", "-f", "types.yml", "--yes")
     assert result.exit_code == 0
-    assert result.stdout.splitlines() == [
+    assert done(result) == [
         "Created event type: 'view' with ID: custom_event_type_1",
         "Created event type: 'search' with ID: custom_event_type_2",
         "Created a total of 2 event types",
@@ -201,7 +231,7 @@ def test_an_event_type_that_is_refused_is_shown_with_its_place(shell: Shell, ser
     failed = [{"event_type": "search", "error_message": "the name is taken", "index": 1}]
     server.answers(CREATE_EVENT_TYPES, Answer(201, {"event_types": created, "failed_to_create": failed}))
     shell.file("types.yml", EVENT_TYPES)
-    result = shell.run("apply", "-f", "types.yml")
+    result = shell.run("apply", "-f", "types.yml", "--yes")
     assert result.exit_code == 1
     assert result.stderr == "types.yml:5:3: Failed to create event type 'search': the name is taken\n"
 
@@ -209,9 +239,9 @@ def test_an_event_type_that_is_refused_is_shown_with_its_place(shell: Shell, ser
 def test_event_types_that_all_fail_are_each_shown_with_their_place(shell: Shell, server: OctyServer) -> None:
     server.answers(CREATE_EVENT_TYPES, refusal({"error_message": "a", "index": 0}, {"error_message": "b", "index": 1}))
     shell.file("types.yml", EVENT_TYPES)
-    result = shell.run("apply", "-f", "types.yml")
+    result = shell.run("apply", "-f", "types.yml", "--yes")
     assert result.exit_code == 1
-    assert result.stdout == "Created a total of 0 event types\n"
+    assert done(result) == ["Created a total of 0 event types"]
     assert result.stderr.splitlines() == [
         "types.yml:3:3: Failed to create event type 'view': a",
         "types.yml:5:3: Failed to create event type 'search': b",
@@ -235,17 +265,18 @@ def test_a_wrong_event_type_is_refused_before_anything_is_sent(
     shell: Shell, server: OctyServer, definition: str, complaint: str
 ) -> None:
     shell.file("types.yml", f"kind: eventTypes\neventTypeDefinitions:\n- {definition}\n")
-    result = shell.run("apply", "-f", "types.yml")
+    result = shell.run("apply", "-f", "types.yml", "--yes")
     assert result.exit_code == 1
     assert complaint in result.stderr
     assert server.requests == []
 
 
 def test_segments_are_created_one_by_one_in_the_wires_form(shell: Shell, server: OctyServer) -> None:
+    server.event_types = [CHECKOUT]
     shell.file("segments.yml", SEGMENTS)
-    result = shell.run("apply", "-f", "segments.yml")
+    result = shell.run("apply", "-f", "segments.yml", "--yes")
     assert result.exit_code == 0
-    assert result.stdout.splitlines() == [
+    assert done(result) == [
         "Created segment: 'abandoned checkout' with ID: segment_1",
         "Created segment: 'loyal' with ID: segment_2",
         "Created a total of 2 segments",
@@ -275,7 +306,7 @@ def test_every_violation_of_every_definition_is_told_with_its_place(shell: Shell
         "segmentTimeframe: 30", 'segmentColour: "5"'
     )
     shell.file("segments.yml", wrong)
-    result = shell.run("apply", "-f", "segments.yml")
+    result = shell.run("apply", "-f", "segments.yml", "--yes")
     assert result.exit_code == 1
     assert server.requests == []
     places = [line.split(": expected")[0] for line in result.stderr.splitlines()]
@@ -288,13 +319,14 @@ def test_every_violation_of_every_definition_is_told_with_its_place(shell: Shell
 
 def test_a_name_given_twice_in_the_file_is_refused(shell: Shell, server: OctyServer) -> None:  # D1
     shell.file("segments.yml", SEGMENTS.replace("loyal", "abandoned checkout"))
-    result = shell.run("apply", "-f", "segments.yml")
+    result = shell.run("apply", "-f", "segments.yml", "--yes")
     assert result.exit_code == 1
     assert result.stderr.startswith("segments.yml:14:3: D1 segmentDefinitions[1].segmentName: expected a name that no")
     assert server.requests == []
 
 
 def test_what_only_the_server_can_judge_is_placed_too(shell: Shell, server: OctyServer) -> None:  # D1, D9
+    server.event_types = [CHECKOUT]
     unknown = {
         "error_message": "D9 event_sequence[0].event_properties.cart.size: expected one of …; found …",
         "rule": "D9",
@@ -304,7 +336,7 @@ def test_what_only_the_server_can_judge_is_placed_too(shell: Shell, server: Octy
     }
     server.answers(CREATE_SEGMENT, refusal(unknown))
     shell.file("segments.yml", SEGMENTS)
-    result = shell.run("apply", "-f", "segments.yml")
+    result = shell.run("apply", "-f", "segments.yml", "--yes")
     assert result.exit_code == 1
     assert result.stdout.splitlines()[-1] == "Created a total of 1 segment"  # the other one
     assert result.stderr == (
@@ -315,18 +347,20 @@ def test_what_only_the_server_can_judge_is_placed_too(shell: Shell, server: Octy
 
 
 def test_a_refusal_in_words_alone_is_shown_at_its_definition(shell: Shell, server: OctyServer) -> None:
+    server.event_types = [CHECKOUT]
     server.answers(CREATE_SEGMENT, refusal("No more than 100 segments."))
     shell.file("segments.yml", SEGMENTS)
-    result = shell.run("apply", "-f", "segments.yml")
+    result = shell.run("apply", "-f", "segments.yml", "--yes")
     expected = "segments.yml:3:3: Failed to create segment 'abandoned checkout': No more than 100 segments.\n"
     assert result.stderr == expected
 
 
 def test_warnings_are_shown_and_are_no_failure(shell: Shell, server: OctyServer) -> None:  # D9
+    server.event_types = [CHECKOUT]
     answer = {"segment_id": "s", "segment_name": "abandoned checkout", "warnings": ["event type is not there yet"]}
     server.answers(CREATE_SEGMENT, Answer(201, answer))
     shell.file("segments.yml", SEGMENTS)
-    result = shell.run("apply", "-f", "segments.yml")
+    result = shell.run("apply", "-f", "segments.yml", "--yes")
     assert result.exit_code == 0
     assert result.stderr == "segments.yml:3:3: warning: event type is not there yet\n"
 
@@ -353,7 +387,7 @@ def test_a_file_that_is_none_of_ours_is_refused_with_its_place(
     shell: Shell, server: OctyServer, content: str, complaint: str
 ) -> None:
     shell.file("f.yml", content)
-    result = shell.run("apply", "-f", "f.yml")
+    result = shell.run("apply", "-f", "f.yml", "--yes")
     assert result.exit_code == 1
     assert complaint in result.stderr
     assert server.requests == []

@@ -44,48 +44,49 @@ def test_the_accounts_configuration_is_two_columns(shell: Shell, server: OctySer
     assert "Webhook causes        (none)\n" in result.stdout
 
 
-def test_event_types_are_blocks(shell: Shell, server: OctyServer) -> None:
+def test_event_types_are_a_table(shell: Shell, server: OctyServer) -> None:
     server.event_types = [
-        {"event_type_id": f"t{n}", "event_type": "view", "event_properties": ["a", "b"], "created_at": "now"}
-        for n in range(2)
+        {"event_type_id": f"t{n}", "event_type": "view" * n, "event_properties": ["a", "b"], "created_at": "now"}
+        for n in (1, 20)
     ]
     result = shell.run("get", "eventtypes")
     assert result.exit_code == 0
+    wide = "view" * 20  # elsewhere than on a terminal nothing is cut
     assert result.stdout.splitlines() == [
-        "Event type ID: t0",
-        "Event type: view",
-        "Event properties: a, b",
-        "Created at: now",
-        "--",
-        "Event type ID: t1",
-        "Event type: view",
-        "Event properties: a, b",
-        "Created at: now",
+        f"{'EVENT TYPE':<80}  PROPERTIES  CREATED AT  ID",
+        f"{'view':<80}  a, b        now         t1",
+        f"{wide}  a, b        now         t20",
         "Found a total of 2 event types",
     ]
 
 
-def test_a_segment_shows_its_sequence_and_its_count(shell: Shell, server: OctyServer) -> None:
+def test_an_event_type_is_described(shell: Shell, server: OctyServer) -> None:
+    server.event_types = [{"event_type_id": "t1", "event_type": "view", "event_properties": ["a", "b"]}]
+    for name in ("view", "t1"):
+        lines = shell.run("describe", "eventtype", name).stdout.splitlines()
+        assert lines == ["Event type ID: t1", "Event type: view", "Event properties: a, b", "Created at: (none)"]
+    result = shell.run("describe", "eventtype", "look")
+    assert (result.exit_code, result.stderr) == (1, 'There is no event type with the name or id "look".\n')
+
+
+def test_a_segment_is_described_with_its_sequence_and_its_count(shell: Shell, server: OctyServer) -> None:
     server.segments = [SEGMENT]
-    result = shell.run("get", "segments")
+    result = shell.run("describe", "segment", "abandoned")
     assert result.exit_code == 0
     assert "Event 1: action view where no = false, within 60 minutes\n" in result.stdout
     assert "Event 2: inaction charged\n" in result.stdout
     assert "Segment status: active\nProfile count: 1,234\n" in result.stdout
 
 
-def test_a_profile_shows_its_tags(shell: Shell, server: OctyServer) -> None:  # G1
-    server.profiles = [
-        profile(1)
-        | {
-            "profile_data": {"age": 25, "gone": None},
-            "segment_tags": [{"segment_tag": "abandoned", "created_at": "Tue, 18 May 2021 17:26:45 GMT"}],
-        }
-    ]
+def test_profiles_show_their_tags(shell: Shell, server: OctyServer) -> None:  # G1
+    tags = [{"segment_tag": "abandoned", "created_at": "Tue, 18 May 2021 17:26:45 GMT"}, {"segment_tag": "loyal"}]
+    server.profiles = [profile(1) | {"profile_data": {"age": 25, "gone": None}, "segment_tags": tags}]
     result = shell.run("get", "profiles", "c1")
     assert result.exit_code == 0
-    assert "Profile data: age = 25, gone = null\n" in result.stdout
-    assert "Segment tags: abandoned (since Tue, 18 May 2021 17:26:45 GMT)\n" in result.stdout
+    assert result.stdout.splitlines()[:2] == [
+        "CUSTOMER  CHARGED  SEGMENT TAGS      PROFILE DATA           ID",
+        "c1        no       abandoned, loyal  age = 25, gone = null  profile_1",
+    ]
 
 
 def test_ids_only_for_scripts(shell: Shell, server: OctyServer) -> None:
@@ -164,4 +165,4 @@ def test_when_nothing_could_be_deleted_each_is_told_of(shell: Shell, server: Oct
 def test_what_a_terminal_would_obey_is_shown_and_not_sent_to_it(shell: Shell, server: OctyServer) -> None:
     server.segments = [SEGMENT | {"segment_name": "a\x1b[2J\x07\u202eb[red]c\n\u009b31m"}]
     result = shell.run("get", "segments")
-    assert r"Segment name: a\u001b[2J\u0007\u202eb[red]c\u000a\u009b31m" in result.stdout
+    assert r"a\u001b[2J\u0007\u202eb[red]c\u000a\u009b31m" in result.stdout

@@ -49,12 +49,14 @@ def test_every_answer_but_one_about_the_event_has_it_sent_again(octy: Octy, serv
         refusal("There is no such address.", status=404),
         Answer(200, b"<html>"),
         Answer(200, {"created_events": []}),
+        Answer(200, {"created_events": [], "failed_to_create": [{"error_message": "which one?"}]}),
+        Answer(200, {"created_events": [], "failed_to_create": [{"error_message": "the sixth", "index": 5}]}),
         Answer(302, b""),
     )
     known = octy.track("p", "view", page=1)
     assert octy.flush(SOON)
-    assert sent_ids(server) == [[known]] * 9
-    assert len({request.headers["idempotency-key"] for request in server.sent_to(EVENTS)}) == 9
+    assert sent_ids(server) == [[known]] * 11
+    assert len({request.headers["idempotency-key"] for request in server.sent_to(EVENTS)}) == 11
 
 
 def test_one_event_that_spoils_every_request_is_found_and_the_others_arrive(

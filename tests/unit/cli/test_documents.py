@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from octy.cli.documents import Document, read_document
+from octy.cli.documents import Document, read_documents
 from octy.cli.failures import LinesRefused
 
 NESTED_BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -19,7 +19,8 @@ def file(tmp_path: Path) -> Path:
 
 def document(file: Path, content: str | bytes) -> Document:
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read_document(file)
+    (found,) = read_documents(file)
+    return found
 
 
 def refusal(file: Path, content: str | bytes) -> str:
@@ -60,6 +61,20 @@ def test_keys_are_text_as_in_json(file: Path) -> None:
     assert document(file, "5: a\ntrue: b\n~: c\nno: d\n").root == {"5": "a", "true": "b", "~": "c", "no": "d"}
 
 
+def test_a_file_may_hold_several_documents_each_with_its_places(file: Path) -> None:
+    file.write_text("---\nkind: a\n---\n# nothing\n---\nkind: b\nlist: [1]\n...\n---\n")
+    first, second = read_documents(file)
+    assert (first.root, second.root) == ({"kind": "a"}, {"kind": "b", "list": [1]})
+    assert (first.place(("kind",)), second.place(("list", 0))) == (f"{file}:2:1", f"{file}:7:8")
+
+
+def test_too_many_values_are_too_many_in_whichever_documents(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("octy.cli.documents.VALUES_MAX", 4)
+    file.write_text("- 1\n- 1\n---\n- 1\n- 1\n- 1\n")
+    with pytest.raises(LinesRefused, match="at most 4 values"):
+        read_documents(file)
+
+
 @pytest.mark.parametrize("content", ["", "# nothing\n", "---\n", "\n\n"])
 def test_an_empty_file_holds_nothing(file: Path, content: str) -> None:
     assert document(file, content).root is None
@@ -80,8 +95,6 @@ def test_a_byte_order_mark_and_windows_lines_are_tolerated(file: Path) -> None:
         ("!x a: 1\n", "1:1: tags (!) are not supported; write the plain value"),
         ("a: 1\nb: 2\na: 3\n", '3:1: the key "a" was given before, at line 1, column 1'),
         ("a: {b: 1, b: 2}\n", '1:11: the key "b" was given before, at line 1, column 5'),
-        ("a: 1\n---\nb: 1\n", "2:1: expected one document; found a second one"),
-        ("a: 1\n...\n---\n", "3:1: expected one document; found a second one"),
         ("? [a]\n: 1\n", "1:3: expected a key; found a collection"),
         ("a:\n\tb: 1\n", "2:1: found a tab where none may stand; indent with spaces"),
         ("a: b: c\n", "1:5: mapping values are not allowed here"),
@@ -105,7 +118,7 @@ def test_a_byte_order_mark_and_windows_lines_are_tolerated(file: Path) -> None:
         ("# x\n" * 125_001, "125001: the file is larger than 500,000 bytes; split it"),
     ],
 )
-def test_anything_but_one_plain_document_is_refused_with_its_place(file: Path, content: str | bytes, line: str) -> None:
+def test_anything_but_plain_data_is_refused_with_its_place(file: Path, content: str | bytes, line: str) -> None:
     assert refusal(file, content) == line
 
 
@@ -117,4 +130,4 @@ def test_a_file_of_too_many_values_is_refused(file: Path, monkeypatch: pytest.Mo
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(LinesRefused, match="Is a directory"):
-        read_document(tmp_path)
+        read_documents(tmp_path)

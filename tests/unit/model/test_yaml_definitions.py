@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from octy.model.definitions import DefinitionRefused, from_wire, from_yaml, in_yaml_words, yaml_to_wire
+from octy.model.definitions import DefinitionRefused, from_wire, from_yaml, in_yaml_words, to_yaml, yaml_to_wire
 from octy.model.errors import Violation
 from octy.model.rules import Surroundings
 from octy.model.segments import SegmentType
+from tests.unit.model.test_definitions import ACCEPTED
 
 
 def fast_payers(**fields: Any) -> dict[str, Any]:
@@ -59,6 +60,12 @@ def test_the_documentations_example_is_a_definition() -> None:
 
 def test_the_yaml_form_and_the_wires_make_the_same_definition() -> None:
     assert from_yaml(fast_payers()) == from_wire(yaml_to_wire(fast_payers()))
+
+
+@pytest.mark.parametrize("raw", [raw for _, raw in ACCEPTED])
+def test_a_definition_written_as_yaml_reads_back(raw: dict[str, Any]) -> None:
+    definition, _ = from_wire(raw)
+    assert from_yaml(to_yaml(definition))[0] == definition
 
 
 def test_absent_time_frames_are_0() -> None:

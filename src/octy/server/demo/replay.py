@@ -75,7 +75,7 @@ class Replay:
         account = self._folder / "account.yml"
         account.write_text(ACCOUNT.format(url=self._receiver.url), encoding="utf-8")
         for path in (account, FOLDER / "event-types.yml", FOLDER / "segments.yml"):
-            self._cli("apply", "-f", str(path))
+            self._cli("apply", "-f", str(path), "--yes")
 
     def _upload_profiles(self) -> dict[str, str]:
         path = self._folder / "profiles.csv"
@@ -114,6 +114,8 @@ class Replay:
         shown = [Path(argument).name if "/" in argument else argument for argument in arguments]
         self._tell(f"[bold]$ octy-cli {' '.join(shown)}[/bold]")
         lines = octy_cli(self._server.url, *arguments)
+        plans = [number for number, line in enumerate(lines, 1) if line.startswith("Plan: ")]
+        lines = lines[plans[-1] :] if plans else lines  # what was done; the plan says the same
         told = [line for line in lines if line.startswith("Created a total")] or lines
         for line in told:
             self._tell(f"  {line}")

@@ -1,0 +1,143 @@
+"""How does each kind of thing look: in a table, as `Field: value` lines, and in a file that `apply` takes?"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from octy.cli import apply_event_types, apply_segments
+from octy.cli.output import counted
+from octy.cli.tables import Column
+from octy.client.views import EventTypeView, ProfileView, SegmentView, StepView
+from octy.model.values import canonical
+
+View = TypeVar("View")
+
+NONE = "(none)"
+
+
+class Kind(NamedTuple, Generic[View]):
+    """What a command that shows things must know of their kind."""
+
+    noun: str
+    ids: Callable[[View], Sequence[str]]
+    """By which it can be asked for, its own id first."""
+    columns: Sequence[Column[View]]
+    lines: Callable[[View], Mapping[str, str]]
+    document: Callable[[Sequence[View]], Any]
+    """In YAML; where `apply` knows the kind, what it takes."""
+
+
+def pairs(data: Mapping[str, Any] | None) -> str:
+    """`plan = gold, age = 31`."""
+    return ", ".join(f"{key} = {value_text(value)}" for key, value in (data or {}).items()) or NONE
+
+
+def value_text(value: object) -> str:
+    """A property's value."""
+    text = canonical(value)
+    return text if text is not None else "null" if value is None else str(value)
+
+
+def step_text(step: StepView) -> str:
+    """`action view where page = shoes, within 30 minutes`."""
+    text = f"{step.action_inaction} {step.event_type}"
+    if step.event_properties:
+        text += f" where {pairs(step.event_properties)}"
+    if step.exp_timeframe:
+        text += f", within {counted(step.exp_timeframe, 'minute')}"
+    return text
+
+
+def _event_type_lines(view: EventTypeView) -> dict[str, str]:
+    return {
+        "Event type ID": view.event_type_id,
+        "Event type": view.event_type,
+        "Event properties": ", ".join(view.event_properties or ()) or NONE,
+        "Created at": view.created_at or NONE,
+    }
+
+
+def _segment_lines(view: SegmentView) -> dict[str, str]:
+    lines = {
+        "Segment ID": view.segment_id,
+        "Segment name": view.segment_name,
+        "Segment type": view.segment_type,
+        "Segment sub type": str(view.segment_sub_type),
+        "Segment timeframe": counted(view.segment_timeframe, "day") if view.segment_timeframe else NONE,
+    }
+    lines |= {f"Event {number}": step_text(step) for number, step in enumerate(view.event_sequence, 1)}
+    if view.profile_property_name:
+        lines["Profile property"] = f"{view.profile_property_name} = {view.profile_property_value}"
+    return lines | {
+        "Segment status": view.segment_status or NONE,
+        "Profile count": f"{view.profile_count:,}",
+        "Created at": view.created_at or NONE,
+    }
+
+
+def _profile_lines(view: ProfileView) -> dict[str, str]:
+    return {
+        "Profile ID": view.profile_id,
+        "Customer ID": view.customer_id,
+        "Has charged": canonical(view.has_charged) or "",
+        "Profile data": pairs(view.profile_data),
+        "Platform info": pairs(view.platform_info),
+        "Segment tags": _tags(view) or NONE,
+        "Status": view.status or NONE,
+        "Created at": view.created_at or NONE,
+        "Updated at": view.updated_at or NONE,
+    }
+
+
+def _tags(view: ProfileView) -> str:
+    return ", ".join(tag.segment_tag for tag in view.segment_tags or ())
+
+
+def _event_type_document(views: Sequence[EventTypeView]) -> dict[str, Any]:
+    definitions = [apply_event_types.in_yaml(view) for view in views]
+    return {"kind": apply_event_types.KIND, apply_event_types.DEFINITIONS: definitions}
+
+
+def _segment_document(views: Sequence[SegmentView]) -> dict[str, Any]:
+    definitions = [apply_segments.in_yaml(view) for view in views]
+    return {"kind": apply_segments.KIND, apply_segments.DEFINITIONS: definitions}
+
+
+EVENT_TYPES = Kind[EventTypeView](
+    "event type",
+    lambda view: [view.event_type_id],
+    [
+        Column("EVENT TYPE", lambda view: view.event_type),
+        Column("PROPERTIES", lambda view: ", ".join(view.event_properties or ())),
+        Column("CREATED AT", lambda view: view.created_at or ""),
+        Column("ID", lambda view: view.event_type_id, is_whole=True),
+    ],
+    _event_type_lines,
+    _event_type_document,
+)
+SEGMENTS = Kind[SegmentView](
+    "segment",
+    lambda view: [view.segment_id],
+    [
+        Column("SEGMENT", lambda view: view.segment_name),
+        Column("TYPE", lambda view: f"{view.segment_type} {view.segment_sub_type}"),
+        Column("STATUS", lambda view: view.segment_status or ""),
+        Column("PROFILES", lambda view: f"{view.profile_count:,}"),
+        Column("CREATED AT", lambda view: view.created_at or ""),
+        Column("ID", lambda view: view.segment_id, is_whole=True),
+    ],
+    _segment_lines,
+    _segment_document,
+)
+PROFILES = Kind[ProfileView](
+    "profile",
+    lambda view: [view.profile_id, view.customer_id],
+    [
+        Column("CUSTOMER", lambda view: view.customer_id, is_whole=True),
+        Column("CHARGED", lambda view: "yes" if view.has_charged else "no"),
+        Column("SEGMENT TAGS", _tags),
+        Column("PROFILE DATA", lambda view: pairs(view.profile_data) if view.profile_data else ""),
+        Column("ID", lambda view: view.profile_id, is_whole=True),
+    ],
+    _profile_lines,
+    list,
+)

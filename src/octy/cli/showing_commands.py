@@ -1,0 +1,162 @@
+"""The commands that show what the account has: `octy-cli get …` and `octy-cli describe …`."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from octy.cli.choices import Format
+from octy.cli.commands import SETTINGS, Ids, IdsOnly, Url, examples, run
+
+if TYPE_CHECKING:
+    import msgspec
+
+    from octy.cli.kinds import Kind
+    from octy.client import Octy
+
+View = TypeVar("View", bound="msgspec.Struct")
+
+get = typer.Typer(help="Show what the account has.", **SETTINGS)
+describe = typer.Typer(help="Show one thing with all that is known of it.", **SETTINGS)
+
+Form = Annotated[Format, typer.Option("--output", "-o", help="In which format.")]
+Watch = Annotated[bool, typer.Option("--watch", "-w", help="Show it again and again, until Ctrl-C.")]
+Every = Annotated[float, typer.Option("--every", min=0.1, metavar="SECONDS", help="How often, with --watch.")]
+
+
+@get.command("accountconfig", epilog=examples("octy-cli get accountconfig -o yaml > account.yml"))
+def get_account_configuration(
+    ctx: typer.Context, form: Form = Format.TABLE, is_watched: Watch = False, every: Every = 2.0, url: Url = None
+) -> None:
+    """Show what the account has configured."""
+    from octy.cli import show
+
+    _show(ctx, url, lambda server: show.show_account(server.account(), form), every if is_watched else None)
+
+
+@get.command(
+    "eventtypes", epilog=examples("octy-cli get eventtypes", "octy-cli get eventtypes -o yaml > event-types.yml")
+)
+def get_event_types(
+    ctx: typer.Context,
+    ids: Ids = None,
+    ids_only: IdsOnly = False,
+    form: Form = Format.TABLE,
+    is_watched: Watch = False,
+    every: Every = 2.0,
+    url: Url = None,
+) -> None:
+    """Show the account's own event types. As YAML it is a file that apply takes."""
+    from octy.cli import kinds
+    from octy.client.views import EventTypeView
+
+    rows = partial(_rows, kinds.EVENT_TYPES, EventTypeView, ids or [], form, ids_only=ids_only)
+    _show(ctx, url, lambda server: rows(server.event_types(ids or [])), every if is_watched else None)
+
+
+@get.command(
+    "segments", epilog=examples("octy-cli get segments --watch", "octy-cli get segments -o yaml > segments.yml")
+)
+def get_segments(
+    ctx: typer.Context,
+    ids: Ids = None,
+    ids_only: IdsOnly = False,
+    form: Form = Format.TABLE,
+    is_watched: Watch = False,
+    every: Every = 2.0,
+    url: Url = None,
+) -> None:
+    """Show segments, with how many profiles are in each. As YAML it is a file that apply takes."""
+    from octy.cli import kinds
+    from octy.client.views import SegmentView
+
+    rows = partial(_rows, kinds.SEGMENTS, SegmentView, ids or [], form, ids_only=ids_only)
+    _show(ctx, url, lambda server: rows(server.segments(ids or [])), every if is_watched else None)
+
+
+@get.command(
+    "profiles",
+    epilog=examples(
+        "octy-cli get profiles --tag 'abandoned cart' -o csv > carts.csv", "octy-cli get profiles customer-17"
+    ),
+)
+def get_profiles(
+    ctx: typer.Context,
+    ids: Ids = None,
+    tag: Annotated[str | None, typer.Option("--tag", metavar="NAME", help="Only those in this segment.")] = None,
+    ids_only: IdsOnly = False,
+    form: Form = Format.TABLE,
+    is_watched: Watch = False,
+    every: Every = 2.0,
+    url: Url = None,
+) -> None:
+    """Show profiles, with their segment tags. An id may be the profile's or the customer's."""
+    from octy.cli import kinds
+    from octy.client.views import ProfileView
+
+    rows = partial(_rows, kinds.PROFILES, ProfileView, ids or [], form, ids_only=ids_only)
+    _show(ctx, url, lambda server: rows(server.profiles(ids=ids or [], tag=tag)), every if is_watched else None)
+
+
+@describe.command("eventtype", epilog=examples("octy-cli describe eventtype product_view"))
+def describe_event_type(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, or its id.")],
+    form: Form = Format.TABLE,
+    url: Url = None,
+) -> None:
+    """Describe an event type."""
+    from octy.cli import describing
+
+    _show(ctx, url, lambda server: describing.describe_event_type(server, name, form), None)
+
+
+@describe.command("segment", epilog=examples("octy-cli describe segment 'abandoned cart' --watch"))
+def describe_segment(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, or its id.")],
+    form: Form = Format.TABLE,
+    is_watched: Watch = False,
+    every: Every = 2.0,
+    url: Url = None,
+) -> None:
+    """Describe a segment: its definition, its status, how many profiles are in it."""
+    from octy.cli import describing
+
+    describe_it = partial(describing.describe_segment, name=name, form=form)
+    _show(ctx, url, describe_it, every if is_watched else None)
+
+
+@describe.command("profile", epilog=examples("octy-cli describe profile customer-17"))
+def describe_profile(
+    ctx: typer.Context,
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="The profile's id, or the customer's.")],
+    form: Form = Format.TABLE,
+    is_watched: Watch = False,
+    every: Every = 2.0,
+    url: Url = None,
+) -> None:
+    """Describe a customer: data, segment tags with when each came and why, the latest events."""
+    from octy.cli import describing
+
+    describe_it = partial(describing.describe_profile, identifier=identifier, form=form)
+    _show(ctx, url, describe_it, every if is_watched else None)
+
+
+def _rows(
+    kind: "Kind[View]", view: "type[View]", asked: list[str], form: Format, rows: "Iterable[View]", *, ids_only: bool
+) -> bool:
+    from octy.cli.show import show_rows
+
+    return show_rows(kind, view, rows, asked, form, ids_only=ids_only)
+
+
+def _show(ctx: typer.Context, url: str | None, show: Callable[["Octy"], bool], every_seconds: float | None) -> None:
+    """Runs a command that shows something: once, or every so many seconds."""
+    from octy.cli.watching import watch
+
+    if every_seconds is None:
+        run(ctx, url, show)
+    else:
+        run(ctx, url, lambda server: watch(lambda: show(server), every_seconds))

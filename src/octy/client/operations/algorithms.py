@@ -1,0 +1,25 @@
+"""Configurations of algorithms, which are kept for neighbouring products (wire.md 3.3)."""
+
+import msgspec
+
+from octy.client.answers import AlgorithmsAnswer
+from octy.client.envelope import Done
+from octy.client.requests import Requests
+from octy.client.steps import Steps
+from octy.client.views import AlgorithmView
+from octy.model.algorithms import AlgorithmConfiguration
+
+PATH = "/v1/configurations/retention/algorithms"
+
+
+def algorithms(requests: Requests) -> Steps[list[AlgorithmView]]:
+    """What is configured of each."""
+    answer = yield from requests.get(PATH, AlgorithmsAnswer)
+    return answer.configurations
+
+
+def configure_algorithm(requests: Requests, configuration: AlgorithmConfiguration) -> Steps[None]:
+    """Replaces what is configured of one."""
+    fields = msgspec.structs.asdict(configuration)
+    body = {"algorithm_name": fields.pop("algorithm_name"), "configurations": fields}
+    yield from requests.post(f"{PATH}/set", msgspec.json.encode(body), Done)
