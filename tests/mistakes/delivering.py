@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 
 from octy.model.instants import US_PER_DAY
-from octy.service import notifying, webhook_secrets, writer
+from octy.service import backfills, notifying, webhook_secrets, writer
 from octy.service import outbox as service_outbox
+from octy.service.choosing import Choice
 from octy.service.octy import Octy
 from octy.service.outbox import WriterOutbox
 from octy.service.webhook_secrets import SigningKeys
-from octy.store import outbox, receivers, webhook_sequences
+from octy.store import outbox, receivers, told_matches, webhook_sequences
 from octy.store.outbox import DELIVERED, Done
 from octy.webhooks import dispatcher, schedule, sender, signing
 from octy.webhooks.outbox import Busy, Delivery
@@ -49,6 +50,16 @@ def _no_webhook_for_updates(patch: Patch) -> None:
         add(connection, [one for one in rows if b"tag updated" not in one.body], wait_us)
 
     patch.setattr(outbox, "add", some)
+
+
+def _whatever_the_cause(patch: Patch) -> None:
+    init = Choice.__init__
+
+    def other(self: Choice, configuration: Any) -> None:
+        init(self, configuration)
+        self._of_cause[:] = True
+
+    patch.setattr(Choice, "__init__", other)
 
 
 def _done_before_it_is_sent(patch: Patch) -> None:
@@ -109,6 +120,11 @@ MISTAKES: Mapping[str, Mistake] = {
     "a webhook's id is its profile's": Mistake(_id_of_the_profile),
     "a webhook has other bytes with each attempt": Mistake(_other_bytes_with_each_attempt),
     "a tag that moves is told to nobody": Mistake(_no_webhook_for_updates),
+    "what is told does not depend on its cause": Mistake(_whatever_the_cause),
+    "the end of a backfill is told to nobody": Mistake(instead(backfills, "tell_backfilled", lambda *_: False)),
+    "a retraction does not say of what": Mistake(
+        instead(told_matches, "standing", lambda _, __, pairs: dict.fromkeys(pairs))
+    ),
     "what became of attempts is not stored": Mistake(instead(outbox, "record", lambda *_: [])),
     "numbers of webhooks are given again": Mistake(without(webhook_sequences, "insert_rows")),
     "retries end with their process": Mistake(_retries_end_with_their_process),

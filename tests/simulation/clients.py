@@ -4,11 +4,14 @@ from collections import Counter
 from random import Random
 from typing import Any
 
+from octy.model.accounts import DEFAULT_CAUSES, DEFAULT_EVENTS
 from octy.model.instants import US_PER_MINUTE, US_PER_SECOND
 from octy.model.segments import SegmentDefinition
+from octy.model.tags import CAUSE_TEXT
 from tests.property.happenings import CONDITIONS, DATA, DOINGS, WHENS, WINDOW_DAYS, WINDOW_MINUTES, Doing, defined, step
 from tests.simulation.requests import (
     Batch,
+    Chooses,
     Enables,
     EndOfSegment,
     Learns,
@@ -20,11 +23,13 @@ from tests.simulation.requests import (
     Rotates,
     Said,
 )
-from tests.simulation.truth import SAID_AGAIN_US_MAX, Truth
+from tests.simulation.truth import BACKFILLED, ENTERED, LEFT, MATCHED, RETRACTED, SAID_AGAIN_US_MAX, Truth
 
 CUSTOMERS_MAX = 5
 SEGMENTS_MAX = 5
 EVENTS_MAX = 6
+EVENTS = (MATCHED, RETRACTED, ENTERED, LEFT, BACKFILLED)
+CAUSES = tuple(CAUSE_TEXT.values())
 OVERLAPS_HOURS = (0, 1, 24)
 GAPS_US = (0, 1, US_PER_SECOND, US_PER_MINUTE, 10 * US_PER_MINUTE, 300 * US_PER_MINUTE)
 
@@ -32,7 +37,9 @@ GAPS_US = (0, 1, US_PER_SECOND, US_PER_MINUTE, 10 * US_PER_MINUTE, 300 * US_PER_
 class Clients:
     """All of one account's."""
 
-    def __init__(self, chance: Random, truth: Truth, names: Names, faults: Counter[str]) -> None:
+    def __init__(self, chance: Random, truth: Truth, names: Names, faults: Counter[str], *, may_choose: bool) -> None:
+        """`may_choose`: what webhooks tell of."""
+        self._may_choose = may_choose
         self._chance = chance
         self._truth = truth
         self._names = names
@@ -65,6 +72,8 @@ class Clients:
             return Enables(replay=self._chance.random() < 0.8)
         if draw < 0.29:
             return Rotates(self._chance.choice(OVERLAPS_HOURS))
+        if draw < 0.31 and self._may_choose:
+            return self._choice()
         return self._batch(now_us)
 
     def sends_again(self) -> Request | None:
@@ -95,6 +104,18 @@ class Clients:
         doubtful = {one.name for one in (*self.again, *self.waiting) if isinstance(one, NewCustomer | Leaves)}
         known = [name for name in self._truth.profiles if name not in doubtful and name in self._names.profile_ids]
         return self._chance.choice(known) if len(known) > 1 else None
+
+    def _choice(self) -> Chooses:
+        """What others choose too, everything, or anything."""
+        draw = self._chance.random()
+        if draw < 0.2:
+            return Chooses(DEFAULT_EVENTS, DEFAULT_CAUSES)
+        if draw < 0.5:
+            return Chooses(EVENTS, CAUSES)
+        return Chooses(self._some(EVENTS), self._some(CAUSES))
+
+    def _some(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(self._chance.sample(words, self._chance.randint(1, len(words))))
 
     def _on_its_way(self, kind: type[Any]) -> int:
         return sum(isinstance(one, kind) for one in (*self.again, *self.waiting))

@@ -12,11 +12,10 @@ from octy.service.receivers import FORGOTTEN, NOT_SENT
 from octy.service.writer import DELIVERIES_KEPT_US
 from octy.webhooks.schedule import PAUSES_US
 from tests.logs import opened
-from tests.reference.life import Change
 from tests.simulation.receiver import Receiver, told
 from tests.simulation.requests import Names
 from tests.simulation.server import Server
-from tests.simulation.truth import Truth
+from tests.simulation.truth import NOBODY, Notice, Truth
 
 UNDER_WAY_US = US_PER_MINUTE
 """A webhook that has just become due may be on its way."""
@@ -26,7 +25,7 @@ FAILED = DeliveryFilter(state=DeliveryState.FAILED)
 FAILED_PER_PAGE = 7
 
 Match = tuple[int, int, int]
-"""A profile, a segment, and which of the webhooks about both it is."""
+"""A profile, or nobody; a segment; and which of the webhooks about both it is."""
 
 
 class Violation(AssertionError):
@@ -94,12 +93,12 @@ def history_is_the_models(server: Server, truth: Truth) -> None:
 def webhooks_are_the_models(
     server: Server, truth: Truth, names: Names, receiver: Receiver, failed: Mapping[str, bytes]
 ) -> None:
-    """(d): each match came at least once, always under its one id; none came that was no match (H1 to H4).
+    """(d): each that must be told came at least once, always under its one id; no other came (H1 to H4).
 
     `failed` are the bodies of all that ever counted as failed, by id: they may be forgotten before they are sent again.
     """
     require(not receiver.changed, "a webhook's body never changes", receiver.changed)
-    wanted = _matches(truth)
+    wanted = {(one.profile, one.segment, one.number): one for one in truth.webhooks}
     with opened(server.folder) as connection:
         rows = connection.execute("SELECT webhook_id, state, body FROM outbox ORDER BY delivery_id").fetchall()
         there = {key for (key,) in connection.execute("SELECT profile_key FROM profiles")}
@@ -111,15 +110,23 @@ def webhooks_are_the_models(
     for webhook_id, state, _ in rows:
         require(state == "delivered", "in the end everything is delivered", webhook_id, state)
     forgotten_us = server.octy.clock.now_us() - DELIVERIES_KEPT_US
-    for match, change in wanted.items():
-        if match[0] not in there:
+    ids = came | kept
+    for match, notice in wanted.items():
+        if match[0] not in there and match[0] != NOBODY:
             continue
-        webhook_id = kept.get(match, came.get(match))
+        webhook_id = ids.get(match)
         same(came.get(match, webhook_id), webhook_id, "a webhook has one id")
         if match not in kept:
-            require(change.effective_us < forgotten_us, "each match is in the outbox, for 30 days (H3)", match)
+            require(notice.at_us < forgotten_us, "all that is told is in the outbox, for 30 days (H3)", match)
         accepted = webhook_id is not None and receiver.has_accepted(webhook_id)
-        require(accepted or (match not in kept and match in gave_up), "each match was accepted", match, webhook_id)
+        require(
+            accepted or (match not in kept and match in gave_up), "all that is told was accepted", match, webhook_id
+        )
+    for match in [match for match in came if match[0] in there]:
+        told_by = *match[:2], wanted[match].retracts or 0
+        if told_by in wanted and wanted[told_by].at_us >= forgotten_us:
+            retracts = told(receiver.received[came[match]].body).retracts
+            same(retracts, ids[told_by], "a retraction names the webhook that told of the match")
 
 
 def failed_are_shown(server: Server, names: Names) -> None:
@@ -164,27 +171,19 @@ def the_check_is_clean(server: Server) -> None:
     require(findings.is_clean, "octy check finds nothing", findings.differences)
 
 
-def _matches(truth: Truth) -> dict[Match, Change]:
-    """All that must be told. Those about a profile in a segment have the numbers from 1."""
-    last: Counter[tuple[int, int]] = Counter()
-    found = {}
-    for one in truth.webhooks:
-        last[one.profile, one.segment] += 1
-        found[one.profile, one.segment, last[one.profile, one.segment]] = one
-    return found
-
-
-def _by_match(bodies: Mapping[str, bytes], wanted: Mapping[Match, Change], names: Names) -> dict[Match, str]:
-    """The id of each match's webhook, in their order."""
+def _by_match(bodies: Mapping[str, bytes], wanted: Mapping[Match, Notice], names: Names) -> dict[Match, str]:
+    """The id of each notice's webhook, in their order."""
     found: dict[Match, str] = {}
     for webhook_id, body in bodies.items():
         said = told(body)
-        match = names.keys[said.profile_id], said.segment, said.sequence
-        require(match in wanted, "no webhook is told that is no match", webhook_id, said)
-        verb = "created" if wanted[match].kind is ChangeKind.CREATED else "updated"
-        is_told = verb, rfc1123(wanted[match].effective_us)
-        same((said.verb, said.date_time), is_told, "a webhook tells of its match")
-        require(match not in found, "no match has two webhooks, and no number is given twice", webhook_id, said)
+        profile = NOBODY if said.profile_id is None else names.keys[said.profile_id]
+        match = profile, said.segment, said.sequence
+        require(match in wanted, "no webhook tells what is not so, or what nobody wants to hear", webhook_id, said)
+        notice = wanted[match]
+        is_told = said.subject, said.event, said.cause, said.date_time, said.members
+        must_be = notice.subject, notice.event, notice.cause, rfc1123(notice.at_us), notice.members
+        same(is_told, must_be, "a webhook tells of its change")
+        require(match not in found, "no change has two webhooks, and no number is given twice", webhook_id, said)
         found[match] = webhook_id
     return found
 

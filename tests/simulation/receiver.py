@@ -76,27 +76,37 @@ class Receiver:
 
 
 class Told(Struct, frozen=True):
-    """What a webhook says (H1)."""
+    """What a webhook says (H1, docs/webhooks.md)."""
 
     delivery_id: str
-    profile_id: str
+    profile_id: str | None
+    """None where it is about a whole segment."""
     segment: int
-    verb: str
+    subject: str
+    event: str
+    cause: str
     date_time: str
+    retracts: str | None
+    """The webhook that it takes back."""
+    members: int | None
     sequence: int
     overtakes: int
 
 
 def told(body: bytes) -> Told:
-    """Of a live match."""
+    """Of whatever an account may choose to be told."""
     said: Any = msgspec.json.decode(body)
     about, meta = said["body"], said["meta"]
     return Told(
         delivery_id=meta["delivery_id"],
-        profile_id=about["profile_id"],
+        profile_id=about.get("profile_id"),
         segment=int(about["segment"]["segment_tag"]),
-        verb=said["subject"].split()[-1],
+        subject=said["subject"],
+        event=meta["event"],
+        cause=meta["cause"],
         date_time=said["date_time"],
+        retracts=meta.get("retracts"),
+        members=about.get("members"),
         sequence=meta["sequence"],
         overtakes=meta["overtakes"],
     )

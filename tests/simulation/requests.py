@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from octy.model.accounts import AccountConfiguration
 from octy.model.definitions import to_wire
 from octy.model.events import EventDraft, EventInstance, PlainEventDraft
 from octy.model.instants import iso
@@ -19,6 +20,8 @@ from octy.service.ids import EventIds
 from octy.service.octy import Octy
 from tests.property.happenings import Doing
 from tests.simulation.truth import Truth
+
+WEBHOOK_URL = "https://hooks.example.org/octy"
 
 
 class Names(Struct):
@@ -153,6 +156,25 @@ class Rotates(Struct, frozen=True):
 
     def answered(self, answer: Any, names: Names) -> object:  # noqa: ARG002 - others need it
         return len(answer)
+
+
+class Chooses(Struct, frozen=True):
+    """The account says what it wants to be told of."""
+
+    events: tuple[str, ...]
+    causes: tuple[str, ...]
+
+    def send(self, octy: Octy, names: Names) -> "Future[Any]":
+        wanted = AccountConfiguration(webhook_url=WEBHOOK_URL, webhook_events=self.events, webhook_causes=self.causes)
+        return octy.configure(names.account, wanted)
+
+    def happens(self, truth: Truth, names: Names) -> object:  # noqa: ARG002 - others need it
+        truth.chooses(self.events, self.causes)
+        return self.events, self.causes
+
+    def answered(self, answer: Any, names: Names) -> object:  # noqa: ARG002 - others need it
+        configured = answer.account.configuration
+        return configured.webhook_events, configured.webhook_causes
 
 
 class Said(Struct, frozen=True):

@@ -47,7 +47,7 @@ from tests.simulation.invariants import (
     webhooks_are_the_models,
 )
 from tests.simulation.receiver import Receiver
-from tests.simulation.requests import Enables, Names, Request
+from tests.simulation.requests import WEBHOOK_URL, Enables, Names, Request
 from tests.simulation.server import Server, ended_backfill
 from tests.simulation.surroundings import simulated
 from tests.simulation.truth import Truth
@@ -61,7 +61,6 @@ CALM_STEP_US = 2 * US_PER_SECOND
 LOOP_TURNS_MAX = 8
 GROUPS_MAX = 10_000
 """Many times what a month takes."""
-URL = "https://hooks.example.org/octy"
 
 GROUP_FAILS_SHARE = 0.12
 FAILED_SYNC = "an I/O error at a sync"
@@ -123,6 +122,8 @@ class Simulation:
         self._seed = seed
         self._root = root
         self._chance = Random(seed)
+        self._in_small_groups = self._chance.random() < 0.5
+        """What is due at once takes several groups. A choice might come between them, so nobody makes one."""
         self._time = Time(BIRTH_US)
         self._faults: Counter[str] = Counter()
         self._receiver = Receiver(self._chance, self._faults)
@@ -145,7 +146,9 @@ class Simulation:
 
     def run(self, days: int) -> Report:
         """From the first start to the last check."""
-        with simulated(self._time, self._chance, self._syncs, self._writes, self._errors):
+        with simulated(
+            self._time, self._chance, self._syncs, self._writes, self._errors, in_small_groups=self._in_small_groups
+        ):
             self._begins()
             self._is_failing = True
             self._receiver.failing_share = RECEIVER_FAILS_SHARE
@@ -180,10 +183,12 @@ class Simulation:
         account = self._at_once(writer.submit(0, lambda tx: accounts.create(tx, new_keys()))).account.account_id
         self._at_once(self._server.octy._renew_secret(account))
         self._names = Names(account, writer.event_ids, {}, {}, {})
-        self._clients = Clients(self._chance, self._truth, self._names, self._faults)
+        self._clients = Clients(
+            self._chance, self._truth, self._names, self._faults, may_choose=not self._in_small_groups
+        )
         octy = self._server.octy
         self._at_once(octy.create_event_types(account, [EventTypeDraft(name, ("a", "b")) for name in EVENT_TYPES]))
-        self._at_once(octy.configure(account, AccountConfiguration(webhook_url=URL)))
+        self._at_once(octy.configure(account, AccountConfiguration(webhook_url=WEBHOOK_URL)))
         for request in [self._clients.new_customer() for _ in range(3)] + [
             self._clients.new_segment() for _ in range(3)
         ]:
@@ -204,7 +209,9 @@ class Simulation:
         for _ in range(CALM_US // CALM_STEP_US):
             self._rests()
             self._time.passes(CALM_STEP_US)
+        self._auditor_goes_on()
         self._rests()
+        require(self._server.audit.checked, "the server has audited itself")
         require(not self._errors, "no error is logged once nothing fails", self._errors)
         nothing_is_left_to_do(self._server)
         require(not self._clients.again and not self._asked, "every client has its answer")
@@ -219,7 +226,6 @@ class Simulation:
             while self._server.has_requests or self._server.due_us <= self._now_us():
                 self._writer_goes_on()
         self._server.archiver.turn()
-        self._server.auditor.turn()
         while self._is_anybody_busy():
             self._writer_goes_on()
             for worker in (self._server.archiver, self._server.auditor):
@@ -301,7 +307,6 @@ class Simulation:
 
     def _auditor_goes_on(self) -> None:
         self._server.auditor.turn()
-        require(not self._server.audit.differing, "no server finds that its tags are wrong", self._server.audit)
 
     def _backfills_go_on(self) -> None:
         if not self._is_paused("backfills") and self._server.wants_to_fold:
@@ -371,6 +376,7 @@ class Simulation:
         except Crashed:
             self._is_in_doubt(deeds)
             raise
+        require(not server.audit.differing, "no server finds that its tags are wrong", server.audit)
         self._lives(deeds)
 
     def _deed(self, job: Job) -> Deed:

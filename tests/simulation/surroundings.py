@@ -45,11 +45,17 @@ class Secrets:
 
 @contextmanager
 def simulated(
-    time: Time, chance: Random, syncs: Callable[[Path], None], writes: Callable[[], None], errors: list[str]
+    time: Time,
+    chance: Random,
+    syncs: Callable[[Path], None],
+    writes: Callable[[], None],
+    errors: list[str],
+    *,
+    in_small_groups: bool,
 ) -> Iterator[None]:
     """`syncs` is told of each file or folder that is synced, `writes` before rows go into a file of the archive.
 
-    What is logged as an error, or a warning, goes to `errors`.
+    What is logged as an error, or a warning, goes to `errors`. `in_small_groups`: what is due at once takes several.
     """
     write = RunWriter.write
 
@@ -76,7 +82,7 @@ def simulated(
         patch.setattr(archiver, "ROWS_PER_RUN", ROWS_PER_RUN)
         patch.setattr(archiver, "RUNS_PER_MERGE", RUNS_PER_MERGE)
         patch.setattr(archiver, "ROWS_PER_MERGED_RUN_MAX", ROWS_PER_MERGED_RUN_MAX)
-        if chance.random() < 0.5:  # what is due at once takes several groups
+        if in_small_groups:
             patch.setattr(transaction, "DUE_PER_GROUP", 1)
             patch.setattr(engine, "PROFILES_AT_ONCE", 1)
             patch.setattr(engine, "TIMERS_AT_ONCE", 1)

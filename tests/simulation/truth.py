@@ -3,17 +3,48 @@
 It is told of each group of requests once that group is durable, in the group's order, at the group's instant.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import Struct
+
+from octy.model.accounts import DEFAULT_CAUSES, DEFAULT_EVENTS
 from octy.model.instants import FUTURE_TOLERANCE_US, US_PER_DAY
 from octy.model.segments import SegmentDefinition, SegmentType
-from octy.model.tags import ChangeKind
+from octy.model.tags import CAUSE_TEXT, Cause, ChangeKind
 from tests.property.leaving import LeavingModel
 from tests.reference.life import Change, Occurrence
 
 SAID_AGAIN_US_MAX = 5 * US_PER_DAY
 """E8 promises seven days; a clock that is set may take two of them."""
+NOBODY = -1
+"""In the place of a profile, where a webhook is about a whole segment."""
+MATCHED, RETRACTED = "live_segment.matched", "live_segment.retracted"
+ENTERED, LEFT = "past_segment.entered", "past_segment.left"
+BACKFILLED = "segment.backfilled"
+SUBJECTS = {
+    (MATCHED, ChangeKind.CREATED): "Live segment tag created",
+    (MATCHED, ChangeKind.UPDATED): "Live segment tag updated",
+    (RETRACTED, ChangeKind.REMOVED): "Live segment tag removed",
+    (ENTERED, ChangeKind.CREATED): "Past segment tag created",
+    (LEFT, ChangeKind.REMOVED): "Past segment tag removed",
+}
+
+
+class Notice(Struct, frozen=True):
+    """A webhook that must be, as one of those about its profile in its segment."""
+
+    profile: int
+    segment: int
+    number: int
+    subject: str
+    event: str
+    cause: str
+    at_us: int
+    retracts: int | None = None
+    """The number of the notice that it takes back."""
+    members: int | None = None
 
 
 class Truth:
@@ -36,8 +67,14 @@ class Truth:
         self.events: dict[int, tuple[int, int]] = {}
         """By seq: whose, and when it happened."""
         self.told: list[Change] = []
-        self.webhooks: list[Change] = []
-        """Every match that must be told, of profiles that are gone too."""
+        self.webhooks: list[Notice] = []
+        """All that must be told, of profiles that are gone too."""
+        self._numbers: Counter[tuple[int, int]] = Counter()
+        """How many webhooks there are about a profile in a segment."""
+        self._standing: dict[tuple[int, int], int] = {}
+        """Of those, the one that told last of a match that stands."""
+        self._events: tuple[str, ...] = DEFAULT_EVENTS
+        self._causes: tuple[str, ...] = DEFAULT_CAUSES
         self.last_seq = 0
 
     def passes(self, now_us: int) -> None:
@@ -92,6 +129,14 @@ class Truth:
         """P6."""
         self.backfilling.remove(key)
         self._tells(self.model.finish_backfill(key))
+        if BACKFILLED in self._events:
+            members = sum(segment == key for segment, _ in self.model.tags())
+            cause, at_us = CAUSE_TEXT[Cause.BACKFILL], self.model.now_us
+            self._notes(NOBODY, key, "Segment backfill completed", BACKFILLED, cause, at_us, members=members)
+
+    def chooses(self, events: tuple[str, ...], causes: tuple[str, ...]) -> None:
+        """What is told from now on."""
+        self._events, self._causes = events, causes
 
     def loses_segment(self, key: int) -> bool:
         """X1. Again, until it is gone, is no mistake."""
@@ -127,6 +172,24 @@ class Truth:
 
     def _tells(self, changes: list[Change]) -> None:
         self.told += changes
-        self.webhooks += [
-            one for one in changes if self.kinds[one.segment] is SegmentType.LIVE and one.kind is not ChangeKind.REMOVED
-        ]
+        for one in changes:
+            self._tells_account(one)
+
+    def _tells_account(self, change: Change) -> None:
+        is_live = self.kinds[change.segment] is SegmentType.LIVE
+        is_off = change.kind is ChangeKind.REMOVED
+        event = (RETRACTED if is_off else MATCHED) if is_live else (LEFT if is_off else ENTERED)
+        pair, cause = (change.segment, change.profile), CAUSE_TEXT[change.cause]
+        standing = self._standing.pop(pair, None) if is_off else None
+        if event in self._events and cause in self._causes:
+            subject = SUBJECTS[event, change.kind]
+            retracts = standing if event == RETRACTED else None
+            is_dated_late = not is_live and change.cause is Cause.EVENT  # G2
+            at_us = change.recorded_us if is_dated_late else change.effective_us
+            self._notes(change.profile, change.segment, subject, event, cause, at_us, retracts=retracts)
+            if event == MATCHED:
+                self._standing[pair] = self._numbers[pair]
+
+    def _notes(self, profile: int, segment: int, *said: Any, **more: Any) -> None:
+        self._numbers[segment, profile] += 1
+        self.webhooks.append(Notice(profile, segment, self._numbers[segment, profile], *said, **more))
