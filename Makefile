@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test check soak simulate mistakes crash bench bench-quick docs pins clean
+.PHONY: setup demo test check session soak simulate mistakes crash bench bench-quick docs pins clean
 
 setup: $(READY)  ## create .venv, install the pinned requirements and the project, compile the kernels
 
@@ -44,6 +44,9 @@ bench: setup  ## every figure that is claimed, with its peers and the limits of 
 
 bench-quick: setup  ## the same in a minute: smaller, and so less true
 	$(BIN)/python -m bench --quick
+
+session: setup  ## record docs/cli-session.md anew, from real commands at a real sandbox
+	$(BIN)/python -m tests.recorded.session
 
 docs:  ## the documentation as web pages, in site/
 	$(PYTHON) -m venv .venv-docs

@@ -184,9 +184,9 @@ class Machine:
         """Starts a command and waits for its end."""
         return self.start(*command, environment=environment, via=via).end()
 
-    def run_in_shell(self, line: str) -> Ended:
+    def run_in_shell(self, line: str, environment: Mapping[str, str] | None = None) -> Ended:
         """Runs a line as a person would type it."""
-        return Process(["sh", "-c", line], self.folder, self.environment).end()
+        return Process(["sh", "-c", line], self.folder, self.environment | dict(environment or {})).end()
 
     def serve(self, *options: str, data: str = "data", keys: bool = True, via: Sequence[str] = ()) -> Server:
         """`octy serve` with a data folder and a free port."""

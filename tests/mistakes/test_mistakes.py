@@ -1,20 +1,20 @@
-"""C05: the checks are known to notice mistakes; some of them each day, all with `make mistakes`."""
-
-import time
+"""C05: the checks are known to notice mistakes: three of them here, all with `make mistakes`."""
 
 import pytest
 
 from tests.mistakes.catalogue import MISTAKES, caught_by
 
-A_DAY = 3
-FIRST = int(time.time() // 86_400) * A_DAY
-TODAY = [list(MISTAKES)[(FIRST + number) % len(MISTAKES)] for number in range(A_DAY)]
+SOME = (
+    "how far time has come is not stored",
+    "message ids are kept in memory alone",
+    "message ids are forgotten after a minute",
+)
 
 
 def test_there_are_at_least_forty() -> None:
     assert len(MISTAKES) >= 40
 
 
-@pytest.mark.parametrize("number", range(A_DAY))
-def test_a_mistake_is_caught(number: int) -> None:
-    assert caught_by(TODAY[number]), TODAY[number]
+@pytest.mark.parametrize("name", SOME)
+def test_a_mistake_is_caught(name: str) -> None:
+    assert caught_by(name)

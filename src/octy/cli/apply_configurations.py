@@ -1,6 +1,7 @@
 """`kind: accountConfigurations` and `kind: algorithmConfigurations` (wire.md 3.2, 3.3, 5)."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -12,13 +13,13 @@ from octy.cli.locate import follow
 from octy.cli.output import complain, say
 from octy.cli.plan import Change, Sign, Stage
 from octy.client import Octy, RequestRefused
-from octy.client.envelope import Done
-from octy.client.operations.algorithms import PATH as ALGORITHMS_PATH
 from octy.client.settings import is_http_url
 from octy.client.views import AccountData, AlgorithmView
-from octy.model.algorithms import ALGORITHMS
-from octy.model.limits import RETENTION_DAYS_MAX
+from octy.model.accounts import CHOICE_OF_CAUSES
+from octy.model.algorithms import ALGORITHMS, AlgorithmConfiguration
+from octy.model.limits import RETENTION_DAYS_MAX, WEBHOOKS_PER_MINUTE_MAX
 from octy.model.values import shown
+from octy.model.webhooks import CHOICE_OF_EVENTS
 
 ACCOUNT_FIELDS = {
     "contactName": "contact_name",
@@ -27,10 +28,19 @@ ACCOUNT_FIELDS = {
     "webhookURL": "webhook_url",
     "authenticatedIDKey": "authenticated_id_key",
 }
-ACCOUNT_LISTS = {"webhookEvents": "webhook_events", "webhookCauses": "webhook_causes"}
-ACCOUNT_NUMBERS = {"webhooksPerMinute": "webhooks_per_minute", "webhookBreakerShare": "webhook_breaker_share"}
 RETENTION = "retentionDays"
-ALL_ACCOUNT_FIELDS = ACCOUNT_FIELDS | ACCOUNT_LISTS | ACCOUNT_NUMBERS | {RETENTION: "retention_days"}
+BREAKER_SHARE = "webhookBreakerShare"
+ACCOUNT_CHOICES: dict[str, Sequence[str]] = {"webhookEvents": CHOICE_OF_EVENTS, "webhookCauses": CHOICE_OF_CAUSES}
+"""Lists, and what may stand in them."""
+ACCOUNT_INTEGERS_MAX = {"webhooksPerMinute": WEBHOOKS_PER_MINUTE_MAX, RETENTION: RETENTION_DAYS_MAX}
+BREAKER_SHARE_MAX = 1
+ALL_ACCOUNT_FIELDS = ACCOUNT_FIELDS | {
+    "webhookEvents": "webhook_events",
+    "webhookCauses": "webhook_causes",
+    "webhooksPerMinute": "webhooks_per_minute",
+    BREAKER_SHARE: "webhook_breaker_share",
+    RETENTION: "retention_days",
+}
 """Those that are no texts stay as they are where the file does not say them."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 EMAIL_WANTED = "an email address"
@@ -144,7 +154,7 @@ class Algorithms:
 def account_in_yaml(configuration: Fields) -> dict[str, Any]:
     """What the configuration says, in the words of the file; a text that is not set is empty."""
     said = {key: configuration[wire] for key, wire in ALL_ACCOUNT_FIELDS.items() if wire in configuration}
-    lists = {key: sorted(said[key]) for key in ACCOUNT_LISTS if key in said}
+    lists = {key: sorted(said[key]) for key in ACCOUNT_CHOICES if key in said}
     return said | {key: said[key] or "" for key in ACCOUNT_FIELDS} | lists
 
 
@@ -164,7 +174,7 @@ def _is_set(known: dict[str, Any] | None, wanted: dict[str, Any]) -> bool:
 
 def _set_algorithm(server: Octy, document: Document, trail: Trail, request: dict[str, Any]) -> bool:
     try:
-        server.post(f"{ALGORITHMS_PATH}/set", msgspec.json.encode(request), Done)
+        server.configure_algorithm(AlgorithmConfiguration(request["algorithm_name"], **request[CONFIGURATIONS]))
     except RequestRefused as refused:
         for message in refused.messages:
             complain(f"{document.place(trail)}: {message}")
@@ -198,12 +208,13 @@ def _others(checks: Checks, fields: Fields, trail: Trail) -> dict[str, Any]:
     for key, wire in ALL_ACCOUNT_FIELDS.items():
         if key in ACCOUNT_FIELDS or fields.get(key) is None:
             continue
-        if key in ACCOUNT_LISTS:
-            found[wire] = checks.texts(fields, (*trail, key), count_min=0)
-        elif key == RETENTION:
-            found[wire] = checks.integer(fields, (*trail, key), 0, RETENTION_DAYS_MAX)
+        inner: Trail = (*trail, key)
+        if key in ACCOUNT_CHOICES:
+            found[wire] = checks.choices(fields, inner, ACCOUNT_CHOICES[key])
+        elif key in ACCOUNT_INTEGERS_MAX:
+            found[wire] = checks.integer(fields, inner, 0, ACCOUNT_INTEGERS_MAX[key])
         else:
-            found[wire] = checks.number(fields, (*trail, key))
+            found[wire] = checks.number(fields, inner, 0, BREAKER_SHARE_MAX)
     return found
 
 

@@ -10,6 +10,7 @@ from octy.cli.documents import Document, Trail
 from octy.cli.failures import Faults
 from octy.cli.locate import path_of
 from octy.cli.output import complain
+from octy.model.accounts import misfits
 from octy.model.values import canonical, shown
 
 Fields = Mapping[str, Any]
@@ -75,12 +76,22 @@ class Checks:
                 self.wrong((*trail, index), "a text", _found(element))
         return [canonical(element) or "" for element in found]
 
-    def number(self, parent: Fields, trail: Trail) -> int | float:
-        """A number."""
+    def choices(self, parent: Fields, trail: Trail, choice: Sequence[str]) -> list[str]:
+        """A list of some of `choice`, each at most once."""
+        found = parent.get(str(trail[-1]))
+        if not isinstance(found, list):
+            self.wrong(trail, "a list", _found(found))
+            return []
+        for index, misfit, wanted in misfits(found, choice):
+            self.wrong((*trail, index), wanted, misfit)
+        return found
+
+    def number(self, parent: Fields, trail: Trail, low: int, high: int) -> int | float:
+        """A number from `low` to `high`."""
         value = parent.get(str(trail[-1]))
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
             return value
-        self.wrong(trail, "a number", _found(value))
+        self.wrong(trail, f"a number from {low} to {high}", _found(value))
         return 0
 
     def warn_of_unknown(self, fields: Fields, trail: Trail, known: Sequence[str]) -> None:

@@ -12,7 +12,6 @@ from octy.cli import apply_segments as segments
 from octy.model.algorithms import ALGORITHMS
 from octy.model.definition_schema import NAME, SCALAR, Schema, definition_schema, step_schemas
 from octy.model.events import SYSTEM_EVENT_TYPES
-from octy.model.limits import RETENTION_DAYS_MAX
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT: Schema = {"allOf": [SCALAR], "not": {"const": ""}}
@@ -70,11 +69,18 @@ def _account() -> Schema:
             else SCALAR | formats.get(key, {"not": {"const": ""}})
             for key in configurations.ACCOUNT_FIELDS
         }
-        | {key: {"type": ["array", "null"], "items": _TEXT} for key in configurations.ACCOUNT_LISTS}
-        | {key: {"type": ["number", "null"]} for key in configurations.ACCOUNT_NUMBERS}
-        | {configurations.RETENTION: {"type": ["integer", "null"], "minimum": 0, "maximum": RETENTION_DAYS_MAX}},
+        | {
+            key: {"type": ["array", "null"], "items": {"enum": list(choice)}, "uniqueItems": True}
+            for key, choice in configurations.ACCOUNT_CHOICES.items()
+        }
+        | {key: _bounded("integer", most) for key, most in configurations.ACCOUNT_INTEGERS_MAX.items()}
+        | {configurations.BREAKER_SHARE: _bounded("number", configurations.BREAKER_SHARE_MAX)},
         "required": [key for key in configurations.ACCOUNT_FIELDS if key not in configurations.OPTIONAL_ACCOUNT_FIELDS],
     }
+
+
+def _bounded(type_name: str, most: int) -> Schema:
+    return {"type": [type_name, "null"], "minimum": 0, "maximum": most}
 
 
 def _event_type() -> Schema:

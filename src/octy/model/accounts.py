@@ -1,14 +1,19 @@
 """Who owns everything: the account, its keys' public half, and what it has configured (wire.md 3.2)."""
 
+from collections.abc import Iterator, Sequence
+
 from msgspec import Struct
 
 from octy.model.tags import CAUSE_TEXT, Cause
+from octy.model.values import shown
 from octy.model.webhooks import WebhookEvent
 
 DEFAULT_EVENTS: tuple[str, ...] = (WebhookEvent.MATCHED.value,)
 """H1."""
 DEFAULT_CAUSES = tuple(CAUSE_TEXT[cause] for cause in (Cause.EVENT, Cause.TIME, Cause.PROPERTY))
 """What customers do and what time does. What a backfill, a deletion or a repair does is told to whoever asks for it."""
+CHOICE_OF_CAUSES = tuple(CAUSE_TEXT.values())
+"""By which causes an account may choose to be told of changes."""
 
 
 class AccountConfiguration(Struct, frozen=True):
@@ -42,3 +47,12 @@ class Account(Struct, frozen=True):
     configuration: AccountConfiguration = AccountConfiguration()
     aged_us: int = 0
     """Events that happened before this instant may have been removed for their age."""
+
+
+def misfits(given: Sequence[object], choice: Sequence[str]) -> Iterator[tuple[int, str, str]]:
+    """What speaks against a choice of several: the place in the list, what was found there, and what was expected."""
+    for index, name in enumerate(given):
+        if name not in choice:
+            yield index, shown(name), f"one of {', '.join(choice)}"
+        elif name in given[:index]:
+            yield index, f"{shown(name)} once more", "each of them once"

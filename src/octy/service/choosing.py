@@ -9,7 +9,7 @@ import numpy as np
 
 from octy.engine.batch import Longs
 from octy.model import limits
-from octy.model.accounts import AccountConfiguration
+from octy.model.accounts import CHOICE_OF_CAUSES, AccountConfiguration, misfits
 from octy.model.errors import Problem
 from octy.model.tags import CAUSE_TEXT, Cause, ChangeKind
 from octy.model.values import shown
@@ -61,7 +61,7 @@ _NONE = np.empty(0, np.int64)
 def choice_problems(configuration: AccountConfiguration) -> Iterator[Problem]:
     """All that speaks against what is chosen."""
     yield from _unknown(configuration.webhook_events, "webhook_events", CHOICE_OF_EVENTS)
-    yield from _unknown(configuration.webhook_causes, "webhook_causes", tuple(CAUSE_TEXT.values()))
+    yield from _unknown(configuration.webhook_causes, "webhook_causes", CHOICE_OF_CAUSES)
 
     if not 0 <= configuration.webhooks_per_minute <= limits.WEBHOOKS_PER_MINUTE_MAX:
         wanted = f"an integer from 1 to {limits.WEBHOOKS_PER_MINUTE_MAX:,}, or 0 for any number of webhooks"
@@ -72,8 +72,5 @@ def choice_problems(configuration: AccountConfiguration) -> Iterator[Problem]:
 
 
 def _unknown(given: Sequence[str], field: str, known: Sequence[str]) -> Iterator[Problem]:
-    for index, name in enumerate(given):
-        if name not in known:
-            yield Problem(f"{field}[{index}]", shown(name), f"one of {', '.join(known)}")
-        elif name in given[:index]:
-            yield Problem(f"{field}[{index}]", f"{shown(name)} once more", "each of them once")
+    for index, found, wanted in misfits(given, known):
+        yield Problem(f"{field}[{index}]", found, wanted)

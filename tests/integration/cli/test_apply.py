@@ -86,7 +86,7 @@ def test_what_the_account_is_told_of_is_sent_where_the_file_says_it(shell: Shell
 
 
 def test_a_choice_that_the_server_refuses_is_shown_at_its_place(shell: Shell, server: OctyServer) -> None:
-    shell.file("account.yml", ACCOUNT + "  webhookEvents: [live_segment.matched, rain]\n")
+    shell.file("account.yml", ACCOUNT + "  webhookEvents: [live_segment.matched, past_segment.left]\n")
     line = {"error_message": "webhook_events[1]: expected rain to stop", "path": "webhook_events[1]"}
     server.answers(SET_ACCOUNT, refusal(line))
     result = shell.run("apply", "-f", "account.yml", "--yes")
@@ -94,13 +94,60 @@ def test_a_choice_that_the_server_refuses_is_shown_at_its_place(shell: Shell, se
     assert "account.yml:7:41: webhookEvents[1]: expected rain to stop" in result.output
 
 
-def test_a_bound_that_is_no_number_is_not_sent(shell: Shell, server: OctyServer) -> None:
-    shell.file("account.yml", ACCOUNT + "  webhooksPerMinute: many\n")
-    result = shell.run("apply", "-f", "account.yml")
+@pytest.mark.parametrize("command", ["apply", "validate"])
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("webhooksPerMinute: many", '3: {}webhooksPerMinute: expected an integer from 0 to 1000000; found "many"'),
+        ("webhooksPerMinute: 1000001", "3: {}webhooksPerMinute: expected an integer from 0 to 1000000; found 1000001"),
+        ("webhooksPerMinute: 0.5", "3: {}webhooksPerMinute: expected an integer from 0 to 1000000; found 0.5"),
+        ("webhookBreakerShare: much", '3: {}webhookBreakerShare: expected a number from 0 to 1; found "much"'),
+        ("webhookBreakerShare: 1.5", "3: {}webhookBreakerShare: expected a number from 0 to 1; found 1.5"),
+        ("webhookBreakerShare: -0.1", "3: {}webhookBreakerShare: expected a number from 0 to 1; found -0.1"),
+        ("webhookBreakerShare: true", "3: {}webhookBreakerShare: expected a number from 0 to 1; found true"),
+        ("webhookCauses: event", '3: {}webhookCauses: expected a list; found "event"'),
+        (
+            "webhookCauses: [event, event]",
+            '26: {}webhookCauses[1]: expected each of them once; found "event" once more',
+        ),
+        ("webhookCauses: [rain]", "19: {}webhookCauses[0]: expected one of event, elapsed time, property change, "),
+        ("webhookEvents: [segment.digest]", "19: {}webhookEvents[0]: expected one of live_segment.matched, "),
+        ("webhookEvents: [[]]", "19: {}webhookEvents[0]: expected one of live_segment.matched, "),
+    ],
+)
+def test_what_no_account_can_be_told_is_refused_at_its_place(
+    shell: Shell, server: OctyServer, command: str, line: str, complaint: str
+) -> None:
+    shell.file("account.yml", f"{ACCOUNT}  {line}\n")
+    result = shell.run(command, "-f", "account.yml")
     assert result.exit_code == 1
-    wanted = 'account.yml:7:3: configurations.webhooksPerMinute: expected a number; found "many"'
-    assert wanted in result.output
-    assert not server.sent_to(SET_ACCOUNT)
+    assert result.stderr.startswith(f"account.yml:7:{complaint.format('configurations.')}")
+    assert result.stderr.count("\n") == 1
+    assert server.requests == []
+
+
+def test_the_plan_shows_and_compares_only_what_the_file_says(shell: Shell, server: OctyServer) -> None:
+    shell.file("account.yml", ACCOUNT)
+    shell.run("apply", "-f", "account.yml", "--yes")
+    server.account |= {
+        "webhook_events": ["past_segment.left", "live_segment.matched"],
+        "webhook_causes": ["backfill"],
+        "webhooks_per_minute": 60,
+        "webhook_breaker_share": 0.25,
+        "retention_days": 90,
+    }
+    nothing = "Nothing to change: 1 account configuration as the files say.\n"
+    assert shell.run("apply", "-f", "account.yml").stdout == nothing  # it says none of them
+    events = "  webhookEvents: [live_segment.matched, past_segment.left]\n"
+    shell.file("account.yml", f"{ACCOUNT}{events}")
+    assert shell.run("apply", "-f", "account.yml").stdout == nothing  # in another order
+    shell.file("account.yml", f"{ACCOUNT}{events}  retentionDays: 30\n")
+    planned = shell.run("apply", "-f", "account.yml", "--dry-run").stdout.splitlines()
+    assert [line.strip() for line in planned if " -> " in line] == ["retentionDays: 90 -> 30"]
+    shell.run("apply", "-f", "account.yml", "--yes")
+    sent = server.sent_to(SET_ACCOUNT)[-1].body
+    assert sent["retention_days"] == 30
+    assert sent.keys() & {"webhook_causes", "webhooks_per_minute", "webhook_breaker_share"} == set()
 
 
 @pytest.mark.parametrize("days", [0, 90])

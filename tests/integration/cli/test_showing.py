@@ -36,6 +36,13 @@ EVENT = {
     "created_at": "Tue, 02 Jan 2024 00:00:00 GMT",
     "occurred_at": "2024-01-02T00:00:00.000000Z",
 }
+CHOSEN = {
+    "webhook_events": ["segment.backfilled", "live_segment.matched"],
+    "webhook_causes": ["event", "backfill"],
+    "webhooks_per_minute": 60,
+    "webhook_breaker_share": 0.25,
+    "retention_days": 90,
+}
 
 
 def terminal(shell: Shell, *arguments: str, columns: int = 100, **variables: str) -> str:
@@ -67,6 +74,7 @@ def test_yaml_is_a_file_that_apply_takes_and_finds_to_be_what_is_there(
         "contact_email_address": "ana@example.com",
         "webhook_url": "https://shop.example.com/octy",
         "authenticated_id_key": None,
+        **CHOSEN,
     }
     for number, kind in enumerate(("accountconfig", "eventtypes", "segments")):
         text = shell.run("get", kind, "-o", "yaml").stdout
@@ -74,6 +82,26 @@ def test_yaml_is_a_file_that_apply_takes_and_finds_to_be_what_is_there(
         shell.file(f"{number}.yml", text)
     same = shell.run("apply", "-f", ".")
     assert same.stdout == "Nothing to change: 1 account configuration, 1 event type, 1 segment as the files say.\n"
+
+
+def test_what_the_account_is_told_of_is_in_every_format(shell: Shell, server: OctyServer) -> None:
+    server.account = {"contact_name": "Ana", **CHOSEN}
+    assert json.loads(shell.run("get", "accountconfig", "-o", "json").stdout)["account_data"].items() >= CHOSEN.items()
+    (row,) = csv.DictReader(io.StringIO(shell.run("get", "accountconfig", "-o", "csv").stdout))
+    assert json.loads(row["webhook_events"]) == CHOSEN["webhook_events"]
+    assert json.loads(row["webhook_causes"]) == CHOSEN["webhook_causes"]
+    numbers = (row["webhooks_per_minute"], row["webhook_breaker_share"], row["retention_days"])
+    assert numbers == ("60", "0.25", "90")
+    lines = shell.run("get", "accountconfig").stdout.splitlines()
+    assert {line[:22].rstrip(): line[22:] for line in lines}.items() >= {
+        "Webhook events": "segment.backfilled, live_segment.matched",
+        "Webhook causes": "event, backfill",
+        "Webhooks per minute": "60",
+        "Webhook breaker share": "0.25",
+        "Events are kept": "90 days",
+    }.items()
+    text = shell.run("get", "accountconfig", "-o", "yaml").stdout
+    assert "  webhooksPerMinute: 60\n  webhookBreakerShare: 0.25\n  retentionDays: 90\n" in text
 
 
 def test_csv_has_a_header_and_cells_that_read_back(shell: Shell, server: OctyServer) -> None:

@@ -89,6 +89,27 @@ def test_an_account_fits() -> None:
         assert not VALIDATOR.is_valid(wrong), field
 
 
+@pytest.mark.parametrize(
+    ("key", "good", "bad"),
+    [
+        ("webhookEvents", [[], ["live_segment.matched"], None], ["live_segment.matched", ["webhook.test"], [5]]),
+        ("webhookCauses", [["elapsed time", "repair"], None], [["rain"], ["event", "event"]]),
+        ("webhooksPerMinute", [0, 1_000_000, None], [-1, 1_000_001, 0.5, "60", True]),
+        ("webhookBreakerShare", [0, 0.25, 1, None], [-0.1, 1.1, "0.5", True]),
+        ("retentionDays", [0, 36_500, None], [-1, 36_501, 1.5, "90", True]),
+    ],
+)
+def test_what_an_account_may_choose_has_its_bounds(key: str, good: list[object], bad: list[object]) -> None:
+    fields = {"contactName": "Ana", "contactSurname": 5, "contactEmail": "a@b.c", "webhookURL": "https://x.example/y"}
+
+    def is_valid(value: object) -> bool:
+        root = {"kind": "accountConfigurations", "configurations": {**fields, key: value}}
+        return bool(VALIDATOR.is_valid(root))
+
+    assert [value for value in good if not is_valid(value)] == []
+    assert [value for value in bad if is_valid(value)] == []
+
+
 def test_it_is_a_schema_and_the_published_one() -> None:
     Draft202012Validator.check_schema(schema())
     assert (ROOT / "docs" / "octy.schema.json").read_text(encoding="utf-8") == schema_text()

@@ -6,9 +6,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from octy.http.answers import RequestMeta
-from octy.model.accounts import AccountConfiguration
+from octy.model.accounts import CHOICE_OF_CAUSES, AccountConfiguration
 from octy.model.instants import iso
-from octy.model.tags import CAUSE_TEXT
 from octy.model.webhooks import CHOICE_OF_EVENTS, Receiver, Stop
 
 
@@ -36,7 +35,7 @@ class ConfigurationChange(Struct, forbid_unknown_fields=True):
         tuple[str, ...] | None,
         Meta(
             description="By which causes changes of tags must come to be told: any of "
-            f"{', '.join(f'`{text}`' for text in CAUSE_TEXT.values())}. The first three unless chosen otherwise."
+            f"{', '.join(f'`{text}`' for text in CHOICE_OF_CAUSES)}. The first three unless chosen otherwise."
         ),
     ] = None
 
