@@ -2,17 +2,12 @@
 
 import time
 from collections.abc import Callable, Sequence
-
-import msgspec
+from itertools import islice
 
 from octy.cli.output import complain, counted, say
 from octy.client import Octy, RequestRefused
-from octy.client.answers import DeliveriesAnswer, DeliveryAnswer, ReplayAnswer, RotationAnswer, SecretsAnswer
-from octy.client.envelope import Done
-from octy.client.views import AttemptView, DeliveryView
+from octy.client.views import AttemptView, DeliveryView, SecretView
 
-DELIVERIES = "/v1/webhooks/deliveries"
-ROWS_PER_PAGE = 100
 TEST_SECONDS_MAX = 20
 """A little longer than an attempt may take."""
 LOOK_SECONDS = 0.2
@@ -28,33 +23,33 @@ def chosen(
     since: str | None,
     until: str | None,
 ) -> Asked:
-    """Which webhooks are meant, in the server's terms."""
-    named = {"state": state, "event": event, "segment_id": segment, "profile_id": profile, "from": since, "to": until}
+    """Which webhooks are meant, in the client's terms."""
+    named = {
+        "state": state,
+        "event": event,
+        "segment_id": segment,
+        "profile_id": profile,
+        "since": since,
+        "until": until,
+    }
     return {name: str(value) for name, value in named.items() if value is not None}
 
 
 def list_deliveries(server: Octy, asked: Asked, limit: int, *, ids_only: bool) -> bool:
     """A line for each, the newest first."""
-    left, before, count = limit, None, 0
-    while left > 0:
-        question = asked | {"limit": str(min(left, ROWS_PER_PAGE))} | ({"before": before} if before else {})
-        page = server.get(DELIVERIES, DeliveriesAnswer, question)
-        for one in page.deliveries:
-            say(one.delivery_id if ids_only else _line(one))
-        count += len(page.deliveries)
-        left -= len(page.deliveries)
-        before = page.next_before
-        if before is None:
-            break
+    count, found = 0, iter(server.deliveries(**asked))
+    for one in islice(found, limit):
+        say(one.delivery_id if ids_only else _line(one))
+        count += 1
     if not ids_only:
-        more = ", and there are more; --limit shows them" if before else ""
+        more = ", and there are more; --limit shows them" if next(found, None) else ""
         say(f"Found a total of {_counted(count)}{more}")
     return True
 
 
 def show_delivery(server: Octy, delivery_id: str) -> bool:
     """What there is to know of one."""
-    answer = server.get(f"{DELIVERIES}/{delivery_id}", DeliveryAnswer)
+    answer = server.delivery(delivery_id)
     _show(answer.delivery)
     for attempt in answer.attempt_log:
         say(_attempt(attempt))
@@ -67,7 +62,7 @@ def replay(server: Octy, ids: Sequence[str]) -> bool:
     count = 0
     for delivery_id in dict.fromkeys(ids):
         try:
-            server.post(f"{DELIVERIES}/{delivery_id}/replay", b"{}", DeliveryAnswer)
+            server.replay_delivery(delivery_id)
             count += 1
         except RequestRefused as refused:
             for message in refused.messages:
@@ -78,22 +73,15 @@ def replay(server: Octy, ids: Sequence[str]) -> bool:
 
 def replay_range(server: Octy, asked: Asked) -> bool:
     """Sends all that are meant once more, in as many requests as it takes."""
-    count, after = 0, None
-    while True:
-        body = asked | ({"after": after} if after else {})
-        answer = server.post(f"{DELIVERIES}/replay", msgspec.json.encode(body), ReplayAnswer)
-        count, after = count + answer.replayed, answer.next_after
-        if after is None:
-            break
-    say(f"Replayed a total of {_counted(count)}")
+    say(f"Replayed a total of {_counted(server.replay_deliveries(**asked))}")
     return True
 
 
 def send_test(server: Octy, pause: Callable[[float], None] = time.sleep) -> bool:
     """Sends a test, and says what the receiver answered; False where it did not take it."""
-    delivery_id = server.post("/v1/webhooks/test", b"{}", DeliveryAnswer).delivery.delivery_id
+    delivery_id = server.send_test_webhook().delivery_id
     for _ in range(int(TEST_SECONDS_MAX / LOOK_SECONDS)):
-        answer = server.get(f"{DELIVERIES}/{delivery_id}", DeliveryAnswer)
+        answer = server.delivery(delivery_id)
         if answer.attempt_log:
             for attempt in answer.attempt_log:
                 say(_attempt(attempt))
@@ -105,7 +93,7 @@ def send_test(server: Octy, pause: Callable[[float], None] = time.sleep) -> bool
 
 def enable(server: Octy, *, replay: bool) -> bool:
     """The receiver is sent webhooks again."""
-    server.post("/v1/webhooks/enable", msgspec.json.encode({"replay": replay}), Done)
+    server.enable_webhooks(replay=replay)
     say("The receiver is sent webhooks again" + (", also those that were made meanwhile" if replay else ""))
     return True
 
@@ -129,17 +117,19 @@ def release(server: Octy, segment_id: str) -> bool:
 
 def show_secrets(server: Octy) -> bool:
     """A line for each secret that is valid now, the present one first."""
-    for one in server.get("/v1/webhooks/secrets", SecretsAnswer).webhook_secrets:
-        until = f"valid until {one.expires_at}" if one.expires_at else "the present one"
-        say(f"{one.secret}  {until}")
-    return True
+    return _show_secrets(server.webhook_secrets())
 
 
 def rotate_secret(server: Octy, overlap_hours: int) -> bool:
     """Replaces the secret, and shows what is valid then."""
-    body = msgspec.json.encode({"overlap_hours": overlap_hours})
-    server.post("/v1/webhooks/secrets/rotate", body, RotationAnswer)
-    return show_secrets(server)
+    return _show_secrets(server.rotate_webhook_secret(overlap_hours))
+
+
+def _show_secrets(secrets: Sequence[SecretView]) -> bool:
+    for one in secrets:
+        until = f"valid until {one.expires_at}" if one.expires_at else "the present one"
+        say(f"{one.secret}  {until}")
+    return True
 
 
 def _line(one: DeliveryView) -> str:

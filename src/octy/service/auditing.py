@@ -2,7 +2,7 @@
 
 As `octy check` does it (`service.checking`), but beside a server at work, for a few profiles at a time and for their
 tags alone. What seems to differ is looked at again by the writer, between two groups, so that nothing can have happened
-meanwhile, and mended there: tags as the log has them, a line of history with the cause `repair`, and no webhook (H1).
+meanwhile, and mended there: tags as the log has them, a line of history with the cause `repair`, told only to who asks.
 Then the world is rebuilt from the log, since what is in memory has made, or missed, what was wrong.
 """
 
