@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from octy.cli.apply_configurations import Accounts, Algorithms
+from octy.cli import apply_account, apply_algorithms, apply_event_types, apply_segments
+from octy.cli.apply_account import Accounts
+from octy.cli.apply_algorithms import Algorithms
 from octy.cli.apply_event_types import EventTypes
 from octy.cli.apply_segments import Segments
 from octy.cli.documents import Document
@@ -31,10 +33,10 @@ class Desired:
         self.event_types = EventTypes()
         self.segments = Segments()
         self._readers: Mapping[str, Callable[[Document], None]] = {
-            "accountConfigurations": self.accounts.read,
-            "algorithmConfigurations": self.algorithms.read,
-            "eventTypes": self.event_types.read,
-            "segments": self.segments.read,
+            apply_account.KIND: self.accounts.read,
+            apply_algorithms.KIND: self.algorithms.read,
+            apply_event_types.KIND: self.event_types.read,
+            apply_segments.KIND: self.segments.read,
         }
 
     def read(self, document: Document) -> None:
@@ -54,7 +56,7 @@ class Desired:
         """How many there are of each kind, by its noun."""
         return {
             "account configuration": int(self.accounts.is_named),
-            "algorithm": len(self.algorithms.requests),
+            "algorithm": len(self.algorithms.wanted),
             "event type": len(self.event_types.named),
             "segment": len(self.segments.named),
         }

@@ -149,7 +149,7 @@ def _draft(checks: Checks, fields: Fields, trail: Trail) -> EventTypeDraft:
         checks.wrong(at, problem.wanted, problem.found)
     if name in SYSTEM_EVENT_TYPES:
         checks.wrong(at, "a name that is none of the system's", shown(name))
-    properties = checks.texts(fields, (*trail, "eventProperties"), count_min=0)
+    properties = checks.texts(fields, (*trail, "eventProperties"))
     checks.warn_of_unknown(fields, trail, ("eventType", "eventProperties"))
     return EventTypeDraft(name, tuple(properties))
 

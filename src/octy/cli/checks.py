@@ -47,14 +47,21 @@ class Checks:
         for index, element in enumerate(found):
             yield (*trail, index), element
 
-    def text(self, parent: Fields, trail: Trail, *, is_optional: bool = False) -> str:
-        """A text, not empty unless optional; numbers and booleans are taken as text, as everywhere (wire.md 5)."""
+    def text(self, parent: Fields, trail: Trail) -> str:
+        """A text that is not empty; numbers and booleans are taken as text, as everywhere (wire.md 5)."""
         value = parent.get(str(trail[-1]))
         text = canonical(value)
-        if text or (is_optional and value in (None, "")):
-            return text or ""
-        self.wrong(trail, "a text", _found(value))
-        return ""
+        if not text:
+            self.wrong(trail, "a text", _found(value))
+        return text or ""
+
+    def text_or_none(self, parent: Fields, trail: Trail, *, is_optional: bool) -> str:
+        """A text that is empty, in quotes, where there is to be none; it may be absent or null where it is optional."""
+        value = parent.get(str(trail[-1]))
+        text = canonical(value)
+        if text is None and not (is_optional and value is None):
+            self.wrong(trail, 'a text, or "" for none', _found(value))
+        return text or ""
 
     def integer(self, parent: Fields, trail: Trail, low: int, high: int) -> int | None:
         """An integer from `low` to `high`; None where the field is absent or null."""
@@ -64,12 +71,11 @@ class Checks:
         self.wrong(trail, f"an integer from {low} to {high}", _found(value))
         return None
 
-    def texts(self, parent: Fields, trail: Trail, *, count_min: int) -> list[str]:
+    def texts(self, parent: Fields, trail: Trail) -> list[str]:
         """A list of texts."""
         found = parent.get(str(trail[-1]))
-        if not isinstance(found, list) or len(found) < count_min:
-            wanted = "a list" if count_min == 0 else f"a list of at least {count_min}"
-            self.wrong(trail, wanted, "an empty list" if found == [] else _found(found))
+        if not isinstance(found, list):
+            self.wrong(trail, "a list", _found(found))
             return []
         for index, element in enumerate(found):
             if canonical(element) in (None, ""):

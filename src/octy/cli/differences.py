@@ -11,10 +11,10 @@ Fields = Mapping[str, Any]
 
 
 def field_differences(before: Fields, after: Fields) -> list[str]:
-    """`eventSequence[0].expTimeframe: 30 -> 60` for each field that differs."""
+    """`eventSequence[0].expTimeframe: 30 -> 60` for each field that differs; of lists of scalars, what goes, comes."""
     old, new = dict(_leaves(before, "")), dict(_leaves(after, ""))
     return [
-        f"{path}: {_shown(old, path)} -> {_shown(new, path)}"
+        f"{path}: {_difference(old, new, path)}"
         for path in dict.fromkeys([*old, *new])
         if path not in old or path not in new or old[path] != new[path]
     ]
@@ -52,11 +52,20 @@ def _leaves(value: object, path: str) -> Iterator[tuple[str, object]]:
     if isinstance(value, Mapping) and value:
         for key, inner in value.items():
             yield from _leaves(inner, f"{path}.{key}".removeprefix("."))
-    elif isinstance(value, list) and value:
+    elif isinstance(value, list) and any(isinstance(inner, Mapping | list) for inner in value):
         for index, inner in enumerate(value):
             yield from _leaves(inner, f"{path}[{index}]")
     else:
         yield path, value
+
+
+def _difference(old: Mapping[str, object], new: Mapping[str, object], path: str) -> str:
+    before, after = old.get(path, []), new.get(path, [])
+    if not isinstance(before, list) or not isinstance(after, list) or not (before or after):
+        return f"{_shown(old, path)} -> {_shown(new, path)}"
+    gone = [f"- {shown(one)}" for one in before if one not in after]
+    come = [f"+ {shown(one)}" for one in after if one not in before]
+    return ", ".join(gone + come) or "in another order"
 
 
 def _shown(leaves: Mapping[str, object], path: str) -> str:

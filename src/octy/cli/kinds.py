@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from octy.cli import apply_event_types, apply_segments
+from octy.cli import apply_algorithms, apply_event_types, apply_segments
 from octy.cli.output import counted
 from octy.cli.tables import Column
-from octy.client.views import EventTypeView, ProfileView, SegmentView, StepView
+from octy.client.views import AlgorithmView, EventTypeView, ProfileView, SegmentView, StepView
 from octy.model.values import canonical
 
 View = TypeVar("View")
@@ -102,6 +102,34 @@ def _segment_document(views: Sequence[SegmentView]) -> dict[str, Any]:
     return {"kind": apply_segments.KIND, apply_segments.DEFINITIONS: definitions}
 
 
+def _algorithm_lines(view: AlgorithmView) -> dict[str, str]:
+    fields = view.configurations
+    return {
+        "Algorithm": view.algorithm_name,
+        "Profile features": ", ".join(fields.profile_features or ()) or NONE,
+        "Item ID stop list": _stopped_items(view) or NONE,
+        "Recommend interacted items": canonical(bool(fields.recommend_interacted_items)) or "",
+    }
+
+
+def _stopped_items(view: AlgorithmView) -> str:
+    return ", ".join(item.item_id for item in view.configurations.item_id_stop_list or ())
+
+
+ALGORITHMS = Kind[AlgorithmView](
+    "algorithm configuration",
+    lambda view: [view.algorithm_name],
+    [
+        Column("ALGORITHM", lambda view: view.algorithm_name),
+        Column("PROFILE FEATURES", lambda view: ", ".join(view.configurations.profile_features or ())),
+        Column("ITEM ID STOP LIST", _stopped_items),
+        Column(
+            "RECOMMEND INTERACTED ITEMS", lambda view: "yes" if view.configurations.recommend_interacted_items else "no"
+        ),
+    ],
+    _algorithm_lines,
+    apply_algorithms.algorithm_document,
+)
 EVENT_TYPES = Kind[EventTypeView](
     "event type",
     lambda view: [view.event_type_id],

@@ -6,7 +6,8 @@ Editors complete and check by it. `validate` says more: the rules that no schema
 import json
 from typing import Any
 
-from octy.cli import apply_configurations as configurations
+from octy.cli import apply_account as account
+from octy.cli import apply_algorithms as algorithms
 from octy.cli import apply_event_types as event_types
 from octy.cli import apply_segments as segments
 from octy.model.algorithms import ALGORITHMS
@@ -15,13 +16,14 @@ from octy.model.events import SYSTEM_EVENT_TYPES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT: Schema = {"allOf": [SCALAR], "not": {"const": ""}}
+_TEXTS: Schema = {"type": "array", "items": _TEXT}
 
 
 def schema() -> Schema:
     """Of a document."""
     kinds = {
-        "accountConfigurations": {configurations.CONFIGURATIONS: _account()},
-        "algorithmConfigurations": {configurations.CONFIGURATIONS: _several({"$ref": "#/$defs/algorithm"})},
+        account.KIND: {account.CONFIGURATIONS: _account()},
+        algorithms.KIND: {algorithms.CONFIGURATIONS: _several({"$ref": "#/$defs/algorithm"})},
         event_types.KIND: {event_types.DEFINITIONS: _several({"$ref": "#/$defs/eventType"})},
         segments.KIND: {segments.DEFINITIONS: _several({"$ref": "#/$defs/segment"})},
     }
@@ -58,24 +60,24 @@ def _several(one: Schema) -> Schema:
 
 def _account() -> Schema:
     formats: dict[str, Any] = {
-        "contactEmail": {"pattern": r"^[^@\s]+@[^@\s]+$"},
-        "webhookURL": {"pattern": "^https?://"},
+        "contactEmail": {"pattern": r"^([^@\s]+@[^@\s]+)?$"},
+        "webhookURL": {"pattern": "^(https?://.*)?$"},
     }
     return {
         "type": "object",
         "properties": {
             key: {"anyOf": [SCALAR, {"type": "null"}]}
-            if key in configurations.OPTIONAL_ACCOUNT_FIELDS
-            else SCALAR | formats.get(key, {"not": {"const": ""}})
-            for key in configurations.ACCOUNT_FIELDS
+            if key in account.OPTIONAL_ACCOUNT_FIELDS
+            else SCALAR | formats.get(key, {})
+            for key in account.ACCOUNT_FIELDS
         }
         | {
             key: {"type": ["array", "null"], "items": {"enum": list(choice)}, "uniqueItems": True}
-            for key, choice in configurations.ACCOUNT_CHOICES.items()
+            for key, choice in account.ACCOUNT_CHOICES.items()
         }
-        | {key: _bounded("integer", most) for key, most in configurations.ACCOUNT_INTEGERS_MAX.items()}
-        | {configurations.BREAKER_SHARE: _bounded("number", configurations.BREAKER_SHARE_MAX)},
-        "required": [key for key in configurations.ACCOUNT_FIELDS if key not in configurations.OPTIONAL_ACCOUNT_FIELDS],
+        | {key: _bounded("integer", most) for key, most in account.ACCOUNT_INTEGERS_MAX.items()}
+        | {account.BREAKER_SHARE: _bounded("number", account.BREAKER_SHARE_MAX)},
+        "required": [key for key in account.ACCOUNT_FIELDS if key not in account.OPTIONAL_ACCOUNT_FIELDS],
     }
 
 
@@ -85,28 +87,26 @@ def _bounded(type_name: str, most: int) -> Schema:
 
 def _event_type() -> Schema:
     name = {"anyOf": [NAME, {"type": ["number", "boolean"]}], "not": {"enum": list(SYSTEM_EVENT_TYPES)}}
-    keys = {"type": "array", "items": _TEXT}
     return {
         "type": "object",
-        "properties": {"eventType": name, "eventProperties": keys},
+        "properties": {"eventType": name, "eventProperties": _TEXTS},
         "required": ["eventType", "eventProperties"],
     }
 
 
 def _algorithm() -> Schema:
-    features = _several(_TEXT)
-    inner = {"recommendInteractedItems": {"type": ["boolean", "null"]}, "itemIDStopList": features}
+    inner = {algorithms.RECOMMEND: {"type": ["boolean", "null"]}, algorithms.STOP_LIST: _TEXTS}
     return {
         "type": "object",
         "properties": {
             "algorithmName": {"enum": list(ALGORITHMS)},
-            configurations.CONFIGURATIONS: {
+            algorithms.CONFIGURATIONS: {
                 "type": "object",
-                "properties": inner | {"profileFeatures": features},
-                "required": ["profileFeatures"],
+                "properties": inner | {algorithms.FEATURES: _TEXTS},
+                "required": [algorithms.FEATURES],
             },
         },
-        "required": ["algorithmName", configurations.CONFIGURATIONS],
+        "required": ["algorithmName", algorithms.CONFIGURATIONS],
         "if": {"properties": {"algorithmName": {"const": "rec"}}, "required": ["algorithmName"]},
-        "then": {"properties": {configurations.CONFIGURATIONS: {"required": ["itemIDStopList"]}}},
+        "then": {"properties": {algorithms.CONFIGURATIONS: {"required": [algorithms.STOP_LIST]}}},
     }

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from octy.cli.apply_configurations import ALL_ACCOUNT_FIELDS, account_document
+from octy.cli.apply_account import ALL_ACCOUNT_FIELDS, account_document
 from octy.cli.choices import Format
 from octy.cli.formats import show_csv, show_json, show_json_rows, show_yaml
 from octy.cli.kinds import NONE, Kind

@@ -36,6 +36,26 @@ def get_account_configuration(
 
 
 @get.command(
+    "algorithmconfig",
+    epilog=examples("octy-cli get algorithmconfig churn", "octy-cli get algorithmconfig -o yaml > algorithms.yml"),
+)
+def get_algorithm_configurations(
+    ctx: typer.Context,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Only of these: rec, churn.")] = None,
+    form: Form = Format.TABLE,
+    is_watched: Watch = False,
+    every: Every = 2.0,
+    url: Url = None,
+) -> None:
+    """Show what is configured of algorithms. As YAML it is a file that apply takes."""
+    from octy.cli import kinds
+    from octy.client.views import AlgorithmView
+
+    rows = partial(_rows, kinds.ALGORITHMS, AlgorithmView, names or [], form, ids_only=False)
+    _show(ctx, url, lambda server: rows(server.algorithms(names or [])), every if is_watched else None)
+
+
+@get.command(
     "eventtypes", epilog=examples("octy-cli get eventtypes", "octy-cli get eventtypes -o yaml > event-types.yml")
 )
 def get_event_types(

@@ -14,6 +14,14 @@ configurations:
   contactEmail: ana@example.com
   webhookURL: https://shop.example.com/octy
 """
+ALGORITHMS = """\
+kind: algorithmConfigurations
+configurations:
+- algorithmName: rec
+  configurations: {recommendInteractedItems: true, itemIDStopList: [7], profileFeatures: [age]}
+- algorithmName: churn
+  configurations: {profileFeatures: [age]}
+"""
 EVENT_TYPES = """\
 kind: eventTypes
 eventTypeDefinitions:
@@ -182,7 +190,7 @@ def test_missing_keys_are_named_as_the_yaml_file_writes_them(shell: Shell, serve
     result = shell.run("apply", "-f", "account.yml", "--yes")
     assert result.exit_code == 1
     assert result.stderr.splitlines() == [
-        f"account.yml:2:1: configurations.{key}: expected a text; found nothing"
+        f'account.yml:2:1: configurations.{key}: expected a text, or "" for none; found nothing'
         for key in ("contactSurname", "contactEmail", "webhookURL")
     ]
     assert server.requests == []
@@ -208,15 +216,7 @@ def test_an_unknown_key_is_ignored_with_a_word(shell: Shell) -> None:  # wire.md
 
 
 def test_algorithms_are_configured_one_by_one(shell: Shell, server: OctyServer) -> None:
-    shell.file(
-        "algorithms.yml",
-        "kind: algorithmConfigurations\n"
-        "configurations:\n"
-        "- algorithmName: rec\n"
-        "  configurations: {recommendInteractedItems: true, itemIDStopList: [7], profileFeatures: [age]}\n"
-        "- algorithmName: churn\n"
-        "  configurations: {profileFeatures: [age]}\n",
-    )
+    shell.file("algorithms.yml", ALGORITHMS)
     path = "/v1/configurations/retention/algorithms/set"
     server.answers(path, Answer(202, {}), refusal("Churn prediction is not part of this server."))
     result = shell.run("apply", "-f", "algorithms.yml", "--yes")
@@ -241,17 +241,44 @@ def test_an_algorithm_that_is_configured_so_already_is_no_change(shell: Shell, s
         {"algorithm_name": "rec", "configurations": stopped},
     ]
     server.answers("/v1/configurations/retention/algorithms", Answer(200, {"configurations": known}))
-    shell.file(
-        "algorithms.yml",
-        "kind: algorithmConfigurations\n"
-        "configurations:\n"
-        "- algorithmName: rec\n"
-        "  configurations: {recommendInteractedItems: true, itemIDStopList: [7], profileFeatures: [age]}\n"
-        "- algorithmName: churn\n"
-        "  configurations: {profileFeatures: [age]}\n",
-    )
+    shell.file("algorithms.yml", ALGORITHMS)
     result = shell.run("apply", "-f", "algorithms.yml")
     assert (result.exit_code, result.stdout) == (0, "Nothing to change: 2 algorithms as the files say.\n")
+
+
+def test_an_algorithm_that_differs_is_shown_in_the_words_of_the_file(shell: Shell, server: OctyServer) -> None:
+    known = [{"algorithm_name": "churn", "configurations": {"profile_features": ["plan", "age"]}}]
+    server.answers("/v1/configurations/retention/algorithms", Answer(200, {"configurations": known}))
+    shell.file("algorithms.yml", ALGORITHMS)
+    result = shell.run("apply", "-f", "algorithms.yml", "--dry-run")
+    assert result.stdout.splitlines() == [
+        "  + algorithm  rec",
+        "  ~ algorithm  churn",
+        '      configurations.profileFeatures: - "plan"',
+        "Plan: 1 to create, 1 to change, 0 to delete.",
+    ]
+
+
+def test_an_algorithm_is_configured_once(shell: Shell, server: OctyServer) -> None:
+    shell.file("algorithms.yml", ALGORITHMS + "- algorithmName: churn\n  configurations: {profileFeatures: []}\n")
+    result = shell.run("apply", "-f", "algorithms.yml", "--yes")
+    assert result.exit_code == 1
+    expected = "the algorithm 'churn' was configured before, at algorithms.yml:5:3"
+    assert result.stderr == f"algorithms.yml:7:3: {expected}\n"
+    assert server.requests == []
+
+
+def test_an_account_that_says_nothing_of_itself_can_be_applied(shell: Shell, server: OctyServer) -> None:
+    shell.file("account.yml", shell.run("get", "accountconfig", "-o", "yaml").stdout)
+    result = shell.run("apply", "-f", "account.yml", "--yes")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "Nothing to change: 1 account configuration as the files say.\n",
+    )
+    server.account |= {"contact_name": "Ana", "webhook_url": "https://shop.example.com/octy"}
+    result = shell.run("apply", "-f", "account.yml", "--yes")
+    assert result.exit_code == 0
+    assert server.sent_to(SET_ACCOUNT)[0].body["webhook_url"] == ""
 
 
 def test_event_types_are_created_in_one_request(shell: Shell, server: OctyServer) -> None:

@@ -36,6 +36,11 @@ EVENT = {
     "created_at": "Tue, 02 Jan 2024 00:00:00 GMT",
     "occurred_at": "2024-01-02T00:00:00.000000Z",
 }
+CHURN = {"algorithm_name": "churn", "configurations": {"profile_features": ["no", "age"]}}
+RECOMMENDATIONS = {
+    "algorithm_name": "rec",
+    "configurations": {"item_id_stop_list": [{"item_id": "7"}], "recommend_interacted_items": True},
+}
 CHOSEN = {
     "webhook_events": ["segment.backfilled", "live_segment.matched"],
     "webhook_causes": ["event", "backfill"],
@@ -76,12 +81,17 @@ def test_yaml_is_a_file_that_apply_takes_and_finds_to_be_what_is_there(
         "authenticated_id_key": None,
         **CHOSEN,
     }
-    for number, kind in enumerate(("accountconfig", "eventtypes", "segments")):
+    server.answers(
+        "/v1/configurations/retention/algorithms", *[Answer(200, {"configurations": [CHURN, RECOMMENDATIONS]})] * 2
+    )
+    for number, kind in enumerate(("accountconfig", "algorithmconfig", "eventtypes", "segments")):
         text = shell.run("get", kind, "-o", "yaml").stdout
         assert all(line.isprintable() for line in text.splitlines())
         shell.file(f"{number}.yml", text)
     same = shell.run("apply", "-f", ".")
-    assert same.stdout == "Nothing to change: 1 account configuration, 1 event type, 1 segment as the files say.\n"
+    assert same.stdout == (
+        "Nothing to change: 1 account configuration, 2 algorithms, 1 event type, 1 segment as the files say.\n"
+    )
 
 
 def test_what_the_account_is_told_of_is_in_every_format(shell: Shell, server: OctyServer) -> None:

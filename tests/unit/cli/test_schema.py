@@ -84,9 +84,11 @@ def test_what_is_none_of_ours_does_not_fit(root: dict[str, Any]) -> None:
 def test_an_account_fits() -> None:
     fields = {"contactName": "Ana", "contactSurname": 5, "contactEmail": "a@b.c", "webhookURL": "https://x.example/y"}
     assert VALIDATOR.is_valid({"kind": "accountConfigurations", "configurations": fields})
-    for field, value in (("contactEmail", "ana"), ("webhookURL", "x.example"), ("contactName", "")):
+    for field, value in (("contactEmail", "ana"), ("webhookURL", "x.example"), ("contactName", None)):
         wrong = {"kind": "accountConfigurations", "configurations": fields | {field: value}}
         assert not VALIDATOR.is_valid(wrong), field
+    nothing = dict.fromkeys(fields, "")
+    assert VALIDATOR.is_valid({"kind": "accountConfigurations", "configurations": nothing})
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Configurations of algorithms, which are kept for neighbouring products (wire.md 3.3)."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from octy.client.answers import AlgorithmsAnswer
@@ -12,10 +14,10 @@ from octy.model.algorithms import AlgorithmConfiguration
 PATH = "/v1/configurations/retention/algorithms"
 
 
-def algorithms(requests: Requests) -> Steps[list[AlgorithmView]]:
-    """What is configured of each."""
+def algorithms(requests: Requests, names: Sequence[str] = ()) -> Steps[list[AlgorithmView]]:
+    """What is configured of each, or of those with these names."""
     answer = yield from requests.get(PATH, AlgorithmsAnswer)
-    return answer.configurations
+    return [view for view in answer.configurations if not names or view.algorithm_name in names]
 
 
 def configure_algorithm(requests: Requests, configuration: AlgorithmConfiguration) -> Steps[None]:

@@ -1,4 +1,4 @@
-"""`kind: accountConfigurations` and `kind: algorithmConfigurations` (wire.md 3.2, 3.3, 5)."""
+"""`kind: accountConfigurations` (wire.md 3.2, 5)."""
 
 import re
 from collections.abc import Sequence
@@ -14,9 +14,8 @@ from octy.cli.output import complain, say
 from octy.cli.plan import Change, Sign, Stage
 from octy.client import Octy, RequestRefused
 from octy.client.settings import is_http_url
-from octy.client.views import AccountData, AlgorithmView
+from octy.client.views import AccountData
 from octy.model.accounts import CHOICE_OF_CAUSES
-from octy.model.algorithms import ALGORITHMS, AlgorithmConfiguration
 from octy.model.limits import RETENTION_DAYS_MAX, WEBHOOKS_PER_MINUTE_MAX
 from octy.model.values import shown
 from octy.model.webhooks import CHOICE_OF_EVENTS
@@ -45,10 +44,7 @@ ALL_ACCOUNT_FIELDS = ACCOUNT_FIELDS | {
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 EMAIL_WANTED = "an email address"
 OPTIONAL_ACCOUNT_FIELDS = frozenset({"authenticatedIDKey"})
-ALGORITHM_KEYS = {
-    "rec": ("recommendInteractedItems", "itemIDStopList", "profileFeatures"),
-    "churn": ("profileFeatures",),
-}
+KIND = "accountConfigurations"
 CONFIGURATIONS = "configurations"
 
 
@@ -79,7 +75,7 @@ class Accounts:
         trail: Trail = (CONFIGURATIONS,)
         fields = checks.mapping(root.get(CONFIGURATIONS), trail)
         self._texts = {
-            wire: checks.text(fields, (*trail, key), is_optional=key in OPTIONAL_ACCOUNT_FIELDS)
+            wire: checks.text_or_none(fields, (*trail, key), is_optional=key in OPTIONAL_ACCOUNT_FIELDS)
             for key, wire in ACCOUNT_FIELDS.items()
         }
         self._others = _others(checks, fields, trail)
@@ -116,41 +112,6 @@ class Accounts:
         return True
 
 
-class Algorithms:
-    """The algorithms' configurations of all files."""
-
-    def __init__(self) -> None:
-        self.requests: list[tuple[Document, Trail, dict[str, Any]]] = []
-
-    def read(self, document: Document) -> None:
-        """Judges a document of them."""
-        checks = Checks(document)
-        root = checks.mapping(document.root, ())
-        found = [
-            (document, trail, _algorithm(checks, checks.mapping(element, trail), trail))
-            for trail, element in checks.elements(root, (CONFIGURATIONS,))
-        ]
-        checks.done()
-        self.requests += found
-
-    def stages(self, server: Octy) -> list[Stage]:
-        """All that differ; a server that does not tell them is sent all."""
-        if not self.requests:
-            return []
-        known = _algorithms_of(server)
-        different = [one for one in self.requests if not _is_set(known.get(one[2]["algorithm_name"]), one[2])]
-        changes = [
-            Change(Sign.CHANGE, "algorithm", after["algorithm_name"], known.get(after["algorithm_name"]), after)
-            for _, _, after in different
-        ]
-
-        def send(server: Octy) -> bool:
-            refused = [request for request in different if not _set_algorithm(server, *request)]
-            return not refused
-
-        return [Stage("algorithm", changes, len(self.requests) - len(different), send)]
-
-
 def account_in_yaml(configuration: Fields) -> dict[str, Any]:
     """What the configuration says, in the words of the file; a text that is not set is empty."""
     said = {key: configuration[wire] for key, wire in ALL_ACCOUNT_FIELDS.items() if wire in configuration}
@@ -160,46 +121,11 @@ def account_in_yaml(configuration: Fields) -> dict[str, Any]:
 
 def account_document(account: AccountData) -> dict[str, Any]:
     """A file that says what is there."""
-    return {"kind": "accountConfigurations", CONFIGURATIONS: account_in_yaml(msgspec.structs.asdict(account))}
+    return {"kind": KIND, CONFIGURATIONS: account_in_yaml(msgspec.structs.asdict(account))}
 
 
 def _nothing(_: Octy) -> bool:
     return True
-
-
-def _is_set(known: dict[str, Any] | None, wanted: dict[str, Any]) -> bool:
-    """Whether the server has all that is wanted; of what the file cannot name it may have more."""
-    return known is not None and wanted[CONFIGURATIONS].items() <= known[CONFIGURATIONS].items()
-
-
-def _set_algorithm(server: Octy, document: Document, trail: Trail, request: dict[str, Any]) -> bool:
-    try:
-        server.configure_algorithm(AlgorithmConfiguration(request["algorithm_name"], **request[CONFIGURATIONS]))
-    except RequestRefused as refused:
-        for message in refused.messages:
-            complain(f"{document.place(trail)}: {message}")
-        return False
-    say(f"Set the configuration of the algorithm {request['algorithm_name']!r}.")
-    return True
-
-
-def _algorithms_of(server: Octy) -> dict[str, dict[str, Any]]:
-    """What the server has configured, in the form in which it is set (wire.md 3.3); nothing where it does not say."""
-    try:
-        views = server.algorithms()
-    except RequestRefused:
-        return {}
-    return {view.algorithm_name: _in_wire_form(view) for view in views}
-
-
-def _in_wire_form(view: AlgorithmView) -> dict[str, Any]:
-    fields = view.configurations
-    inner = {
-        "recommend_interacted_items": bool(fields.recommend_interacted_items),
-        "item_id_stop_list": [item.item_id for item in fields.item_id_stop_list or ()],
-        "profile_features": fields.profile_features or [],
-    }
-    return {"algorithm_name": view.algorithm_name, CONFIGURATIONS: inner}
 
 
 def _others(checks: Checks, fields: Fields, trail: Trail) -> dict[str, Any]:
@@ -230,23 +156,6 @@ def _check_addresses(checks: Checks, configuration: dict[str, str], trail: Trail
         checks.wrong((*trail, "contactEmail"), EMAIL_WANTED, shown(email))
     if webhook_url and not is_http_url(webhook_url):
         checks.wrong((*trail, "webhookURL"), "a URL such as https://example.com/octy", shown(webhook_url))
-
-
-def _algorithm(checks: Checks, fields: Fields, trail: Trail) -> dict[str, Any]:
-    name = checks.text(fields, (*trail, "algorithmName"))
-    if name and name not in ALGORITHMS:
-        checks.wrong((*trail, "algorithmName"), "rec or churn", shown(name))
-    inner: Trail = (*trail, CONFIGURATIONS)
-    given = checks.mapping(fields.get(CONFIGURATIONS), inner)
-    configuration: dict[str, Any] = {"profile_features": checks.texts(given, (*inner, "profileFeatures"), count_min=1)}
-    if name == "rec":
-        configuration["item_id_stop_list"] = checks.texts(given, (*inner, "itemIDStopList"), count_min=1)
-        recommend = given.get("recommendInteractedItems") or False
-        if not isinstance(recommend, bool):
-            checks.wrong((*inner, "recommendInteractedItems"), "true or false", shown(recommend))
-        configuration["recommend_interacted_items"] = recommend
-    checks.warn_of_unknown(given, inner, ALGORITHM_KEYS.get(name, ()))
-    return {"algorithm_name": name, CONFIGURATIONS: configuration}
 
 
 def _placed(document: Document, wire_path: str | None, message: str) -> str:
