@@ -18,6 +18,7 @@ from octy.client.views import (
     EventView,
     MetadataView,
     ProfileView,
+    ReceiptView,
     ReceiverView,
     SecretView,
     SegmentView,
@@ -75,6 +76,18 @@ class SegmentsAnswer(Struct):
     def rows(self) -> list[SegmentView]:
         """The segments."""
         return self.segments
+
+
+class ReceiptsAnswer(Struct):
+    """A page of receipts."""
+
+    receipts: list[ReceiptView]
+    request_meta: Meta = field(default_factory=Meta)
+
+    @property
+    def rows(self) -> list[ReceiptView]:
+        """The receipts."""
+        return self.receipts
 
 
 class ProfilesAnswer(Struct):

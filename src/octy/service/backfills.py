@@ -15,7 +15,6 @@ import numpy as np
 import structlog
 
 from octy.engine.backfill import Backfill, fold_runs
-from octy.model.segments import SegmentStatus
 from octy.service.notifying import tell_backfilled
 from octy.service.record import audience_of
 from octy.service.tenant import Tenant
@@ -58,9 +57,10 @@ def finish(tx: Transaction, account_id: int, backfill: Backfill, after_seq: int)
     changes = tenant.engine.finish_backfill(backfill, profiles.data_of_all(connection, account_id))
     tx.record(tenant, changes)
     members = int(np.count_nonzero(changes.segment == backfill.key))
-    segments.set_status(connection, backfill.key, SegmentStatus.ACTIVE)
     segment = tenant.segments[backfill.key]
-    tenant.segments[backfill.key] = msgspec.structs.replace(segment, status=SegmentStatus.ACTIVE)
+    lifetime = segment.lifetime.backfilled()
+    segments.set_lifetime(connection, backfill.key, lifetime)
+    tenant.segments[backfill.key] = msgspec.structs.replace(segment, lifetime=lifetime)
     del tenant.backfills[backfill.key]
     audience = audience_of(tx.world, tenant)
     tx.added_webhooks |= tell_backfilled(connection, audience, segment, members, tx.now_us)

@@ -18,9 +18,9 @@ from octy.model.events import EventDraft, EventInstance, EventType, EventTypeDra
 from octy.model.idempotency import Once
 from octy.model.instants import iso
 from octy.model.items import Item
+from octy.model.lifetimes import Segment
 from octy.model.outcomes import Outcome
 from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
-from octy.model.segments import Segment
 from octy.model.webhooks import Delivery, DeliveryFilter, Receiver, Stop, WebhookSecret
 from octy.service import (
     accounts,

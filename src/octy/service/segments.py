@@ -6,8 +6,9 @@ import msgspec
 
 from octy.model.definitions import from_wire
 from octy.model.errors import Problem
+from octy.model.lifetimes import Lifetime, Segment
 from octy.model.outcomes import Failure, Outcome
-from octy.model.segments import Segment, SegmentStatus, SegmentType
+from octy.model.segments import SegmentType
 from octy.model.values import shown
 from octy.service import retention
 from octy.service.ids import new_id
@@ -27,10 +28,9 @@ def create(tx: Transaction, account_id: int, raw: object) -> tuple[Segment, list
         account_id=account_id,
         segment_id=new_id("segment"),
         definition=definition,
-        status=SegmentStatus.ACTIVE if is_live else SegmentStatus.BACKFILLING,
         created_us=tx.now_us,
         created_seq=tx.world.last_seq,
-        delete_requested_us=None,
+        lifetime=Lifetime.begun(is_live=is_live),
     )
     key = segments.insert(tx.connection, stored)
     tenant.segments[key] = msgspec.structs.replace(stored, segment_key=key)
@@ -38,7 +38,7 @@ def create(tx: Transaction, account_id: int, raw: object) -> tuple[Segment, list
         tenant.engine.add_live(key, definition, tx.now_us)
     else:
         tenant.backfills[key] = tenant.engine.begin_backfill(key, definition)
-    return Segment(stored.segment_id, definition, stored.status, tx.now_us, 0), warnings
+    return Segment(stored.segment_id, definition, stored.lifetime, tx.now_us, 0), warnings
 
 
 def delete(tx: Transaction, account_id: int, ids: Sequence[str]) -> Outcome[str]:
@@ -54,7 +54,7 @@ def delete(tx: Transaction, account_id: int, ids: Sequence[str]) -> Outcome[str]
                 Failure(index, str(Problem("segment_id", shown(segment_id), "the id of an existing segment")))
             )
             continue
-        if tenant.segments[key].status is not SegmentStatus.PENDING_DELETION:
+        if not tenant.segments[key].lifetime.is_pending:
             _retire(tx, tenant, tenant.segments[key])
         done.append(segment_id)
     tenant.refresh_due()
@@ -62,10 +62,11 @@ def delete(tx: Transaction, account_id: int, ids: Sequence[str]) -> Outcome[str]
 
 
 def _retire(tx: Transaction, tenant: Tenant, segment: StoredSegment) -> None:
-    status = SegmentStatus.PENDING_DELETION
-    segments.set_status(tx.connection, segment.segment_key, status, delete_requested_us=tx.now_us)
     tenant.engine.remove_segment(segment.segment_key)
     tenant.backfills.pop(segment.segment_key, None)
-    tenant.segments[segment.segment_key] = msgspec.structs.replace(
-        segment, status=status, delete_requested_us=tx.now_us
-    )
+    _go_on(tx, tenant, segment, segment.lifetime.deleted(tx.now_us, tx.world.last_seq))
+
+
+def _go_on(tx: Transaction, tenant: Tenant, segment: StoredSegment, lifetime: Lifetime) -> None:
+    segments.set_lifetime(tx.connection, segment.segment_key, lifetime)
+    tenant.segments[segment.segment_key] = msgspec.structs.replace(segment, lifetime=lifetime)

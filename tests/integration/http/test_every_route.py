@@ -54,6 +54,7 @@ ALL_ROUTES = {
     ("POST", "/v1/retention/profiles/update"),
     ("POST", "/v1/retention/profiles/delete"),
     ("GET", "/v1/retention/segments"),
+    ("GET", "/v1/retention/segments/receipts"),
     ("POST", "/v1/retention/segments/create"),
     ("POST", "/v1/retention/segments/delete"),
     ("GET", "/v1/webhooks/secrets"),

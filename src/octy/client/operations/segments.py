@@ -5,14 +5,14 @@ from typing import Any
 
 import msgspec
 
-from octy.client.answers import SegmentsAnswer, SegmentsDeleted
+from octy.client.answers import ReceiptsAnswer, SegmentsAnswer, SegmentsDeleted
 from octy.client.batches import sent
 from octy.client.envelope import ErrorLine
 from octy.client.errors import refusal
 from octy.client.lists import IDS_PER_REQUEST_MAX, listed
 from octy.client.requests import Requests
 from octy.client.steps import Page, Steps
-from octy.client.views import CreatedSegment, SegmentView
+from octy.client.views import CreatedSegment, ReceiptView, SegmentView
 from octy.model.definitions import to_wire
 from octy.model.segments import SegmentDefinition
 from octy.model.values import shown
@@ -39,6 +39,11 @@ def create_segment(requests: Requests, definition: SegmentDefinition | Mapping[s
     fields = to_wire(definition) if isinstance(definition, SegmentDefinition) else definition
     sent_fields = {key: value for key, value in fields.items() if value is not None or key not in _OPTIONAL}
     return (yield from requests.post(f"{PATH}/create", msgspec.json.encode(sent_fields), CreatedSegment))
+
+
+def purge_receipts(requests: Requests, ids: Sequence[str] = ()) -> Steps[Page[ReceiptView]]:
+    """What is left of segments that were purged (X2): of all, or those with these ids, of a receipt or a segment."""
+    return listed(requests, f"{PATH}/receipts", ReceiptsAnswer, ids)
 
 
 def delete_segments(requests: Requests, ids: Iterable[str]) -> Steps[list[str]]:

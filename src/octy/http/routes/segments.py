@@ -8,10 +8,11 @@ from octy.http.batches import BatchReader, Sent
 from octy.http.body import body, typed
 from octy.http.errors import speakable
 from octy.http.idempotency import write, write_batch
-from octy.http.queries import CursorHeader, Ids, page_headers, split_ids
+from octy.http.queries import CursorHeader, CursorQuery, Ids, Limit, page_headers, split_ids
 from octy.http.requests import OctyRequest
 from octy.http.wire.segments import (
     DeletedSegment,
+    ReceiptList,
     SegmentCreated,
     SegmentDeleteFailure,
     SegmentList,
@@ -20,11 +21,12 @@ from octy.http.wire.segments import (
     SegmentToCreate,
     created,
     shown,
+    shown_receipt,
 )
 from octy.model import limits
 from octy.model.idempotency import Answer
+from octy.model.lifetimes import Segment
 from octy.model.outcomes import Outcome
-from octy.model.segments import Segment
 
 _read_deleted = BatchReader[str, str]("segments", str, limits.IDS_PER_REQUEST_MAX).read
 
@@ -36,6 +38,21 @@ def list_segments(request: OctyRequest, ids: Ids = None, cursor: CursorHeader = 
     rows = [shown(segment) for segment in found[cursor or 0 :]]
     meta = success(f"{counted(len(rows), 'segment')}.", len(rows), len(found))
     return ok(SegmentList(meta, rows), page_headers(rows))
+
+
+@get("/receipts", sync_to_thread=True)
+def list_receipts(
+    request: OctyRequest,
+    ids: Ids = None,
+    limit: Limit = limits.PROFILES_PER_PAGE_MAX,
+    cursor: CursorHeader = None,
+    cursor_query: CursorQuery = None,
+) -> Json[ReceiptList]:
+    """Which segments were purged, when, why, with how many tags? By ids of receipts or segments, or all, in pages."""
+    offset = (cursor if cursor is not None else cursor_query) or 0
+    rows, total = request.reading.receipts(request.account_id, split_ids(ids), offset, limit)
+    meta = success(f"{counted(len(rows), 'receipt')}.", len(rows), total)
+    return ok(ReceiptList(meta, [shown_receipt(one) for one in rows]), page_headers(rows))
 
 
 @post("/create", dto=body(SegmentToCreate, typed(object).read))
@@ -71,5 +88,7 @@ async def delete_segments(request: OctyRequest, data: JSONBody[Sent[str]]) -> Js
 def router() -> Router:
     """The routes of this module."""
     return Router(
-        "/v1/retention/segments", route_handlers=[list_segments, create_segment, delete_segments], tags=["Segments"]
+        "/v1/retention/segments",
+        route_handlers=[list_segments, list_receipts, create_segment, delete_segments],
+        tags=["Segments"],
     )

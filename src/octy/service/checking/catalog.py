@@ -31,8 +31,7 @@ class CheckedSegment(Struct, frozen=True):
     @property
     def at_rest_us(self) -> int | None:
         """Since when it makes no tag (X1); None while it does."""
-        is_at_rest = self.stored.status is SegmentStatus.PENDING_DELETION
-        return self.stored.delete_requested_us if is_at_rest else None
+        return self.stored.lifetime.requested_us if self.stored.lifetime.is_pending else None
 
     @property
     def is_backfilling(self) -> bool:
