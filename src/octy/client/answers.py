@@ -238,6 +238,18 @@ class SegmentsDeleted(Struct):
         return [one["segment_id"] for one in self.deleted_segments]
 
 
+class SegmentsRestored(Struct):
+    """Segments whose deletion is cancelled."""
+
+    restored_segments: list[dict[str, str]] = []
+    failed: list[FailedObject] = _named("failed_to_restore")
+
+    @property
+    def done(self) -> list[str]:
+        """Their ids."""
+        return [one["segment_id"] for one in self.restored_segments]
+
+
 class ProfilesCreated(Struct):
     """Profiles, created."""
 

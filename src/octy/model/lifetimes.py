@@ -37,6 +37,8 @@ class Pause(Struct, frozen=True):
     requested_seq: int
     restored_us: int
     restored_seq: int
+    is_over: bool
+    """Whether its tags have been made what they must be since: of a past segment, with the end of its backfill."""
 
 
 class Lifetime(Struct, frozen=True):
@@ -66,14 +68,28 @@ class Lifetime(Struct, frozen=True):
         return NEVER if self.requested_us is None else self.requested_us + PURGE_AFTER_US
 
     @property
-    def restored_us(self) -> int | None:
-        """When a deletion was last cancelled."""
-        return self.pauses[-1].restored_us if self.pauses else None
+    def still_since_us(self) -> int | None:
+        """Since when it has made no tag and taken none off; None while it does, or before its first backfill ends."""
+        unfinished = [pause.requested_us for pause in self.pauses if not pause.is_over]
+        return unfinished[0] if unfinished else self.requested_us
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether it is known which events come before a deletion that is pending, so that a live one can go on."""
+        return not self.is_pending or self.requested_seq is not None
+
+    @property
+    def rests_since(self) -> tuple[int, int] | None:
+        """The instant and the seq after which it rests, while its deletion is pending; None where that is not known."""
+        if self.requested_us is None or self.requested_seq is None:
+            return None
+        return self.requested_us, self.requested_seq
 
     def backfilled(self) -> "Lifetime":
         """Its backfill has ended."""
         assert self.status is SegmentStatus.BACKFILLING, "only a backfill ends"
-        return replace(self, status=SegmentStatus.ACTIVE)
+        pauses = tuple(replace(pause, is_over=True) for pause in self.pauses)
+        return replace(self, status=SegmentStatus.ACTIVE, pauses=pauses)
 
     def deleted(self, now_us: int, last_seq: int) -> "Lifetime":
         """Its deletion is asked for (X1). Asking again would put nothing off: it is not done twice."""
@@ -87,7 +103,7 @@ class Lifetime(Struct, frozen=True):
         assert self.requested_us is not None, "it was asked for"
         assert now_us < self.purge_us, "it is purged"
         requested_seq = last_seq if self.requested_seq is None else self.requested_seq
-        pause = Pause(self.requested_us, requested_seq, now_us, last_seq)
+        pause = Pause(self.requested_us, requested_seq, now_us, last_seq, is_over=is_live)
         return replace(Lifetime.begun(is_live=is_live), pauses=(*self.pauses, pause))
 
     def goes_with(self, dataset_built_us: int) -> bool:

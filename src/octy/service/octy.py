@@ -287,6 +287,10 @@ class Octy:
         """X1."""
         return self._writer.submit(account_id, lambda tx: segments.delete(tx, account_id, ids), once)
 
+    def restore_segments(self, account_id: int, ids: Sequence[str], once: Once | None = None) -> "Future[Outcome[str]]":
+        """Cancels deletions that are pending (X1)."""
+        return self._writer.submit(account_id, lambda tx: segments.restore(tx, account_id, ids), once)
+
     # Profiles, events, items
 
     def create_profiles(

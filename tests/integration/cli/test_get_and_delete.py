@@ -227,3 +227,14 @@ def test_what_a_terminal_would_obey_is_shown_and_not_sent_to_it(shell: Shell, se
     server.segments = [SEGMENT | {"segment_name": "a\x1b[2J\x07\u202eb[red]c\n\u009b31m"}]
     result = shell.run("get", "segments")
     assert r"a\u001b[2J\u0007\u202eb[red]c\u000a\u009b31m" in result.stdout
+
+
+def test_segments_are_restored_and_what_cannot_be_is_told(shell: Shell, server: OctyServer) -> None:
+    failure = {"segment_id": "s2", "error_message": "it is purged", "index": 1}
+    answer = {"request_meta": {}, "restored_segments": [{"segment_id": "s1"}], "failed_to_restore": [failure]}
+    server.answers("/v1/retention/segments/restore", Answer(200, answer))
+    result = shell.run("restore", "segments", "s1", "s2")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == ["Restored segment with ID: s1", "Restored a total of 1 segment"]
+    assert result.stderr == "Failed to restore segment with ID: s2: it is purged\n"
+    assert server.sent_to("/v1/retention/segments/restore")[0].body == {"segments": ["s1", "s2"]}

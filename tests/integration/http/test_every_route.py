@@ -56,6 +56,7 @@ ALL_ROUTES = {
     ("GET", "/v1/retention/segments"),
     ("GET", "/v1/retention/segments/receipts"),
     ("POST", "/v1/retention/segments/create"),
+    ("POST", "/v1/retention/segments/restore"),
     ("POST", "/v1/retention/segments/delete"),
     ("GET", "/v1/webhooks/secrets"),
     ("GET", "/v1/webhooks/deliveries"),

@@ -123,6 +123,13 @@ class Shop:
         ids = [self.segments[name] for name in names]
         assert not done(self.octy.delete_segments(self.account, ids)).failed
 
+    def restores(self, *names: str) -> None:
+        """Cancels deletions; past segments are backfilled once more."""
+        ids = [self.segments[name] for name in names]
+        assert not done(self.octy.restore_segments(self.account, ids)).failed
+        if self.service.ends_backfills:
+            eventually(lambda: {self.statuses()[name] for name in names} == {"active"})
+
     def trained(self, job_id: str, *names: str, dataset_at: str) -> list[str]:
         """A training job completes that has used some segments' tags; the names of the segments that it purges."""
         ids = [self.segments[name] for name in names]

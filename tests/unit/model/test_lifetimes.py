@@ -56,7 +56,20 @@ def test_a_training_job_purges_what_was_deleted_before_its_dataset_was_built() -
     assert [pending.goes_with(at) for at in (499, 500, 501)] == [False, False, True]
     restored = pending.restored(600, 9, is_live=True)
     assert not restored.goes_with(1_000)
-    assert restored.pauses == (Pause(500, 7, 600, 9),)
+    assert restored.pauses == (Pause(500, 7, 600, 9, is_over=True),)
+
+
+def test_a_past_segment_is_still_from_the_first_request_to_the_end_of_its_backfill() -> None:
+    """P6, X1: however often it is deleted and restored on the way."""
+    life = Lifetime.begun(is_live=False).backfilled()
+    assert life.still_since_us is None
+    for at in (100, 300):
+        life = life.deleted(at, 0)
+        assert life.still_since_us == 100
+        life = life.restored(at + 100, 0, is_live=False)
+        assert life.still_since_us == 100
+    assert life.backfilled().still_since_us is None
+    assert life.backfilled().deleted(500, 0).still_since_us == 500
 
 
 def test_nothing_is_restored_from_72_hours_on() -> None:

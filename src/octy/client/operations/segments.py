@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from octy.client.answers import ReceiptsAnswer, SegmentsAnswer, SegmentsDeleted
+from octy.client.answers import ReceiptsAnswer, SegmentsAnswer, SegmentsDeleted, SegmentsRestored
 from octy.client.batches import sent
 from octy.client.envelope import ErrorLine
 from octy.client.errors import refusal
@@ -49,3 +49,8 @@ def purge_receipts(requests: Requests, ids: Sequence[str] = ()) -> Steps[Page[Re
 def delete_segments(requests: Requests, ids: Iterable[str]) -> Steps[list[str]]:
     """The ids of those that make no tag any more; their names and tags stay for up to 72 hours (X1, X2)."""
     return sent(requests, f"{PATH}/delete", "segments", ids, IDS_PER_REQUEST_MAX, SegmentsDeleted)
+
+
+def restore_segments(requests: Requests, ids: Iterable[str]) -> Steps[list[str]]:
+    """The ids of those whose deletion is cancelled, as long as it is pending (X1); SomeFailed where one is purged."""
+    return sent(requests, f"{PATH}/restore", "segments", ids, IDS_PER_REQUEST_MAX, SegmentsRestored)

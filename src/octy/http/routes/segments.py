@@ -13,11 +13,14 @@ from octy.http.requests import OctyRequest
 from octy.http.wire.segments import (
     DeletedSegment,
     ReceiptList,
+    RestoredSegment,
     SegmentCreated,
-    SegmentDeleteFailure,
+    SegmentFailure,
     SegmentList,
     SegmentsDeleted,
+    SegmentsRestored,
     SegmentsToDelete,
+    SegmentsToRestore,
     SegmentToCreate,
     created,
     shown,
@@ -28,7 +31,7 @@ from octy.model.idempotency import Answer
 from octy.model.lifetimes import Segment
 from octy.model.outcomes import Outcome
 
-_read_deleted = BatchReader[str, str]("segments", str, limits.IDS_PER_REQUEST_MAX).read
+_read_ids = BatchReader[str, str]("segments", str, limits.IDS_PER_REQUEST_MAX).read
 
 
 @get("/", sync_to_thread=True)
@@ -68,13 +71,13 @@ async def create_segment(request: OctyRequest, data: JSONBody[object]) -> Json[S
     return await write(request, lambda once: octy.create_segment(account_id, data, once), answer)
 
 
-@post("/delete", status_code=200, dto=body(SegmentsToDelete, _read_deleted))
+@post("/delete", status_code=200, dto=body(SegmentsToDelete, _read_ids))
 async def delete_segments(request: OctyRequest, data: JSONBody[Sent[str]]) -> Json[SegmentsDeleted]:
     """Delete segments: they make no tags from now on, and their own go within 72 hours (X1, X2)."""
 
     def answer(outcome: Outcome[str]) -> Answer:
         failed = [
-            SegmentDeleteFailure(data.fields(one.index).whole_text(), speakable(one.message), one.index)
+            SegmentFailure(data.fields(one.index).whole_text(), speakable(one.message), one.index)
             for one in outcome.failed
         ]
         done = len(outcome.done)
@@ -85,10 +88,27 @@ async def delete_segments(request: OctyRequest, data: JSONBody[Sent[str]]) -> Js
     return await write_batch(request, data, lambda ids, once: octy.delete_segments(account_id, ids, once), answer)
 
 
+@post("/restore", status_code=200, dto=body(SegmentsToRestore, _read_ids))
+async def restore_segments(request: OctyRequest, data: JSONBody[Sent[str]]) -> Json[SegmentsRestored]:
+    """Cancel deletions that are pending: the segments go on, with the tags that the rules demand now."""
+
+    def answer(outcome: Outcome[str]) -> Answer:
+        failed = [
+            SegmentFailure(data.fields(one.index).whole_text(), speakable(one.message), one.index)
+            for one in outcome.failed
+        ]
+        done = len(outcome.done)
+        meta = success(f"{counted(done, 'segment')} restored.", done, done + len(failed))
+        return Answer(200, encode(SegmentsRestored(meta, [RestoredSegment(one) for one in outcome.done], failed)))
+
+    octy, account_id = request.octy, request.account_id
+    return await write_batch(request, data, lambda ids, once: octy.restore_segments(account_id, ids, once), answer)
+
+
 def router() -> Router:
     """The routes of this module."""
     return Router(
         "/v1/retention/segments",
-        route_handlers=[list_segments, list_receipts, create_segment, delete_segments],
+        route_handlers=[list_segments, list_receipts, create_segment, delete_segments, restore_segments],
         tags=["Segments"],
     )

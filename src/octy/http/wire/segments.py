@@ -147,8 +147,8 @@ class DeletedSegment(Struct):
     segment_id: str
 
 
-class SegmentDeleteFailure(Struct):
-    """A segment that was not deleted."""
+class SegmentFailure(Struct):
+    """A segment that was not deleted, or not restored."""
 
     segment_id: str
     error_message: str
@@ -160,7 +160,27 @@ class SegmentsDeleted(Struct):
 
     request_meta: RequestMeta
     deleted_segments: list[DeletedSegment]
-    failed_to_delete: list[SegmentDeleteFailure]
+    failed_to_delete: list[SegmentFailure]
+
+
+class SegmentsToRestore(Struct):
+    """Segments that are pending deletion, by their ids."""
+
+    segments: Annotated[list[str], Meta(min_length=1, max_length=limits.IDS_PER_REQUEST_MAX)]
+
+
+class RestoredSegment(Struct):
+    """A segment whose deletion is cancelled. A past one is `backfilling`, and becomes `active` by itself."""
+
+    segment_id: str
+
+
+class SegmentsRestored(Struct):
+    """What became of a request to restore segments."""
+
+    request_meta: RequestMeta
+    restored_segments: list[RestoredSegment]
+    failed_to_restore: list[SegmentFailure]
 
 
 def shown(segment: Segment) -> SegmentShown:
