@@ -131,7 +131,7 @@ def test_a_deletion_that_is_pending_is_seen_and_cancelled(api: Api) -> None:
     (pending,) = api.get(LIST).json()["segments"]
     assert pending["segment_status"] == "pending deletion"
     assert pending["delete_requested_at"].endswith("GMT")
-    assert pending["purge_at"] > ""
+    assert pending["purge_at"].endswith("GMT")
     assert pending["dependants"] == {"training_jobs": [], "models": []}
     answer = api.post(f"{LIST}/restore", {"segments": [segment_id, "segment_none"]})
     meta_of(answer, 200)
