@@ -6,8 +6,9 @@ from typing import Any
 from octy.engine import engine, specification
 from octy.engine.engine import Engine
 from octy.engine.kernels.timers import timers_for
-from octy.model.instants import NEVER, US_PER_HOUR
-from octy.service import backfills, ingest, purge, restore, tenant, writer
+from octy.model import lifetimes
+from octy.model.instants import US_PER_HOUR
+from octy.service import backfills, ingest, restore, writer
 from octy.store import event_runs
 from tests.mistakes.making import Mistake, Patch, changed, instead
 
@@ -62,13 +63,7 @@ def _live_segments_begin_anew(patch: Patch) -> None:
 
 
 def _deleted_segments_stay_longer(patch: Patch) -> None:
-    due_us = tenant.purge_due_us
-
-    def later(segment: Any) -> int:
-        return min(due_us(segment) + US_PER_HOUR, NEVER)
-
-    for place in (tenant, purge):
-        patch.setattr(place, "purge_due_us", later)
+    patch.setattr(lifetimes, "PURGE_AFTER_US", lifetimes.PURGE_AFTER_US + US_PER_HOUR)
 
 
 MISTAKES: Mapping[str, Mistake] = {

@@ -124,8 +124,21 @@ class ServiceLife:
 
     def remove_segment(self, key: int) -> None:
         """X1."""
-        self._backfilling = [other for other in self._backfilling if other != key]
+        if key in self._backfilling:
+            self._backfilling.remove(key)
+            self._service.drop_backfill(self._store_key(key))
         done(self._service.octy.delete_segments(self._account, [self._segment_id(key)]))
+
+    def restore_segment(self, key: int) -> list[Change]:
+        """The deletion is cancelled; a past segment's backfill is begun as by `begin_backfill`."""
+        done(self._service.octy.restore_segments(self._account, [self._segment_id(key)]))
+        definition = self._segments[self._segment_id(key)][1]
+        if definition.segment_type is SegmentType.LIVE:
+            return self.news()
+        if not self._is_sandbox:
+            self._backfilling.append(key)
+            self._service.wait_until_folded([self._store_key(key)])
+        return []
 
     # Events and time
 

@@ -1,7 +1,8 @@
 """A whole Octy (service, writer, SQLite store) and the reference model agree on any life, at every step.
 
 The random lives of `tests.property.agreement`, with what only a service knows of: repeated messages (E8), deleted
-segments whose tags stay for 72 hours (X1, X2), webhooks (H1, H3), restarts from the disk, and disks that fail.
+segments whose tags stay for 72 hours (X1, X2) and that may be restored, webhooks (H1, H3), restarts from the disk, and
+disks that fail.
 """
 
 import tempfile
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
 from octy.model.instants import NEVER
-from octy.model.segments import SegmentDefinition
+from octy.model.segments import SegmentDefinition, SegmentType
 from octy.service import ageing, archiver
 from tests.integration.service.failing import FAILURES, SOME_NEED_NOT_NOTICE
 from tests.integration.service.serving import no_log
@@ -44,10 +45,12 @@ class ServiceAgreement(Agreement):
     def __init__(self) -> None:
         super().__init__()
         self._opened = ExitStack()
+        self.deleted: dict[int, SegmentDefinition] = {}
 
     def reference_life(self) -> Reference:
         """Knows what becomes of deleted segments."""
-        return LeavingModel(BIRTH_US)
+        self.leaving = LeavingModel(BIRTH_US)
+        return self.leaving
 
     def examined_life(self, fold_rows: int, *, refolds_early: bool) -> Examined:  # noqa: ARG002 - the engine's matters
         """A server with an empty folder. Some accounts keep no more than their segments look back on."""
@@ -71,6 +74,29 @@ class ServiceAgreement(Agreement):
         super().begins_backfill(definition)
 
     # What only a service knows of
+
+    @precondition(lambda self: self.definitions)
+    @rule(segment=st.integers(0, SEGMENTS_MAX - 1))
+    def deletes(self, segment: int) -> None:
+        """X1."""
+        before = dict(self.definitions)
+        super().deletes(segment)
+        self.deleted |= {key: one for key, one in before.items() if key not in self.definitions}
+
+    @precondition(lambda self: self.deleted and len(self.definitions) < SEGMENTS_MAX)
+    @rule(segment=st.integers(0, SEGMENTS_MAX - 1))
+    def restores(self, segment: int) -> None:
+        """A deletion is cancelled, while the segment is there (X2)."""
+        there = [key for key in self.deleted if self.leaving.is_leaving(key)]
+        if not there:
+            return
+        key = there[segment % len(there)]
+        self.definitions[key] = self.deleted.pop(key)
+        agree(self.leaving.restore_segment(key), self.service.restore_segment(key))
+        if self.definitions[key].segment_type is SegmentType.PAST:
+            self.backfilling.append(key)
+            if self.is_sandbox:
+                self.ends_backfill()
 
     @rule()
     def archives(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from octy.model.instants import NEVER
 from octy.model.tags import Cause, ChangeKind
 from tests.reference.life import Change
 from tests.reference.segment import Event, Segment
@@ -25,25 +26,45 @@ class LiveStory:
         """The action that opened a window, while the window is open."""
         self._opener: int | None = None
         """That action's seq."""
+        self._restored = 0
+        """How many restorings have been told of."""
+        self._contradicted = False
+        """Whether, in a pause, something has spoken against the tag that is still there."""
         self._last_us: int | None = None
         """The action of the last match, whatever became of its tag."""
 
     def told(self, events: Iterable[Event], now_us: int) -> list[Change]:
         """All changes through now; the events are those that the segment sees, in the order of acceptance."""
         for event in events:
+            self._restorings(event.seq)
             self._time_passes(event.accepted_us)  # T7
             if self._segment.conflicts(event):
                 self._conflict(event)  # L7: first as the inaction, then as the action
-            if self._segment.actions[0].matches(event):
+            if self._segment.actions[0].matches(event) and self._segment.acts_on(event):
                 self._act(event)
             self._stored.append(event)
+        self._restorings(NEVER)
         self._time_passes(now_us)
         return self._changes
+
+    def _restorings(self, before_seq: int) -> None:
+        """X1, G4: the restorings before an event; what has contradicted the tag meanwhile takes it off."""
+        for pause in self._segment.pauses[self._restored :]:
+            if pause.through_seq >= before_seq:
+                return
+            self._time_passes(pause.restored_us)
+            self._restored += 1
+            if self._contradicted:
+                self._contradicted, self._tag_us = False, None
+                self._change(ChangeKind.REMOVED, Cause.RESTORE, pause.restored_us, pause.restored_us, None)
 
     def _time_passes(self, until_us: int) -> None:
         """L5."""
         if self._open_us is not None and self._open_us + self._segment.window_us <= until_us:
             due_us = self._open_us + self._segment.window_us
+            if self._segment.rests_at(due_us):
+                self._open_us = None
+                return
             self._match(self._open_us, Cause.TIME, due_us, self._recorded(due_us), None, self._opener)
             self._last_us, self._open_us = self._open_us, None
 
@@ -52,7 +73,10 @@ class LiveStory:
         if self._open_us is not None and event.created_us >= self._open_us:
             self._open_us = None
         if self._tag_us is not None and event.created_us >= self._tag_us:
-            self._remove(event.created_us, event)
+            if any(pause.after_seq < event.seq <= pause.through_seq for pause in self._segment.pauses):
+                self._contradicted = True
+            else:
+                self._remove(event.created_us, event)
 
     def _act(self, event: Event) -> None:
         if self._segment.inactions:

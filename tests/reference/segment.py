@@ -31,6 +31,15 @@ class Condition(NamedTuple):
         )
 
 
+class Pause(NamedTuple):
+    """A time in which a live segment's deletion was pending: its instants, and the events accepted in between."""
+
+    requested_us: int
+    after_seq: int
+    restored_us: int
+    through_seq: int
+
+
 class Segment:
     """A segment, and what of its definition the rules speak of."""
 
@@ -45,10 +54,23 @@ class Segment:
         self.inactions = [condition(step) for step in definition.event_sequence if step.is_inaction]
         self.wants = (definition.profile_property_name, definition.profile_property_value)
         self.is_active = self.is_live
+        self.pauses: list[Pause] = []
+        """Of a live segment: when its deletion was pending."""
 
     def sees(self, event: Event) -> bool:
         """L1; what had been accepted before the segment was created cannot make it act."""
         return event.seq > self.created_seq and event.created_us >= self.created_us
+
+    def acts_on(self, action: Event) -> bool:
+        """X1: what comes while its deletion is pending makes nothing, nor does afterwards what happened before."""
+        return all(
+            action.seq <= pause.after_seq or (action.seq > pause.through_seq and action.created_us >= pause.restored_us)
+            for pause in self.pauses
+        )
+
+    def rests_at(self, due_us: int) -> bool:
+        """X1: whether what falls due at an instant falls due while its deletion is pending."""
+        return any(pause.requested_us < due_us <= pause.restored_us for pause in self.pauses)
 
     def conflicts(self, event: Event) -> bool:
         """G4."""

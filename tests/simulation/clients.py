@@ -20,6 +20,7 @@ from tests.simulation.requests import (
     NewCustomer,
     NewSegment,
     Request,
+    Restoring,
     Rotates,
     Said,
 )
@@ -68,6 +69,8 @@ class Clients:
             return self.new_segment()
         if draw < 0.25 and (known := [key for key in self._truth.segments if str(key) in self._names.segment_ids]):
             return EndOfSegment(self._chance.choice(known))
+        if draw < 0.265 and (gone := sorted(self._truth.taken() - self._truth.segments.keys())):
+            return Restoring(self._chance.choice(gone))
         if draw < 0.28:
             return Enables(replay=self._chance.random() < 0.8)
         if draw < 0.29:

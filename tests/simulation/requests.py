@@ -128,6 +128,21 @@ class EndOfSegment(Struct, frozen=True):
         return _is_done(answer)
 
 
+class Restoring(Struct, frozen=True):
+    """A segment's deletion is cancelled."""
+
+    key: int
+
+    def send(self, octy: Octy, names: Names) -> "Future[Any]":
+        return octy.restore_segments(names.account, [names.segment_ids.get(str(self.key), "segment_unknown")])
+
+    def happens(self, truth: Truth, names: Names) -> object:  # noqa: ARG002 - others need it
+        return truth.restores_segment(self.key)
+
+    def answered(self, answer: Any, names: Names) -> object:  # noqa: ARG002 - others need it
+        return _is_done(answer)
+
+
 class Enables(Struct, frozen=True):
     """The receiver is said to work again."""
 

@@ -57,6 +57,8 @@ class Truth:
         self.data: dict[str, dict[str, Any]] = {}
         self.segments: dict[int, SegmentDefinition] = {}
         """Those at work, those that backfill among them."""
+        self.definitions: dict[int, SegmentDefinition] = {}
+        """Of all that ever were."""
         self.names: set[int] = set()
         """Those whose names are taken: pending deletions too."""
         self.backfilling: set[int] = set()
@@ -115,7 +117,7 @@ class Truth:
         """L1, P6, D1."""
         if key in self.taken():
             return False
-        self.segments[key] = definition
+        self.segments[key] = self.definitions[key] = definition
         self.names.add(key)
         self.kinds[key] = definition.segment_type
         if definition.segment_type is SegmentType.LIVE:
@@ -146,6 +148,17 @@ class Truth:
             del self.segments[key]
             self.backfilling.discard(key)
             self.model.remove_segment(key)
+        return True
+
+    def restores_segment(self, key: int) -> bool:
+        """X1: its deletion is cancelled, if it is there."""
+        if key not in self.taken():
+            return False
+        if key not in self.segments:
+            self.segments[key] = self.definitions[key]
+            if self.kinds[key] is SegmentType.PAST:
+                self.backfilling.add(key)
+            self._tells(self.model.restore_segment(key))
         return True
 
     def taken(self) -> set[int]:

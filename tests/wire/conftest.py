@@ -9,8 +9,8 @@ import pytest
 
 from octy.model.definitions import from_wire
 from octy.model.events import EventTypeDraft
+from octy.model.lifetimes import Lifetime
 from octy.model.limits import EVENT_TYPES_PER_REQUEST_MAX
-from octy.model.segments import SegmentStatus
 from octy.service.accounts import Keys, new_keys
 from octy.service.clock import SystemClock
 from octy.service.ids import new_id
@@ -85,10 +85,9 @@ def _store_segments(data: Path, lengths: Mapping[int, int]) -> None:
                     account_id=account_id,
                     segment_id=new_id("segment"),
                     definition=definition,
-                    status=SegmentStatus.ACTIVE,
                     created_us=now_us,
                     created_seq=0,
-                    delete_requested_us=None,
+                    lifetime=Lifetime.begun(is_live=True),
                 )
                 segments.insert(store.writer, stored)
     store.close()

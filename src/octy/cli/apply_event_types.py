@@ -101,7 +101,7 @@ class Comparison:
             return []
         changes = [Change(Sign.DELETE, NOUN, view.event_type, in_yaml(view), None) for view in self._gone]
         ids = [view.event_type_id for view in self._gone]
-        return [Stage(NOUN, changes, 0, lambda server: deleting.delete(server, deleting.EVENT_TYPES, ids))]
+        return [Stage(NOUN, changes, 0, lambda server: deleting.carry_out(server, deleting.EVENT_TYPES, ids))]
 
     def _create(self, server: Octy) -> bool:
         deleted, is_all_done = self._delete_changed(server)

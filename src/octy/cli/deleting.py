@@ -1,4 +1,4 @@
-"""`octy-cli delete eventtypes|segments ID...`"""
+"""`octy-cli delete eventtypes|segments ID...`, `octy-cli restore segments ID...`"""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -7,27 +7,30 @@ from octy.cli.output import complain, counted, say
 from octy.client import Octy, SomeFailed
 
 
-class Deletable(NamedTuple):
-    """A kind of resource that can be deleted: its name, and how."""
+class Fate(NamedTuple):
+    """What can be done to a kind of resource: its name, in two forms what it is, and how."""
 
     noun: str
-    delete: Callable[[Octy, Sequence[str]], list[str]]
+    verb: str
+    done: str
+    carry_out: Callable[[Octy, Sequence[str]], list[str]]
 
 
-EVENT_TYPES = Deletable("event type", lambda server, ids: server.delete_event_types(ids))
-SEGMENTS = Deletable("segment", lambda server, ids: server.delete_segments(ids))
+EVENT_TYPES = Fate("event type", "delete", "Deleted", lambda server, ids: server.delete_event_types(ids))
+SEGMENTS = Fate("segment", "delete", "Deleted", lambda server, ids: server.delete_segments(ids))
+RESTORED_SEGMENTS = Fate("segment", "restore", "Restored", lambda server, ids: server.restore_segments(ids))
 
 
-def delete(server: Octy, kind: Deletable, ids: Sequence[str]) -> bool:
-    """Deletes them and tells of each; False if any could not be deleted."""
+def carry_out(server: Octy, fate: Fate, ids: Sequence[str]) -> bool:
+    """Does it and tells of each; False if it could not be done to any."""
     unique = list(dict.fromkeys(ids))
     try:
-        deleted, failed = kind.delete(server, unique), []
+        done, failed = fate.carry_out(server, unique), []
     except SomeFailed as some:
-        deleted, failed = some.done, some.failed
-    for one in deleted:
-        say(f"Deleted {kind.noun} with ID: {one}")
+        done, failed = some.done, some.failed
+    for one in done:
+        say(f"{fate.done} {fate.noun} with ID: {one}")
     for failure in failed:
-        complain(f"Failed to delete {kind.noun} with ID: {unique[failure.index]}: {failure.reason}")
-    say(f"Deleted a total of {counted(len(deleted), kind.noun)}")
+        complain(f"Failed to {fate.verb} {fate.noun} with ID: {unique[failure.index]}: {failure.reason}")
+    say(f"{fate.done} a total of {counted(len(done), fate.noun)}")
     return not failed

@@ -5,11 +5,11 @@ from typing import Any, TypeVar
 
 from octy.cli.choices import Format
 from octy.cli.formats import show_csv, show_json, show_yaml
-from octy.cli.kinds import EVENT_TYPES, NONE, PROFILES, SEGMENTS, Kind, pairs, value_text
+from octy.cli.kinds import EVENT_TYPES, NONE, PROFILES, RECEIPTS, SEGMENTS, Kind, pairs, value_text
 from octy.cli.output import complain, say
 from octy.cli.styles import Style, say_styled
-from octy.client import Octy
-from octy.client.views import EventView, ProfileView, TagChangeView
+from octy.client import NotThere, Octy
+from octy.client.views import EventView, ProfileView, ReceiptView, TagChangeView
 from octy.model.values import shown
 
 View = TypeVar("View")
@@ -24,9 +24,18 @@ def describe_event_type(server: Octy, name: str, form: Format) -> bool:
 
 
 def describe_segment(server: Octy, name: str, form: Format) -> bool:
-    """By its name or id: its definition in words, its status, how many are in it."""
-    named = (one for one in server.segments() if name in (one.segment_name, one.segment_id))
-    return _describe(SEGMENTS, named, name, form)
+    """By its name or id: its definition in words, its status, how many are in it. Where it was purged, its receipt."""
+    named = [one for one in server.segments() if name in (one.segment_name, one.segment_id)]
+    purged = [] if named else _receipts(server, name)
+    return _describe(RECEIPTS, purged[-1:], name, form) if purged else _describe(SEGMENTS, named, name, form)
+
+
+def _receipts(server: Octy, name: str) -> list[ReceiptView]:
+    """Of segments with this name or id; of none, where the server keeps no receipts."""
+    try:
+        return [one for one in server.purge_receipts() if name in (one.segment_name, one.segment_id)]
+    except NotThere:
+        return []
 
 
 def describe_profile(server: Octy, identifier: str, form: Format) -> bool:

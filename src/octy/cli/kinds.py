@@ -6,7 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from octy.cli import apply_algorithms, apply_event_types, apply_segments
 from octy.cli.output import counted
 from octy.cli.tables import Column
-from octy.client.views import AlgorithmView, EventTypeView, ProfileView, SegmentView, StepView
+from octy.client.views import AlgorithmView, EventTypeView, ProfileView, ReceiptView, SegmentView, StepView
 from octy.model.values import canonical
 
 View = TypeVar("View")
@@ -67,11 +67,35 @@ def _segment_lines(view: SegmentView) -> dict[str, str]:
     lines |= {f"Event {number}": step_text(step) for number, step in enumerate(view.event_sequence, 1)}
     if view.profile_property_name:
         lines["Profile property"] = f"{view.profile_property_name} = {view.profile_property_value}"
-    return lines | {
-        "Segment status": view.segment_status or NONE,
-        "Profile count": f"{view.profile_count:,}",
+    lines |= {"Segment status": view.segment_status or NONE}
+    if view.purge_at:
+        lines |= {"Delete requested at": view.delete_requested_at or NONE, "Purge at the latest at": view.purge_at}
+    lines |= {"Profile count": f"{view.profile_count:,}"}
+    if view.dependants.training_jobs:
+        lines |= {"Training jobs in flight": ", ".join(view.dependants.training_jobs)}
+    if view.dependants.models:
+        lines |= {"Models trained with it": ", ".join(view.dependants.models)}
+    return lines | {"Created at": view.created_at or NONE}
+
+
+def _receipt_lines(view: ReceiptView) -> dict[str, str]:
+    return {
+        "Receipt ID": view.receipt_id,
+        "Segment ID": view.segment_id,
+        "Segment name": view.segment_name,
+        "Segment type": f"{view.segment_type} {view.segment_sub_type}",
         "Created at": view.created_at or NONE,
+        "Delete requested at": view.delete_requested_at or NONE,
+        "Purged at": view.purged_at or NONE,
+        "Cause": _purge_cause(view),
+        "Models trained with it": ", ".join(view.models) or NONE,
+        "Tags removed": f"{view.tags_removed:,}",
+        "SHA-256 of the tags": view.tags_sha256,
     }
+
+
+def _purge_cause(view: ReceiptView) -> str:
+    return f"{view.cause} {view.training_job_id}" if view.training_job_id else view.cause
 
 
 def _profile_lines(view: ProfileView) -> dict[str, str]:
@@ -149,12 +173,28 @@ SEGMENTS = Kind[SegmentView](
         Column("SEGMENT", lambda view: view.segment_name),
         Column("TYPE", lambda view: f"{view.segment_type} {view.segment_sub_type}"),
         Column("STATUS", lambda view: view.segment_status or ""),
+        Column("PURGE AT", lambda view: view.purge_at or ""),
         Column("PROFILES", lambda view: f"{view.profile_count:,}"),
         Column("CREATED AT", lambda view: view.created_at or ""),
         Column("ID", lambda view: view.segment_id, is_whole=True),
     ],
     _segment_lines,
     _segment_document,
+)
+RECEIPTS = Kind[ReceiptView](
+    "receipt",
+    lambda view: [view.receipt_id, view.segment_id],
+    [
+        Column("SEGMENT", lambda view: view.segment_name),
+        Column("REQUESTED AT", lambda view: view.delete_requested_at or ""),
+        Column("PURGED AT", lambda view: view.purged_at or ""),
+        Column("CAUSE", _purge_cause),
+        Column("TAGS REMOVED", lambda view: f"{view.tags_removed:,}"),
+        Column("SEGMENT ID", lambda view: view.segment_id, is_whole=True),
+        Column("ID", lambda view: view.receipt_id, is_whole=True),
+    ],
+    _receipt_lines,
+    list,
 )
 PROFILES = Kind[ProfileView](
     "profile",

@@ -93,6 +93,12 @@ class DeletableName(StrEnum):
     SEGMENTS = "segments"
 
 
+class RestorableName(StrEnum):
+    """What can be restored."""
+
+    SEGMENTS = "segments"
+
+
 class UploadableName(StrEnum):
     """What can be uploaded."""
 
@@ -196,8 +202,21 @@ def delete(
     """Delete event types or segments."""
     from octy.cli import deleting
 
-    deletable = {DeletableName.EVENT_TYPES: deleting.EVENT_TYPES, DeletableName.SEGMENTS: deleting.SEGMENTS}[kind]
-    run(ctx, url, lambda server: deleting.delete(server, deletable, ids))
+    fate = {DeletableName.EVENT_TYPES: deleting.EVENT_TYPES, DeletableName.SEGMENTS: deleting.SEGMENTS}[kind]
+    run(ctx, url, lambda server: deleting.carry_out(server, fate, ids))
+
+
+@app.command(epilog=examples("octy-cli restore segments segment_123"))
+def restore(
+    ctx: typer.Context,
+    kind: Annotated[RestorableName, typer.Argument(help="What to restore.")],  # noqa: ARG001 - there is one kind yet
+    ids: Annotated[list[str], typer.Argument(metavar="ID")],
+    url: Url = None,
+) -> None:
+    """Restore segments that are pending deletion: until they are purged, their deletion can be cancelled."""
+    from octy.cli import deleting
+
+    run(ctx, url, lambda server: deleting.carry_out(server, deleting.RESTORED_SEGMENTS, ids))
 
 
 @app.command(epilog=examples("octy-cli upload events -f events.csv"))

@@ -95,6 +95,24 @@ def get_segments(
     _show(ctx, url, lambda server: rows(server.segments(ids or [])), every if is_watched else None)
 
 
+@get.command("receipts", epilog=examples("octy-cli get receipts", "octy-cli get receipts segment_123 -o json"))
+def get_receipts(
+    ctx: typer.Context,
+    ids: Ids = None,
+    ids_only: IdsOnly = False,
+    form: Form = Format.TABLE,
+    is_watched: Watch = False,
+    every: Every = 2.0,
+    url: Url = None,
+) -> None:
+    """Show what is left of segments that were purged. An id may be the receipt's or the segment's."""
+    from octy.cli import kinds
+    from octy.client.views import ReceiptView
+
+    rows = partial(_rows, kinds.RECEIPTS, ReceiptView, ids or [], form, ids_only=ids_only)
+    _show(ctx, url, lambda server: rows(server.purge_receipts(ids or [])), every if is_watched else None)
+
+
 @get.command(
     "profiles",
     epilog=examples(
@@ -141,7 +159,7 @@ def describe_segment(
     every: Every = 2.0,
     url: Url = None,
 ) -> None:
-    """Describe a segment: its definition, its status, how many profiles are in it."""
+    """Describe a segment: its definition, its status, how many profiles are in it; or what is left of it."""
     from octy.cli import describing
 
     describe_it = partial(describing.describe_segment, name=name, form=form)

@@ -18,6 +18,7 @@ from octy.client.views import (
     EventView,
     MetadataView,
     ProfileView,
+    ReceiptView,
     ReceiverView,
     SecretView,
     SegmentView,
@@ -75,6 +76,18 @@ class SegmentsAnswer(Struct):
     def rows(self) -> list[SegmentView]:
         """The segments."""
         return self.segments
+
+
+class ReceiptsAnswer(Struct):
+    """A page of receipts."""
+
+    receipts: list[ReceiptView]
+    request_meta: Meta = field(default_factory=Meta)
+
+    @property
+    def rows(self) -> list[ReceiptView]:
+        """The receipts."""
+        return self.receipts
 
 
 class ProfilesAnswer(Struct):
@@ -223,6 +236,18 @@ class SegmentsDeleted(Struct):
     def done(self) -> list[str]:
         """Their ids."""
         return [one["segment_id"] for one in self.deleted_segments]
+
+
+class SegmentsRestored(Struct):
+    """Segments whose deletion is cancelled."""
+
+    restored_segments: list[dict[str, str]] = []
+    failed: list[FailedObject] = _named("failed_to_restore")
+
+    @property
+    def done(self) -> list[str]:
+        """Their ids."""
+        return [one["segment_id"] for one in self.restored_segments]
 
 
 class ProfilesCreated(Struct):

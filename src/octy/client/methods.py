@@ -31,6 +31,8 @@ class Methods:
     segment = Operation(on_segments.segment)
     create_segment = Operation(on_segments.create_segment)
     delete_segments = Operation(on_segments.delete_segments)
+    restore_segments = Operation(on_segments.restore_segments)
+    purge_receipts = Listing(on_segments.purge_receipts)
 
     profiles = Listing(on_profiles.profiles)
     profile = Operation(on_profiles.profile)

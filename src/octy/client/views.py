@@ -6,7 +6,7 @@ names it. Instants are texts: RFC 1123 where the contract has them so, else ISO 
 
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 
 class AccountData(Struct):
@@ -73,6 +73,13 @@ class StepView(Struct):
     event_properties: dict[str, Any] | None = None
 
 
+class DependantsView(Struct):
+    """Who uses a segment's tags: training jobs in flight, and those that have made a model."""
+
+    training_jobs: list[str] = []
+    models: list[str] = []
+
+
 class SegmentView(Struct):
     """A segment (wire.md 3.5)."""
 
@@ -88,6 +95,34 @@ class SegmentView(Struct):
     segment_status: str | None = None
     profile_count: int = 0
     created_at: str | None = None
+    delete_requested_at: str | None = None
+    purge_at: str | None = None
+    """When it goes at the latest, while it is pending deletion (X2)."""
+    dependants: DependantsView = field(default_factory=DependantsView)
+
+
+class ReceiptView(Struct):
+    """What is left of a segment that was purged (X2)."""
+
+    receipt_id: str
+    segment_id: str
+    segment_name: str = ""
+    segment_type: str = ""
+    segment_sub_type: int = 0
+    segment_timeframe: int = 0
+    """Days."""
+    event_sequence: list[StepView] = []
+    profile_property_name: str | None = None
+    profile_property_value: str | None = None
+    created_at: str | None = None
+    delete_requested_at: str | None = None
+    purged_at: str | None = None
+    recorded_at: str | None = None
+    cause: str = ""
+    training_job_id: str | None = None
+    models: list[str] = []
+    tags_removed: int = 0
+    tags_sha256: str = ""
 
 
 class CreatedSegment(Struct):

@@ -26,7 +26,7 @@ from octy.engine.kernels.columns import (
     change_log,
     taken,
 )
-from octy.engine.kernels.layout import ELIGIBLE, FLAGGED, TAGGED
+from octy.engine.kernels.layout import ACTING_US, ELIGIBLE, FLAGGED, TAGGED
 from octy.engine.kernels.timers import Timers, earliest_us, take_due, timers_for, with_room
 from octy.engine.latecomers import Latecomers
 from octy.engine.lookback import columns_of, lookback_of
@@ -39,7 +39,7 @@ from octy.engine.states import States, empty_state
 from octy.engine.surge import Settled, Surge
 from octy.model.instants import NEVER
 from octy.model.segments import SegmentDefinition
-from octy.model.tags import Cause
+from octy.model.tags import Cause, ChangeKind
 from octy.model.values import canonical
 
 TIMERS_AT_ONCE = 1_024
@@ -53,6 +53,7 @@ LOG_ROWS_MIN = 4_096
 LOG_ROWS_PER_SEGMENT = 2 * CHANGES_PER_PAIR_MAX
 TIMERS_FREE_MIN = 1_024
 """For how many timers a kernel finds room at least, beyond those of each segment."""
+NOBODY: Ints = np.zeros(0, np.int32)
 
 
 class Engine:
@@ -121,13 +122,21 @@ class Engine:
         self._backfills[key] = backfill
         return backfill
 
-    def finish_backfill(self, backfill: Backfill, data: Iterable[tuple[int, Mapping[str, Any]]]) -> Changes:
-        """The segment goes to work, and its first tags are made, at the engine's now.
+    def finish_backfill(
+        self,
+        backfill: Backfill,
+        data: Iterable[tuple[int, Mapping[str, Any]]],
+        tagged: Ints = NOBODY,
+        cause: Cause = Cause.BACKFILL,
+    ) -> Changes:
+        """The segment goes to work, and its tags are made what they must be, at the engine's now.
 
-        `data` is (profile, profile_data) of every profile; only past 3 and 4 read it (V3).
+        `data` is (profile, profile_data) of every profile; only past 3 and 4 read it (V3). `tagged` are the profiles
+        that bear the tag already, where the segment was at work before.
         """
         place = self._install(backfill, data)
-        rows = self._settle(place, 0, self._profiles, Cause.BACKFILL)
+        self._states[place][tagged, FLAGGED] |= TAGGED
+        rows = self._settle(place, 0, self._profiles, cause)
         return self._changes(rows, recorded_us=self.now_us)
 
     def restore_past(
@@ -140,6 +149,31 @@ class Engine:
         place = self._install(backfill, data)
         self._states[place][tagged, FLAGGED] |= TAGGED
         self._arm(place, settled_us)
+
+    def rest(self, key: int) -> None:
+        """From now on a live segment changes no tag, but notes what speaks against those that there are (X1)."""
+        self._states.act_from(self._segments[key].place, NEVER)
+
+    def wake(self, key: int, tagged: Ints) -> Changes:
+        """A live segment's rest ends: what has spoken against a tag meanwhile takes it off now.
+
+        `tagged` are the profiles that bear the tag. Actions count that happen from now on, and windows go on that were
+        open before the rest and are not closed yet.
+        """
+        place = self._segments[key].place
+        self._states.act_from(place, self.now_us + 1)
+        gone = tagged[self._states[place][tagged, FLAGGED] & TAGGED == 0]
+        count = len(gone)
+        return Changes(
+            segment=np.full(count, key, np.int64),
+            profile=gone,
+            kind=np.full(count, ChangeKind.REMOVED, np.int8),
+            cause=np.full(count, Cause.RESTORE, np.int8),
+            effective_us=np.full(count, self.now_us),
+            recorded_us=np.full(count, self.now_us),
+            event=np.full(count, NO_EVENT, np.int32),
+            opener=np.zeros(count, np.int64),
+        )
 
     def remove_segment(self, key: int) -> None:
         """From now on the segment changes no tag (X1)."""
@@ -280,11 +314,12 @@ class Engine:
         )
 
     def bearers(self, profiles: Sequence[int]) -> dict[int, set[int]]:
-        """By segment key, those of some profiles that bear its tag."""
-        some = np.array(profiles, np.int64)
+        """By segment key, those of some profiles that bear its tag; of segments that do not rest."""
+        some, acting_us = np.array(profiles, np.int64), self._states.segments.spec[:, ACTING_US]
         return {
             key: set(some[self._states[segment.place][some, FLAGGED] & TAGGED != 0].tolist())
             for key, segment in self._segments.items()
+            if acting_us[segment.place] < NEVER
         }
 
     def forget_past(self) -> None:

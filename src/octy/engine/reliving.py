@@ -14,13 +14,17 @@ from octy.engine.batch import Longs
 from octy.engine.folding import Asking, Work, in_ranges
 from octy.engine.kernels import run
 from octy.engine.kernels.columns import Columns, change_log
+from octy.engine.kernels.layout import ACTING_US, KIND, LENGTH_US, LIVE_WINDOW, WINDOW
 from octy.engine.kernels.matching import index_of
 from octy.engine.kernels.memory import Segments
+from octy.engine.kernels.rests import Rests
 from octy.engine.reading import Reader
 from octy.engine.runs import Run
 from octy.engine.specification import live_spec
 from octy.engine.standing import Standing, put_into
 from octy.engine.states import empty_state
+from octy.model.instants import NEVER
+from octy.model.lifetimes import Pause
 from octy.model.segments import SegmentDefinition
 
 _LOG_ROWS = 16
@@ -36,12 +40,19 @@ class LiveSegment(Struct, frozen=True):
     """The last event's that it is not to take: the last one before its creation, or before it stood as it does."""
     standing: Standing | None = None
     """Where it stood after that; None where that was at its beginning."""
+    pauses: Sequence[Pause] = ()
+    """Deletions that were cancelled, in which it rested."""
+    rests_since: tuple[int, int] | None = None
+    """Since which instant, and after which seq, it rests now; None where it does not."""
 
 
 def relived(
     segments: Sequence[LiveSegment], type_numbers: Mapping[str, int], runs: Sequence[Run], profiles: int, threads: int
 ) -> list[tuple[Longs, Longs]]:
-    """The specification and state of each segment after all events. Arguments as those of `fold_runs`."""
+    """The specification and state of each segment after all events. Arguments as those of `fold_runs`.
+
+    A window that ended after the last event is still open, unless it ended in a rest that is over.
+    """
     asking = Asking(type_numbers)
     tables = {place: asking.table(one.definition) for place, one in enumerate(segments)}
     index, wanted = index_of(tables), asking.wanted
@@ -52,6 +63,7 @@ def relived(
             put_into(state, its_spec, one.standing)
     together = Segments(np.stack(spec), np.array([state.ctypes.data for state in states], np.int64))
     after_seq = np.array([one.after_seq for one in segments], np.int64)
+    rests = _rests(segments)
 
     def begin(_: int) -> Work:
         reader = Reader(runs, wanted, as_accepted=True)
@@ -62,9 +74,37 @@ def relived(
                 accepted_us, codes = found.accepted_us + 1, np.ascontiguousarray(found.codes.T)
                 columns = Columns(found.profile, found.event_type, found.created_us + 1, accepted_us, codes, found.seq)
                 order = np.lexsort((found.seq, found.profile))
-                run.relive(index, together, after_seq, columns, order, change_log(_LOG_ROWS))
+                run.relive(index, together, after_seq, rests, columns, order, change_log(_LOG_ROWS))
 
         return live_again
 
     in_ranges(runs, profiles, threads, begin)
+    for one, its_spec, state in zip(segments, spec, states, strict=True):
+        _close_windows(one, its_spec, state)
+        if one.pauses:
+            its_spec[ACTING_US] = one.pauses[-1].restored_us + 1
+        if one.rests_since is not None:
+            its_spec[ACTING_US] = NEVER
     return list(zip(spec, states, strict=True))
+
+
+def _rests(segments: Sequence[LiveSegment]) -> Rests:
+    rows, first = [], [0]
+    for one in segments:
+        rows += [(p.requested_us + 1, p.restored_us + 1, p.requested_seq, p.restored_seq) for p in one.pauses]
+        if one.rests_since is not None:
+            since_us, after_seq = one.rests_since
+            rows.append((since_us + 1, NEVER, after_seq, NEVER))
+        first.append(len(rows))
+    columns = np.array(rows, np.int64).reshape(-1, 4).T
+    return Rests(np.array(first, np.int64), *(np.ascontiguousarray(column) for column in columns))
+
+
+def _close_windows(segment: LiveSegment, spec: Longs, state: Longs) -> None:
+    """Those that ended in a rest which is over, and of which no event has told yet."""
+    if spec[KIND] != LIVE_WINDOW:
+        return
+    for pause in segment.pauses:
+        due_us = state[:, WINDOW] + spec[LENGTH_US] - 1
+        ended = (pause.requested_us < due_us) & (due_us <= pause.restored_us)
+        state[(state[:, WINDOW] != 0) & ended, WINDOW] = 0

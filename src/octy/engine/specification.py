@@ -11,10 +11,10 @@ from octy.model.segments import SegmentDefinition, SegmentType
 
 
 def live_spec(definition: SegmentDefinition, created_us: int) -> Longs:
-    """The specification of a live segment that was created at an instant."""
+    """The specification of a live segment that was created at an instant, and whose deletion was never asked for."""
     assert definition.segment_type is SegmentType.LIVE
     kind, width = (LIVE_ACTION, OPPOSED + 1) if definition.inaction is None else (LIVE_WINDOW, OPENER + 1)
-    return _spec(kind, width, definition.window_us, since_us=created_us + 1)
+    return _spec(kind, width, definition.window_us, since_us=created_us + 1, acting_us=created_us + 1)
 
 
 def past_spec(definition: SegmentDefinition) -> Longs:
@@ -53,7 +53,8 @@ def _spec(
     newest: int = 0,
     inaction: int = 0,
     by_property: int = 0,
+    acting_us: int = 0,
 ) -> Longs:
-    spec = np.array([kind, width, length_us, since_us, actions, newest, inaction, by_property], np.int64)
+    spec = np.array([kind, width, length_us, since_us, actions, newest, inaction, by_property, acting_us], np.int64)
     assert len(spec) == SPEC_COLUMNS
     return spec

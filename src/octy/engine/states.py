@@ -6,7 +6,7 @@ Rows begin as zeros, which cost no memory until a kernel writes to them: profile
 import numpy as np
 
 from octy.engine.batch import Longs
-from octy.engine.kernels.layout import KIND, NOTHING, SPEC_COLUMNS, WIDTH
+from octy.engine.kernels.layout import ACTING_US, KIND, NOTHING, SPEC_COLUMNS, WIDTH
 from octy.engine.kernels.memory import Segments
 
 _ROWS_PER_BLOCK = 4_096
@@ -33,6 +33,10 @@ class States:
         self._address = np.append(self._address, 0)
         self._put(place, state)
         return place
+
+    def act_from(self, place: int, acting_us: int) -> None:
+        """The place's ACTING_US from now on."""
+        self._spec[place, ACTING_US] = acting_us
 
     def remove(self, place: int) -> None:
         """The place is nobody's from now on."""

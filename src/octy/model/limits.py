@@ -26,6 +26,8 @@ MESSAGE_ID_CHARACTERS_MAX = 64
 IDEMPOTENCY_KEY_CHARACTERS_MAX = 255
 
 STEPS_MAX = 10
+RESTORES_MAX = 100
+"""How often a segment may be restored: a restart looks at each time, event by event."""
 WINDOW_DAYS_MAX = 3650
 RETENTION_DAYS_MAX = 36_500
 EXP_TIMEFRAME_MINUTES_MIN = 5

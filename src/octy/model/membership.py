@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from octy.model.instants import US_PER_MINUTE
+from octy.model.lifetimes import Pause
 from octy.model.segments import SegmentDefinition, SegmentType, Step
 from octy.model.values import canonical
 
@@ -102,13 +103,19 @@ def may_bear(
     return known_us < through_us and any(is_member(asked, events, data, moment) == bears for moment in earlier)
 
 
-def live_tag_us(asked: Conditions, events: Iterable[Occurred], now_us: int, stood: Stood = NOTHING_YET) -> int | None:
+def live_tag_us(
+    asked: Conditions,
+    events: Iterable[Occurred],
+    now_us: int,
+    stood: Stood = NOTHING_YET,
+    pauses: Sequence[Pause] = (),
+) -> int | None:
     """Since when the profile bears a live segment's tag (G3); None where it does not.
 
     The events are those that the segment sees (L1), in the order in which they were accepted; those of after it stood
-    as it did.
+    as it did. `pauses` are the deletions that were cancelled before now (X1).
     """
-    story = _LiveStory(asked, stood)
+    story = _LiveStory(asked, stood, pauses)
     for event in events:
         story.time_passes(event.accepted_us)  # T7
         story.takes(event)
@@ -119,8 +126,9 @@ def live_tag_us(asked: Conditions, events: Iterable[Occurred], now_us: int, stoo
 class _LiveStory:
     """One profile's matches and conflicts (L1 to L7, G3, G4)."""
 
-    def __init__(self, asked: Conditions, stood: Stood) -> None:
+    def __init__(self, asked: Conditions, stood: Stood, pauses: Sequence[Pause]) -> None:
         self._asked = asked
+        self._pauses = pauses
         self.tag_us = stood.matched_us + asked.window_us if stood.is_tagged else None
         """What the tag shows, while it is on the profile."""
         self._matched_us = stood.matched_us if stood.is_tagged else None
@@ -133,17 +141,20 @@ class _LiveStory:
         """The latest conflicting event that is stored."""
 
     def time_passes(self, until_us: int) -> None:
-        """L5."""
-        if self._open_us is not None and self._open_us + self._asked.window_us <= until_us:
-            self._match(self._open_us, self._open_us + self._asked.window_us)
-            self._last_us, self._open_us = self._open_us, None
+        """L5. What ends in a pause ends in nothing."""
+        if self._open_us is None or self._open_us + self._asked.window_us > until_us:
+            return
+        opened_us, due_us, self._open_us = self._open_us, self._open_us + self._asked.window_us, None
+        if not any(pause.requested_us < due_us <= pause.restored_us for pause in self._pauses):
+            self._match(opened_us, due_us)
+            self._last_us = opened_us
 
     def takes(self, event: Occurred) -> None:
         """L7: first as the inaction, then as the action."""
         conflicts = self._asked.conflicts(event)
         if conflicts:
             self._conflict(event.created_us)
-        if self._asked.actions[0].matches(event):
+        if self._asked.actions[0].matches(event) and self._counts(event):
             if self._asked.inaction is not None:
                 self._open(event)
             elif event.accepted_us - event.created_us <= FRESH_US:  # L2
@@ -152,6 +163,14 @@ class _LiveStory:
                     self._tag_goes()  # G4: what conflicts was stored already, and yet comes after (T2)
         if conflicts:
             self._conflict_us = max(self._conflict_us, event.created_us)
+
+    def _counts(self, action: Occurred) -> bool:
+        """Whether an action comes in no pause, and did not happen before the end of one that it comes after."""
+        return all(
+            action.seq <= pause.requested_seq
+            or (action.seq > pause.restored_seq and action.created_us >= pause.restored_us)
+            for pause in self._pauses
+        )
 
     def _conflict(self, at_us: int) -> None:
         """L4, G4: accepted after the action, it is after it (T2) unless its instant is earlier."""

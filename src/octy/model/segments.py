@@ -75,14 +75,3 @@ class Tally(Struct, frozen=True):
 
     checked: int = 0
     differing: int = 0
-
-
-class Segment(Struct, frozen=True):
-    """A segment as an account sees it."""
-
-    segment_id: str
-    definition: SegmentDefinition
-    status: SegmentStatus
-    created_us: int
-    profile_count: int
-    audited: Tally = Tally()

@@ -22,6 +22,7 @@ class Cause(IntEnum):
     BACKFILL = 4
     DELETION = 5
     REPAIR = 6
+    RESTORE = 7
 
 
 CAUSE_TEXT = {
@@ -31,6 +32,7 @@ CAUSE_TEXT = {
     Cause.BACKFILL: "backfill",
     Cause.DELETION: "deletion",
     Cause.REPAIR: "repair",
+    Cause.RESTORE: "restore",
 }
 
 

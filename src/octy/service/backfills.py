@@ -15,13 +15,13 @@ import numpy as np
 import structlog
 
 from octy.engine.backfill import Backfill, fold_runs
-from octy.model.segments import SegmentStatus
+from octy.model.tags import Cause, ChangeKind
 from octy.service.notifying import tell_backfilled
 from octy.service.record import audience_of
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
 from octy.service.world import as_batch
-from octy.store import erasures, events, profiles, segments
+from octy.store import erasures, events, profiles, segments, tags
 from octy.store.event_runs import accepted_after, runs_of
 from octy.store.folder import Store
 
@@ -55,12 +55,16 @@ def finish(tx: Transaction, account_id: int, backfill: Backfill, after_seq: int)
         backfill.refold(request.profiles, tx.world.history(connection, tenant, request, watched))
     for profile_key in erasures.requested(connection).get(account_id, ()):
         backfill.forget(profile_key)
-    changes = tenant.engine.finish_backfill(backfill, profiles.data_of_all(connection, account_id))
+    segment, tagged = tenant.segments[backfill.key], tags.tagged_profiles(connection, backfill.key)
+    cause = Cause.RESTORE if segment.lifetime.pauses else Cause.BACKFILL
+    data = profiles.data_of_all(connection, account_id)
+    changes = tenant.engine.finish_backfill(backfill, data, tagged, cause)
     tx.record(tenant, changes)
-    members = int(np.count_nonzero(changes.segment == backfill.key))
-    segments.set_status(connection, backfill.key, SegmentStatus.ACTIVE)
-    segment = tenant.segments[backfill.key]
-    tenant.segments[backfill.key] = msgspec.structs.replace(segment, status=SegmentStatus.ACTIVE)
+    entered = int(np.count_nonzero(changes.kind == ChangeKind.CREATED))
+    members = len(tagged) + 2 * entered - changes.size
+    lifetime = segment.lifetime.backfilled()
+    segments.set_lifetime(connection, backfill.key, lifetime)
+    tenant.segments[backfill.key] = msgspec.structs.replace(segment, lifetime=lifetime)
     del tenant.backfills[backfill.key]
     audience = audience_of(tx.world, tenant)
     tx.added_webhooks |= tell_backfilled(connection, audience, segment, members, tx.now_us)

@@ -18,9 +18,9 @@ from octy.model.events import EventDraft, EventInstance, EventType, EventTypeDra
 from octy.model.idempotency import Once
 from octy.model.instants import iso
 from octy.model.items import Item
+from octy.model.lifetimes import Segment
 from octy.model.outcomes import Outcome
 from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
-from octy.model.segments import Segment
 from octy.model.webhooks import Delivery, DeliveryFilter, Receiver, Stop, WebhookSecret
 from octy.service import (
     accounts,
@@ -286,6 +286,10 @@ class Octy:
     def delete_segments(self, account_id: int, ids: Sequence[str], once: Once | None = None) -> "Future[Outcome[str]]":
         """X1."""
         return self._writer.submit(account_id, lambda tx: segments.delete(tx, account_id, ids), once)
+
+    def restore_segments(self, account_id: int, ids: Sequence[str], once: Once | None = None) -> "Future[Outcome[str]]":
+        """Cancels deletions that are pending (X1)."""
+        return self._writer.submit(account_id, lambda tx: segments.restore(tx, account_id, ids), once)
 
     # Profiles, events, items
 

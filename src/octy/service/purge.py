@@ -1,14 +1,26 @@
-"""The end of a deleted segment: 72 hours after the request at the latest, it and all its tags go (X2)."""
+"""The end of a deleted segment, once and whole: it and all its tags go, and a receipt stays (X2).
+
+That is when a training job has completed whose dataset was built after the request, and 72 hours after the request at
+the latest. All of it is in the transaction of whatever brings it: a crash leaves all of the segment, or its receipt.
+"""
+
+from collections.abc import Sequence
 
 import numpy as np
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from octy.engine.batch import Ints
+from octy.model.instants import NEVER
+from octy.model.lifetimes import PurgeCause
+from octy.model.receipts import Receipt, tags_sha256
 from octy.model.tags import Cause, ChangeKind
-from octy.service.tenant import Tenant, purge_due_us
-from octy.store import segments, tags
+from octy.service.ids import new_id
+from octy.service.tenant import Tenant
+from octy.store import receipts, segments, tags, training_uses
 from octy.store.segments import StoredSegment
 from octy.store.tags import ChangeColumns
+from octy.store.training_uses import Uses
 
 
 class Purged(Struct, frozen=True):
@@ -20,27 +32,61 @@ class Purged(Struct, frozen=True):
 
 
 def purge_due(connection: Connection, tenant: Tenant, now_us: int, noticed_us: int | None) -> list[Purged]:
-    """Removes the segments that are due at or before `now_us`; the tags that go with them are the caller's to record.
+    """Removes the segments that are due at or before `now_us`; the removals of their tags are the caller's to record.
 
     In order, at their due instants, or at `noticed_us` after downtime (T6).
     """
-    due = [segment for segment in tenant.segments.values() if purge_due_us(segment) <= now_us]
-    purged: list[Purged] = []
-    for segment in sorted(due, key=purge_due_us):
-        at_us = purge_due_us(segment)
-        recorded_us = at_us if noticed_us is None else noticed_us
-        purged.append(Purged(segment, _removals(connection, segment, at_us, recorded_us), recorded_us))
-        segments.remove(connection, segment.segment_key)
-        del tenant.segments[segment.segment_key]
+    due = [segment for segment in tenant.segments.values() if segment.lifetime.purge_us <= now_us]
+    purged = []
+    for segment in sorted(due, key=lambda one: one.lifetime.purge_us):
+        at_us = segment.lifetime.purge_us
+        purged.append(_purge(connection, tenant, segment, at_us, at_us if noticed_us is None else noticed_us, None))
     return purged
 
 
-def _removals(connection: Connection, segment: StoredSegment, at_us: int, recorded_us: int) -> ChangeColumns:
-    profiles = tags.tagged_profiles(connection, segment.segment_key)
+def purge_trained(
+    connection: Connection, tenant: Tenant, job_id: str, dataset_built_us: int, now_us: int
+) -> Sequence[Purged]:
+    """The same of those that go because a training job has completed, whose dataset is of that instant."""
+    going = [one for one in tenant.segments.values() if one.lifetime.goes_with(dataset_built_us)]
+    return [_purge(connection, tenant, segment, now_us, now_us, job_id) for segment in going]
+
+
+def _purge(
+    connection: Connection, tenant: Tenant, segment: StoredSegment, at_us: int, recorded_us: int, job_id: str | None
+) -> Purged:
+    key, requested_us = segment.segment_key, segment.lifetime.requested_us
+    assert requested_us is not None, "it is pending deletion"
+    assert requested_us <= at_us < NEVER, "nothing is purged before it was asked for"
+    borne = tags.borne_since(connection, key)
+    receipt = Receipt(
+        receipt_id=new_id("receipt"),
+        segment_id=segment.segment_id,
+        definition=segment.definition,
+        created_us=segment.created_us,
+        requested_us=requested_us,
+        purged_us=at_us,
+        recorded_us=recorded_us,
+        cause=PurgeCause.ELAPSED if job_id is None else PurgeCause.TRAINING,
+        job_id=job_id,
+        models=training_uses.of_segments(connection, [key]).get(key, Uses()).models,
+        tags_removed=len(borne),
+        tags_sha256=tags_sha256((tenant.profile_ids[profile], since_us) for profile, since_us in borne),
+    )
+    receipts.add(connection, tenant.account_id, receipt)
+    segments.remove(connection, key)
+    training_uses.forget(connection, key)
+    tenant.engine.remove_segment(key)
+    del tenant.segments[key]
+    profiles = np.array([profile for profile, _ in borne], np.int32)
+    return Purged(segment, _removals(profiles, key, at_us, recorded_us), recorded_us)
+
+
+def _removals(profiles: Ints, key: int, at_us: int, recorded_us: int) -> ChangeColumns:
     count = len(profiles)
     return ChangeColumns(
         profile=profiles,
-        segment=np.full(count, segment.segment_key, np.int64),
+        segment=np.full(count, key, np.int64),
         kind=np.full(count, ChangeKind.REMOVED, np.int32),
         cause=np.full(count, Cause.DELETION, np.int32),
         effective_us=np.full(count, at_us, np.int64),

@@ -13,8 +13,9 @@ from octy.model.errors import NotFound, Problem, Refused
 from octy.model.events import EventInstance, EventType
 from octy.model.exports import ExportedEvent, ExportedWebhook, ProfileExport
 from octy.model.items import Item
+from octy.model.lifetimes import Segment
 from octy.model.profiles import Profile, ProfilePage
-from octy.model.segments import Segment
+from octy.model.receipts import Receipt
 from octy.model.tags import TagChange
 from octy.model.values import shown
 from octy.model.webhooks import (
@@ -38,13 +39,16 @@ from octy.store import (
     message_ids,
     outbox,
     profiles,
+    receipts,
     segments,
     tags,
+    training_uses,
 )
 from octy.store import deliveries as stored_deliveries
 from octy.store.folder import Store
 from octy.store.outbox import KeptDelivery
 from octy.store.profiles import StoredProfile
+from octy.store.training_uses import Uses
 
 
 class Reading:
@@ -80,19 +84,26 @@ class Reading:
         with self._snapshot() as connection:
             stored = segments.of_account(connection, account_id)
             counts = segments.counts(connection, account_id)
+            uses = training_uses.of_segments(connection, [one.segment_key for one in stored])
         found = [
             Segment(
                 one.segment_id,
                 one.definition,
-                one.status,
+                one.lifetime,
                 one.created_us,
                 counts.get(one.segment_key, 0),
                 self._audit.of_segment(one.segment_key),
+                *msgspec.structs.astuple(uses.get(one.segment_key, Uses())),
             )
             for one in stored
             if not ids or one.segment_id in ids
         ]
         return found[offset:]
+
+    def receipts(self, account_id: int, ids: Sequence[str], offset: int, limit: int) -> tuple[list[Receipt], int]:
+        """Receipts of purged segments, by their own ids or the segments', or a page of all; and how many there are."""
+        with self._snapshot() as connection:
+            return receipts.page(connection, account_id, ids, offset, limit)
 
     def profiles(
         self,

@@ -33,7 +33,8 @@ def record_changes(
     if purged:
         columns = ChangeColumns.joined([*(one.removals for one in purged), columns])
         columns = columns.chosen(np.argsort(columns.recorded_us, kind="stable"))
-    tags.apply(connection, tenant.account_id, world.last_change_id + 1, columns)
+    gone = [one.segment.segment_key for one in purged]
+    tags.apply(connection, tenant.account_id, world.last_change_id + 1, columns, gone)
     world.last_change_id += len(columns)
     tenant.unarchived_changes += len(columns)
     added = notify(connection, audience, columns, live)

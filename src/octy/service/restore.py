@@ -76,7 +76,7 @@ def _is_read_for(segment: StoredSegment) -> bool:
     """Whether the log is read for a segment, all such of one type together; a backfill's turn comes later."""
     if segment.definition.segment_type is SegmentType.PAST:
         return segment.status is SegmentStatus.ACTIVE
-    return segment.status is not SegmentStatus.PENDING_DELETION
+    return segment.lifetime.is_followed
 
 
 def _restore_tenant(connection: Connection, world: World, tenant: Tenant, progress: Progress) -> None:
@@ -84,11 +84,11 @@ def _restore_tenant(connection: Connection, world: World, tenant: Tenant, progre
     newest = EVENT_BLOCKS.read(connection, tenant.account_id)
     tenant.recent.load(newest)
     runs = runs_of(connection, world.archive, tenant.account_id, newest)
-    at_work = [one for one in tenant.segments.values() if one.status is not SegmentStatus.PENDING_DELETION]
     stood = standings.stored(connection, world.archive, tenant.account_id)
     followed = counted(runs, progress)
     engine.relive(standings.at_work(list(tenant.segments.values()), stood), type_numbers, followed, THREADS)
     engine.advance(world.now_us)  # what it makes due was recorded before the restart
+    at_work = [one for one in tenant.segments.values() if not one.lifetime.is_pending]
     past = [one for one in at_work if one.definition.segment_type is SegmentType.PAST]
     backfills = {one.segment_key: engine.begin_backfill(one.segment_key, one.definition) for one in past}
     active = [one.segment_key for one in past if one.status is SegmentStatus.ACTIVE]

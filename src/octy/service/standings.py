@@ -13,7 +13,7 @@ from octy.engine.reliving import LiveSegment, relived
 from octy.engine.runs import Run
 from octy.engine.standing import Standing, standing_of
 from octy.model.membership import Stood
-from octy.model.segments import SegmentStatus, SegmentType
+from octy.model.segments import SegmentType
 from octy.store import event_types, profiles, segments
 from octy.store.archive import ledger
 from octy.store.archive.archive import Archive
@@ -61,7 +61,7 @@ def stored(connection: Connection, archive: Archive, account_id: int) -> Standin
 
 
 def at_work(known: Sequence[StoredSegment], standings: Standings) -> list[LiveSegment]:
-    """An account's live segments as they come back, before they relive anything."""
+    """An account's live segments as they come back, before they relive anything; also those that rest (X1)."""
     return [
         LiveSegment(
             one.segment_key,
@@ -69,9 +69,11 @@ def at_work(known: Sequence[StoredSegment], standings: Standings) -> list[LiveSe
             one.created_us,
             max(one.created_seq, standings.through_seq),
             standings.of_segment.get(one.segment_key),
+            one.lifetime.pauses,
+            one.lifetime.rests_since,
         )
         for one in known
-        if one.definition.segment_type is SegmentType.LIVE and one.status is not SegmentStatus.PENDING_DELETION
+        if one.definition.segment_type is SegmentType.LIVE and one.lifetime.is_followed
     ]
 
 

@@ -13,8 +13,7 @@ from octy.engine.backfill import Backfill
 from octy.engine.engine import Engine
 from octy.engine.surge import Settled
 from octy.model.accounts import Account
-from octy.model.instants import NEVER, US_PER_HOUR
-from octy.model.segments import SegmentStatus
+from octy.model.instants import NEVER
 from octy.service.choosing import Choice
 from octy.service.recent import Recent
 from octy.service.storms import Storm
@@ -22,9 +21,6 @@ from octy.store.blocks import CHANGE_BLOCKS
 from octy.store.event_types import StoredEventType
 from octy.store.log_shape import EVENTS, LogShape
 from octy.store.segments import StoredSegment
-
-PURGE_AFTER_US = 72 * US_PER_HOUR
-"""X2: how long after the request a deleted segment and its tags go at the latest."""
 
 
 class KnownType(Struct, frozen=True):
@@ -133,12 +129,5 @@ class Tenant:
 
     def refresh_due(self) -> None:
         """Looks up anew when time alone may next do something: to a tag, to a deleted segment (X2), to a digest."""
-        purges = [purge_due_us(segment) for segment in self.segments.values()]
+        purges = [segment.lifetime.purge_us for segment in self.segments.values()]
         self.due_us = min([self.engine.next_due_us(), self.storm.due_us, *purges])
-
-
-def purge_due_us(segment: StoredSegment) -> int:
-    """When a segment that is pending deletion goes; NEVER for any other."""
-    if segment.status is not SegmentStatus.PENDING_DELETION or segment.delete_requested_us is None:
-        return NEVER
-    return segment.delete_requested_us + PURGE_AFTER_US

@@ -13,7 +13,7 @@ from octy.model.instants import iso
 from octy.service import settling
 from octy.service.notifying import tell_ended
 from octy.service.pending import PendingEvents
-from octy.service.purge import purge_due
+from octy.service.purge import Purged, purge_due
 from octy.service.record import audience_of, record_changes
 from octy.service.tenant import Tenant
 from octy.service.world import World
@@ -103,7 +103,13 @@ class Transaction:
         """
         purged = purge_due(self.connection, tenant, self.now_us, noticed_us) if tenant.due_us <= self.now_us else []
         if changes.size or purged:
-            self.added_webhooks |= record_changes(self.connection, self.world, tenant, changes, seqs, purged)
+            self.record_purges(tenant, changes, purged, seqs)
+
+    def record_purges(
+        self, tenant: Tenant, changes: Changes, purged: Sequence[Purged], seqs: Sequence[int] = ()
+    ) -> None:
+        """Stores changes together with the ends of segments that have just been purged."""
+        self.added_webhooks |= record_changes(self.connection, self.world, tenant, changes, seqs, purged)
 
     def move_to(self, now_us: int) -> None:
         """Time moves on within the group, as a sandbox's does (T4)."""

@@ -169,10 +169,50 @@ segments = Table(
     Column("created_us", BigInteger, nullable=False),
     Column("created_seq", BigInteger, nullable=False),
     Column("delete_requested_us", BigInteger),
+    Column("delete_requested_seq", BigInteger),
+    Column("pauses", Text, nullable=False, server_default="[]"),  # JSON: an array of objects
     UniqueConstraint("account_id", "name"),
     sqlite_autoincrement=True,
 )
-"""`created_seq` is the last event's at the segment's creation."""
+"""`created_seq` is the last event's at the segment's creation, `delete_requested_seq` at the request to delete it.
+
+`pauses` are the times in which a deletion was pending that was cancelled.
+"""
+
+training_uses = Table(
+    "training_uses",
+    metadata,
+    Column("segment_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("job_id", Text, primary_key=True),
+    Column("begun_us", BigInteger, nullable=False),
+    Column("trained_us", BigInteger),
+    Index(None, "job_id"),
+    sqlite_with_rowid=False,
+)
+"""Which training jobs use a segment's tags; `trained_us` is NULL while one is in flight. They go with the segment."""
+
+purge_receipts = Table(
+    "purge_receipts",
+    metadata,
+    Column("number", RowId, primary_key=True),
+    Column("account_id", BigInteger, ForeignKey("accounts.account_id"), nullable=False),
+    Column("receipt_id", Text, nullable=False, unique=True),
+    Column("segment_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("definition", Text, nullable=False),  # JSON: the wire's form
+    Column("created_us", BigInteger, nullable=False),
+    Column("requested_us", BigInteger, nullable=False),
+    Column("purged_us", BigInteger, nullable=False),
+    Column("recorded_us", BigInteger, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("job_id", Text),
+    Column("models", Text, nullable=False),  # JSON: an array of job ids
+    Column("tags_removed", BigInteger, nullable=False),
+    Column("tags_sha256", LargeBinary, nullable=False),
+    Index(None, "account_id", "number"),
+    sqlite_autoincrement=True,
+)
+"""What is left of a segment that was purged (X2), for good: no profile is named, their tags are a checksum."""
 
 tags = Table(
     "tags",

@@ -2,14 +2,18 @@
 
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, Row, Select, func, select
 
 from octy.model.definitions import from_wire, to_wire
+from octy.model.lifetimes import Lifetime, Pause
 from octy.model.segments import SegmentDefinition, SegmentStatus
 from octy.store.json_text import to_object, to_text
 from octy.store.rows import new_key
 from octy.store.schema import segment_names, segments, tags
+
+_decode_pauses = msgspec.json.Decoder(tuple[Pause, ...]).decode
 
 
 class StoredSegment(Struct, frozen=True):
@@ -19,11 +23,15 @@ class StoredSegment(Struct, frozen=True):
     account_id: int
     segment_id: str
     definition: SegmentDefinition
-    status: SegmentStatus
     created_us: int
     created_seq: int
     """The last event's seq at its creation."""
-    delete_requested_us: int | None
+    lifetime: Lifetime
+
+    @property
+    def status(self) -> SegmentStatus:
+        """Where it is in its life."""
+        return self.lifetime.status
 
 
 def insert(connection: Connection, segment: StoredSegment) -> int:
@@ -33,10 +41,9 @@ def insert(connection: Connection, segment: StoredSegment) -> int:
         "segment_id": segment.segment_id,
         "name": segment.definition.name,
         "definition": to_text(to_wire(segment.definition)),
-        "status": segment.status.value,
         "created_us": segment.created_us,
         "created_seq": segment.created_seq,
-        "delete_requested_us": segment.delete_requested_us,
+        **_stage(segment.lifetime),
     }
     key = new_key(connection.execute(segments.insert(), row))
     name = {"segment_key": key, "segment_id": segment.segment_id, "name": segment.definition.name}
@@ -54,12 +61,9 @@ def of_account(connection: Connection, account_id: int) -> list[StoredSegment]:
     return _found(connection, select(segments).where(segments.c.account_id == account_id))
 
 
-def set_status(
-    connection: Connection, segment_key: int, status: SegmentStatus, delete_requested_us: int | None = None
-) -> None:
+def set_lifetime(connection: Connection, segment_key: int, lifetime: Lifetime) -> None:
     """Moves it on in its life."""
-    change = segments.update().where(segments.c.segment_key == segment_key)
-    connection.execute(change, {"status": status.value, "delete_requested_us": delete_requested_us})
+    connection.execute(segments.update().where(segments.c.segment_key == segment_key), _stage(lifetime))
 
 
 def remove(connection: Connection, segment_key: int) -> None:
@@ -92,8 +96,21 @@ def _stored(row: Row[Any]) -> StoredSegment:
         account_id=row.account_id,
         segment_id=row.segment_id,
         definition=definition,
-        status=SegmentStatus(row.status),
         created_us=row.created_us,
         created_seq=row.created_seq,
-        delete_requested_us=row.delete_requested_us,
+        lifetime=Lifetime(
+            status=SegmentStatus(row.status),
+            requested_us=row.delete_requested_us,
+            requested_seq=row.delete_requested_seq,
+            pauses=_decode_pauses(row.pauses),
+        ),
     )
+
+
+def _stage(lifetime: Lifetime) -> dict[str, Any]:
+    return {
+        "status": lifetime.status.value,
+        "delete_requested_us": lifetime.requested_us,
+        "delete_requested_seq": lifetime.requested_seq,
+        "pauses": msgspec.json.encode(lifetime.pauses).decode(),
+    }

@@ -84,8 +84,13 @@ def last_change_id(connection: Connection) -> int:
     return max(CHANGE_BLOCKS.last_number(connection), ledger.last_number(connection, CHANGES))
 
 
-def apply(connection: Connection, account_id: int, first_change_id: int, changes: ChangeColumns) -> None:
-    """Stores the changes, numbered from `first_change_id`; puts the tags on and takes them off (G2 to G4)."""
+def apply(
+    connection: Connection, account_id: int, first_change_id: int, changes: ChangeColumns, gone: Sequence[int] = ()
+) -> None:
+    """Stores the changes, numbered from `first_change_id`; puts the tags on and takes them off (G2 to G4).
+
+    `gone` are the keys of segments that went with all their tags at once.
+    """
     if not len(changes):
         return
     columns: Columns = {
@@ -99,6 +104,8 @@ def apply(connection: Connection, account_id: int, first_change_id: int, changes
         "cause": changes.cause,
     }
     CHANGE_BLOCKS.append(connection, account_id, columns)
+    if gone:
+        changes = changes.chosen(np.flatnonzero(~np.isin(changes.segment, gone)))
     _put_on_and_take_off(connection, _effects(changes))
 
 
@@ -118,6 +125,14 @@ def tagged_profiles(connection: Connection, segment_key: int) -> Ints:
     """The keys of the profiles that bear the segment's tag, ascending."""
     question = select(tags.c.profile_key).where(tags.c.segment_key == literal_column(str(segment_key)))
     return np.array([key for (key,) in fetch_rows(connection, question.order_by(tags.c.profile_key))], np.int32)
+
+
+def borne_since(connection: Connection, segment_key: int) -> Sequence[tuple[int, int]]:
+    """(profile key, instant) of all tags of a segment, by ascending keys."""
+    question = select(tags.c.profile_key, tags.c.created_us).where(
+        tags.c.segment_key == literal_column(str(segment_key))
+    )
+    return [(key, created_us) for key, created_us in fetch_rows(connection, question.order_by(tags.c.profile_key))]
 
 
 def borne(connection: Connection, segment_keys: Sequence[int], profile_keys: Sequence[int]) -> dict[int, set[int]]:

@@ -1,5 +1,7 @@
 """`octy-cli get` and `octy-cli delete`."""
 
+import json
+
 import pytest
 
 from tests.integration.cli.conftest import Shell
@@ -20,6 +22,9 @@ SEGMENT = {
     "segment_status": "active",
     "profile_count": 1234,
     "created_at": "Tue, 18 May 2021 17:26:45 GMT",
+    "delete_requested_at": None,
+    "purge_at": None,
+    "dependants": {"training_jobs": [], "models": []},
 }
 
 
@@ -67,6 +72,62 @@ def test_an_event_type_is_described(shell: Shell, server: OctyServer) -> None:
         assert lines == ["Event type ID: t1", "Event type: view", "Event properties: a, b", "Created at: (none)"]
     result = shell.run("describe", "eventtype", "look")
     assert (result.exit_code, result.stderr) == (1, 'There is no event type with the name or id "look".\n')
+
+
+def test_a_segment_that_is_pending_deletion_shows_until_when_and_who_uses_it(shell: Shell, server: OctyServer) -> None:
+    server.segments = [
+        SEGMENT
+        | {
+            "segment_status": "pending deletion",
+            "delete_requested_at": "Wed, 19 May 2021 17:26:45 GMT",
+            "purge_at": "Sat, 22 May 2021 17:26:45 GMT",
+            "dependants": {"training_jobs": ["job_3"], "models": ["job_1", "job_2"]},
+        }
+    ]
+    heading, row, _ = shell.run("get", "segments").stdout.splitlines()
+    assert row[heading.index("PURGE AT") :].startswith("Sat, 22 May 2021 17:26:45 GMT  1,234")
+    lines = shell.run("describe", "segment", "abandoned").stdout.splitlines()
+    assert lines[-7:] == [
+        "Segment status: pending deletion",
+        "Delete requested at: Wed, 19 May 2021 17:26:45 GMT",
+        "Purge at the latest at: Sat, 22 May 2021 17:26:45 GMT",
+        "Profile count: 1,234",
+        "Training jobs in flight: job_3",
+        "Models trained with it: job_1, job_2",
+        "Created at: Tue, 18 May 2021 17:26:45 GMT",
+    ]
+
+
+def test_a_purged_segment_is_its_receipt(shell: Shell, server: OctyServer) -> None:
+    times = {name: f"{name} then" for name in ("created_at", "delete_requested_at", "purged_at", "recorded_at")}
+    receipt = {
+        "receipt_id": "r1",
+        "segment_id": "s1",
+        "segment_name": "abandoned",
+        "segment_type": "live",
+        "segment_sub_type": 2,
+        **times,
+        "cause": "training",
+        "training_job_id": "job_3",
+        "models": ["job_1"],
+        "tags_removed": 1234,
+        "tags_sha256": "e3b0",
+    }
+    page = Answer(200, {"request_meta": {"total": 1}, "receipts": [receipt]})
+    server.answers("/v1/retention/segments/receipts", page, page, page)
+    heading, row, total = shell.run("get", "receipts", "s1").stdout.splitlines()
+    assert " ".join(heading.split()) == "SEGMENT REQUESTED AT PURGED AT CAUSE TAGS REMOVED SEGMENT ID ID"
+    assert " ".join(row.split()) == "abandoned delete_requested_at then purged_at then training job_3 1,234 s1 r1"
+    assert total == "Found a total of 1 receipt"
+    assert json.loads(shell.run("get", "receipts", "-o", "json").stdout)[0]["tags_sha256"] == "e3b0"
+    lines = shell.run("describe", "segment", "abandoned").stdout.splitlines()
+    assert lines[6:] == [
+        "Purged at: purged_at then",
+        "Cause: training job_3",
+        "Models trained with it: job_1",
+        "Tags removed: 1,234",
+        "SHA-256 of the tags: e3b0",
+    ]
 
 
 def test_a_segment_is_described_with_its_sequence_and_its_count(shell: Shell, server: OctyServer) -> None:
@@ -166,3 +227,14 @@ def test_what_a_terminal_would_obey_is_shown_and_not_sent_to_it(shell: Shell, se
     server.segments = [SEGMENT | {"segment_name": "a\x1b[2J\x07\u202eb[red]c\n\u009b31m"}]
     result = shell.run("get", "segments")
     assert r"a\u001b[2J\u0007\u202eb[red]c\u000a\u009b31m" in result.stdout
+
+
+def test_segments_are_restored_and_what_cannot_be_is_told(shell: Shell, server: OctyServer) -> None:
+    failure = {"segment_id": "s2", "error_message": "it is purged", "index": 1}
+    answer = {"request_meta": {}, "restored_segments": [{"segment_id": "s1"}], "failed_to_restore": [failure]}
+    server.answers("/v1/retention/segments/restore", Answer(200, answer))
+    result = shell.run("restore", "segments", "s1", "s2")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == ["Restored segment with ID: s1", "Restored a total of 1 segment"]
+    assert result.stderr == "Failed to restore segment with ID: s2: it is purged\n"
+    assert server.sent_to("/v1/retention/segments/restore")[0].body == {"segments": ["s1", "s2"]}

@@ -122,3 +122,22 @@ def test_another_account_sees_and_deletes_none_of_them(world: World, api: Api) -
     assert other.get(LIST).json()["segments"] == []
     error_of(other.post(DELETE, {"segments": [mine]}), 400)
     assert other.has_segment(live("Mine")) != mine
+
+
+def test_a_deletion_that_is_pending_is_seen_and_cancelled(api: Api) -> None:
+    """X1, X2."""
+    segment_id = api.has_segment(live("Viewers"))
+    meta_of(api.post(DELETE, {"segments": [segment_id]}), 200)
+    (pending,) = api.get(LIST).json()["segments"]
+    assert pending["segment_status"] == "pending deletion"
+    assert pending["delete_requested_at"].endswith("GMT")
+    assert pending["purge_at"].endswith("GMT")
+    assert pending["dependants"] == {"training_jobs": [], "models": []}
+    answer = api.post(f"{LIST}/restore", {"segments": [segment_id, "segment_none"]})
+    meta_of(answer, 200)
+    assert answer.json()["restored_segments"] == [{"segment_id": segment_id}]
+    (failure,) = answer.json()["failed_to_restore"]
+    assert (failure["segment_id"], failure["index"]) == ("segment_none", 1)
+    (active,) = api.get(LIST).json()["segments"]
+    assert (active["segment_status"], active["purge_at"], active["delete_requested_at"]) == ("active", None, None)
+    assert api.get(f"{LIST}/receipts").json()["receipts"] == []

@@ -41,6 +41,11 @@ class HeldService(Service):
         with self._changed:
             assert self._changed.wait_for(lambda: all(key in self._folded for key in keys), TIMEOUT_SECONDS)
 
+    def drop_backfill(self, key: int) -> None:
+        """Nobody waits for this one any more."""
+        with self._changed:
+            del self._folded[key]
+
     def end_backfill(self, key: int) -> None:
         """The writer takes over."""
         self._submit(self._folded.pop(key))

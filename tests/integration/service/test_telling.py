@@ -18,7 +18,7 @@ from tests.integration.service.world import URL, Shop
 LIVE = ("live_segment.matched", "live_segment.retracted")
 PAST = ("past_segment.entered", "past_segment.left")
 ALL = (*LIVE, *PAST, "segment.backfilled", "training.completed")
-ALL_CAUSES = (*DEFAULT_CAUSES, "backfill", "deletion", "repair")
+ALL_CAUSES = (*DEFAULT_CAUSES, "backfill", "deletion", "repair", "restore")
 
 
 @pytest.fixture
@@ -371,7 +371,7 @@ def test_all_that_speaks_against_a_choice_is_said_at_once(shop: Shop) -> None:
         'contact_name: expected text without NUL characters and lone surrogates; found "a\\u0000b"',
         f'webhook_events[1]: expected one of {known}, training.completed; found "segment.gone"',
         'webhook_events[2]: expected each of them once; found "live_segment.matched" once more',
-        "webhook_causes[0]: expected one of event, elapsed time, property change, backfill, deletion, repair; "
+        "webhook_causes[0]: expected one of event, elapsed time, property change, backfill, deletion, repair, restore; "
         'found "rain"',
         'webhook_url: expected a URL that webhooks may be sent to; found "ftp://example.org": '
         "The webhook URL must begin with https://.",

@@ -6,6 +6,7 @@ event happens now.
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from octy.model.accounts import AccountConfiguration
@@ -16,6 +17,7 @@ from octy.model.outcomes import Outcome
 from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
 from octy.service.accounts import new_keys
 from octy.service.octy import Octy
+from octy.service.trainings import training_completed
 from tests.integration.service.serving import Service, done, eventually
 from tests.unit.engine.shop import Did, instant, said, told
 
@@ -120,6 +122,35 @@ class Shop:
         """X1."""
         ids = [self.segments[name] for name in names]
         assert not done(self.octy.delete_segments(self.account, ids)).failed
+
+    def restores(self, *names: str) -> None:
+        """Cancels deletions; past segments are backfilled once more."""
+        ids = [self.segments[name] for name in names]
+        assert not done(self.octy.restore_segments(self.account, ids)).failed
+        if self.service.ends_backfills:
+            eventually(lambda: {self.statuses()[name] for name in names} == {"active"})
+
+    def trained(self, job_id: str, *names: str, dataset_at: str) -> list[str]:
+        """A training job completes that has used some segments' tags; the names of the segments that it purges."""
+        ids = [self.segments[name] for name in names]
+        job = partial(
+            training_completed,
+            account_id=self.account,
+            job_id=job_id,
+            dataset_built_us=instant(dataset_at),
+            segment_ids=ids,
+        )
+        purged = done(self.octy._writer.submit(self.account, job))
+        return [name for name, segment_id in self.segments.items() if segment_id in purged]
+
+    def receipts(self) -> list[str]:
+        """`viewing of 12:00 purged at 3d 12:00 by elapsed with 2 tags`: where it was asked for, and what went."""
+        found, _ = self.octy.reading.receipts(self.account, (), 0, 100)
+        return [
+            f"{one.definition.name} of {said(one.requested_us)} purged at {said(one.purged_us)}"
+            f" by {one.job_id or one.cause} with {one.tags_removed} tags"
+            for one in found
+        ]
 
     def statuses(self) -> dict[str, str]:
         """The status of each segment there is."""

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, select
 
 from octy.engine.batch import Ints, Longs
 from octy.model.definitions import from_wire
+from octy.model.lifetimes import Lifetime
 from octy.model.profiles import Profile
-from octy.model.segments import SegmentDefinition, SegmentStatus
+from octy.model.segments import SegmentDefinition
 from octy.model.tags import Cause, ChangeKind
 from octy.model.values import Scalar
 from octy.store import events, tags
@@ -118,10 +119,9 @@ def segment(account: int, name: str, *, wanted: SegmentDefinition | None = None)
         account_id=account,
         segment_id=f"segment_{name}_of_{account}",
         definition=wanted or definition(name),
-        status=SegmentStatus.ACTIVE,
         created_us=NOON_US,
         created_seq=7,
-        delete_requested_us=None,
+        lifetime=Lifetime.begun(is_live=True),
     )
 
 

@@ -10,7 +10,7 @@ from octy.model.definitions import from_wire
 from octy.model.errors import NotFound
 from octy.model.events import EventType
 from octy.model.items import Item
-from octy.model.segments import SegmentStatus
+from octy.model.lifetimes import Lifetime
 from octy.store import accounts, event_types, items, meta, segments
 from octy.store.accounts import StoredAccount
 from octy.store.event_types import StoredEventType
@@ -101,12 +101,13 @@ def test_a_segment_goes_on_in_its_life(writer: Connection, account: int) -> None
     # P6, X1
     key = segments.insert(writer, segment(account, "one"))
     untouched = segments.insert(writer, segment(account, "two"))
-    segments.set_status(writer, key, SegmentStatus.BACKFILLING)
-    assert segments.all_segments(writer)[0].status is SegmentStatus.BACKFILLING
-    segments.set_status(writer, key, SegmentStatus.PENDING_DELETION, delete_requested_us=NOON_US)
-    one, two = segments.all_segments(writer)
-    assert (one.status, one.delete_requested_us) == (SegmentStatus.PENDING_DELETION, NOON_US)
-    assert (two.segment_key, two.status, two.delete_requested_us) == (untouched, SegmentStatus.ACTIVE, None)
+    begun = Lifetime.begun(is_live=False)
+    pending = begun.backfilled().deleted(NOON_US, 7)
+    for stage in (begun, pending, pending.restored(NOON_US + 1, 8, is_live=False)):
+        segments.set_lifetime(writer, key, stage)
+        one, two = segments.all_segments(writer)
+        assert one.lifetime == stage
+        assert (two.segment_key, two.lifetime) == (untouched, Lifetime.begun(is_live=True))
 
 
 def test_a_segments_key_is_never_given_twice(writer: Connection, account: int) -> None:

@@ -5,14 +5,14 @@ from typing import Any
 
 import msgspec
 
-from octy.client.answers import SegmentsAnswer, SegmentsDeleted
+from octy.client.answers import ReceiptsAnswer, SegmentsAnswer, SegmentsDeleted, SegmentsRestored
 from octy.client.batches import sent
 from octy.client.envelope import ErrorLine
 from octy.client.errors import refusal
 from octy.client.lists import IDS_PER_REQUEST_MAX, listed
 from octy.client.requests import Requests
 from octy.client.steps import Page, Steps
-from octy.client.views import CreatedSegment, SegmentView
+from octy.client.views import CreatedSegment, ReceiptView, SegmentView
 from octy.model.definitions import to_wire
 from octy.model.segments import SegmentDefinition
 from octy.model.values import shown
@@ -41,6 +41,16 @@ def create_segment(requests: Requests, definition: SegmentDefinition | Mapping[s
     return (yield from requests.post(f"{PATH}/create", msgspec.json.encode(sent_fields), CreatedSegment))
 
 
+def purge_receipts(requests: Requests, ids: Sequence[str] = ()) -> Steps[Page[ReceiptView]]:
+    """What is left of segments that were purged (X2): of all, or those with these ids, of a receipt or a segment."""
+    return listed(requests, f"{PATH}/receipts", ReceiptsAnswer, ids)
+
+
 def delete_segments(requests: Requests, ids: Iterable[str]) -> Steps[list[str]]:
     """The ids of those that make no tag any more; their names and tags stay for up to 72 hours (X1, X2)."""
     return sent(requests, f"{PATH}/delete", "segments", ids, IDS_PER_REQUEST_MAX, SegmentsDeleted)
+
+
+def restore_segments(requests: Requests, ids: Iterable[str]) -> Steps[list[str]]:
+    """The ids of those whose deletion is cancelled, as long as it is pending (X1); SomeFailed where one is purged."""
+    return sent(requests, f"{PATH}/restore", "segments", ids, IDS_PER_REQUEST_MAX, SegmentsRestored)

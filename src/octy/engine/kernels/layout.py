@@ -9,12 +9,13 @@ from octy.engine.kernels.compiled import part
 NOTHING, LIVE_ACTION, LIVE_WINDOW, PAST = range(4)
 """Kinds of segments: a free place, live 1, live 2, and past."""
 
-SPEC_COLUMNS = 8
-KIND, WIDTH, LENGTH_US, SINCE_US, ACTIONS, NEWEST, INACTION, BY_PROPERTY = range(SPEC_COLUMNS)
+SPEC_COLUMNS = 9
+KIND, WIDTH, LENGTH_US, SINCE_US, ACTIONS, NEWEST, INACTION, BY_PROPERTY, ACTING_US = range(SPEC_COLUMNS)
 """A specification. WIDTH: words in a row. LENGTH_US: of the window. SINCE_US: a live segment's creation (L1).
 
 ACTIONS: how many a past segment has. NEWEST, INACTION: where those words are in its rows; 0 where it needs none.
-BY_PROPERTY: 1 where a profile property is asked for too (V3).
+BY_PROPERTY: 1 where a profile property is asked for too (V3). ACTING_US: the instant from which on a live segment's
+actions count: its creation, or when its deletion was last cancelled; NEVER while one is pending (X1).
 """
 
 FLAGGED = 0

@@ -1,12 +1,15 @@
 """Live segments: an action (live 1), or an action that another event does not follow in time (live 2).
 
-Rules L1 to L7, G3 and G4. `spec` and `row` as in `layout`.
+Rules L1 to L7, G3 and G4. `spec` and `row` as in `layout`. While its deletion is pending (X1), a segment rests: it
+makes no match, a window that ends makes none either, and a conflict takes the tag off in silence; whoever ends the rest
+says so. `acting_us` is the spec's, or what that was at an event of long ago.
 """
 
 from octy.engine.batch import Longs
 from octy.engine.kernels.columns import NO_EVENT, ChangeLog, opened_by, write
 from octy.engine.kernels.compiled import part
 from octy.engine.kernels.layout import (
+    ACTING_US,
     FLAGGED,
     LENGTH_US,
     OPENER,
@@ -18,7 +21,7 @@ from octy.engine.kernels.layout import (
     with_instant,
 )
 from octy.engine.kernels.timers import Timers, push
-from octy.model.instants import US_PER_MINUTE
+from octy.model.instants import NEVER, US_PER_MINUTE
 from octy.model.tags import Cause, ChangeKind
 
 CREATED = int(ChangeKind.CREATED)
@@ -33,14 +36,23 @@ FRESH_US = 10 * US_PER_MINUTE
 
 @part
 def take_action(
-    spec: Longs, row: Longs, place: int, profile: int, mask: int, at_us: int, now_us: int, event: int, log: ChangeLog
+    spec: Longs,
+    row: Longs,
+    place: int,
+    profile: int,
+    mask: int,
+    at_us: int,
+    now_us: int,
+    acting_us: int,
+    event: int,
+    log: ChangeLog,
 ) -> None:
     """Live 1. Bit 0 of the mask is the action, bit 1 any event of its type."""
     if at_us < spec[SINCE_US]:
         return
     if not mask & 1:
-        oppose(row, place, profile, at_us, event, log)
-    elif now_us - at_us <= FRESH_US:
+        oppose(row, place, profile, at_us, acting_us, event, log)
+    elif at_us >= acting_us and now_us - at_us <= FRESH_US:
         match_action(row, place, profile, at_us, event, log)
 
 
@@ -58,12 +70,13 @@ def match_action(row: Longs, place: int, profile: int, at_us: int, event: int, l
 
 
 @part
-def oppose(row: Longs, place: int, profile: int, at_us: int, event: int, log: ChangeLog) -> None:
+def oppose(row: Longs, place: int, profile: int, at_us: int, acting_us: int, event: int, log: ChangeLog) -> None:
     """Takes the tag off where the event comes after the match's action (G4): at the same instant it does (T2)."""
     row[OPPOSED] = max(row[OPPOSED], at_us)
     if row[FLAGGED] & TAGGED and at_us >= instant_in(row[FLAGGED]):
         row[FLAGGED] &= ~TAGGED
-        write(log, place, profile, REMOVED, EVENT, at_us, event)
+        if acting_us < NEVER:
+            write(log, place, profile, REMOVED, EVENT, at_us, event)
 
 
 @part
@@ -76,6 +89,7 @@ def take_window(
     mask: int,
     at_us: int,
     now_us: int,
+    acting_us: int,
     event: int,
     seq: int,
     log: ChangeLog,
@@ -84,10 +98,10 @@ def take_window(
     if at_us < spec[SINCE_US]:
         return
     if mask & 2:
-        oppose(row, place, profile, at_us, event, log)
+        oppose(row, place, profile, at_us, acting_us, event, log)
         if row[WINDOW] and at_us >= row[WINDOW]:
             row[WINDOW] = 0  # L4
-    if mask & 1 and opens(row, at_us, spec[LENGTH_US], now_us):
+    if mask & 1 and at_us >= acting_us and opens(row, at_us, spec[LENGTH_US], now_us):
         row[WINDOW] = at_us
         row[OPENER] = seq
         push(timers, at_us + spec[LENGTH_US], place, profile)
@@ -105,8 +119,10 @@ def opens(row: Longs, at_us: int, length_us: int, now_us: int) -> bool:
 @part
 def elapse(spec: Longs, row: Longs, place: int, profile: int, due_us: int, log: ChangeLog) -> None:
     """A window has reached its end, and makes its match (L5); or it was closed, and perhaps opened anew."""
-    if row[WINDOW] and row[WINDOW] + spec[LENGTH_US] == due_us:
+    if not row[WINDOW] or row[WINDOW] + spec[LENGTH_US] != due_us:
+        return
+    if spec[ACTING_US] < NEVER:
         write(log, place, profile, UPDATED if row[FLAGGED] & TAGGED else CREATED, TIME, due_us, NO_EVENT)
         opened_by(log, row[OPENER])
         row[FLAGGED] = with_instant(row[FLAGGED], row[WINDOW]) | TAGGED
-        row[WINDOW] = 0
+    row[WINDOW] = 0

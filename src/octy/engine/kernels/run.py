@@ -11,6 +11,7 @@ from octy.engine.kernels import live, past
 from octy.engine.kernels.columns import NO_EVENT, ChangeLog, Columns, has_room
 from octy.engine.kernels.compiled import kernel, part
 from octy.engine.kernels.layout import (
+    ACTING_US,
     ACTIONS,
     FLAGGED,
     KIND,
@@ -25,6 +26,7 @@ from octy.engine.kernels.layout import (
 from octy.engine.kernels.matching import Index, entries_of, fits, match_mask
 from octy.engine.kernels.memory import Segments, lent, row_of
 from octy.engine.kernels.past import Lookback
+from octy.engine.kernels.rests import Rests, acting_at, is_at_rest
 from octy.engine.kernels.timers import Timers, can_take, is_due, pop, push
 from octy.engine.kernels.trail import Trails, can_enter, enter
 from octy.model.instants import NEVER
@@ -110,9 +112,10 @@ def take(
         return past.take(spec, row, timers, place, mask, columns, event, trails, spot, log)
     created_us, now_us = columns.created_us[event], columns.accepted_us[event]
     if spec[KIND] == LIVE_ACTION:
-        live.take_action(spec, row, place, profile, mask, created_us, now_us, event, log)
+        live.take_action(spec, row, place, profile, mask, created_us, now_us, spec[ACTING_US], event, log)
     else:
-        live.take_window(spec, row, windows, place, profile, mask, created_us, now_us, event, columns.seq[event], log)
+        seq = columns.seq[event]
+        live.take_window(spec, row, windows, place, profile, mask, created_us, now_us, spec[ACTING_US], event, seq, log)
     return True
 
 
@@ -235,6 +238,7 @@ def relive(
     index: Index,
     segments: Segments,
     after_seq: Longs,
+    rests: Rests,
     columns: Columns,
     order: Longs,
     log: ChangeLog,
@@ -247,6 +251,7 @@ def relive(
     index = lent(index)
     segments = lent(segments)
     after_seq = lent(after_seq)
+    rests = lent(rests)
     columns = lent(columns)
     order = lent(order)
     log = lent(log)
@@ -267,14 +272,21 @@ def relive(
             row = row_of(segments, place, profile)
             created_us = columns.created_us[event]
             log.written[0] = 0
+            seq = columns.seq[event]
+            acting_us = acting_at(rests, place, seq, spec[ACTING_US])
             if spec[KIND] == LIVE_ACTION:
-                live.take_action(spec, row, place, profile, mask, created_us, now_us, event, log)
+                live.take_action(spec, row, place, profile, mask, created_us, now_us, acting_us, event, log)
             else:
-                if row[WINDOW] and row[WINDOW] + spec[LENGTH_US] <= now_us:
-                    live.elapse(spec, row, place, profile, row[WINDOW] + spec[LENGTH_US], log)
+                due_us = row[WINDOW] + spec[LENGTH_US]
+                if row[WINDOW] and due_us <= now_us:
+                    if is_at_rest(rests, place, due_us):
+                        row[WINDOW] = 0
+                    else:
+                        live.elapse(spec, row, place, profile, due_us, log)
                 timers.size[0] = 0
-                seq = columns.seq[event]
-                live.take_window(spec, row, timers, place, profile, mask, created_us, now_us, event, seq, log)
+                live.take_window(
+                    spec, row, timers, place, profile, mask, created_us, now_us, acting_us, event, seq, log
+                )
     log.written[0] = 0
 
 

@@ -21,7 +21,8 @@ class TagChangeShown(Struct):
         Meta(description="When it became known: later than `effective_at` only for late events and after downtime."),
     ]
     cause: Annotated[
-        str, Meta(description="`event`, `elapsed time`, `property change`, `backfill`, `deletion` or `repair`.")
+        str,
+        Meta(description="`event`, `elapsed time`, `property change`, `backfill`, `deletion`, `repair` or `restore`."),
     ]
     event_id: Annotated[str | None, Meta(description="The event that caused it, if one did.")]
 

@@ -10,7 +10,8 @@ from msgspec import Meta, Struct
 from octy.http.answers import RequestMeta, date
 from octy.model import limits
 from octy.model.definitions import to_wire
-from octy.model.segments import Segment
+from octy.model.lifetimes import Segment
+from octy.model.receipts import Receipt
 from octy.model.values import Scalar
 
 
@@ -53,6 +54,13 @@ class SegmentCreated(Struct):
     ]
 
 
+class Dependants(Struct):
+    """Who uses a segment's tags."""
+
+    training_jobs: Annotated[list[str], Meta(description="Training jobs in flight.")]
+    models: Annotated[list[str], Meta(description="Training jobs that have made a model with its tags.")]
+
+
 class SegmentShown(Struct):
     """A segment as it is."""
 
@@ -71,6 +79,53 @@ class SegmentShown(Struct):
         int, Meta(description="How many profiles the server has held against the log since its start.")
     ]
     profiles_differing: Annotated[int, Meta(description="Of how many of them the tag was not right, and was mended.")]
+    delete_requested_at: Annotated[str | None, Meta(description="Null unless it is pending deletion (X1).")]
+    purge_at: Annotated[
+        str | None, Meta(description="When it goes with all its tags at the latest, while it is pending deletion (X2).")
+    ]
+    dependants: Dependants
+
+
+class ReceiptShown(Struct):
+    """What is left of a segment that was purged."""
+
+    receipt_id: str
+    segment_id: str
+    segment_name: str
+    segment_type: str
+    segment_sub_type: int
+    segment_timeframe: int
+    event_sequence: list[Step]
+    profile_property_name: str | None
+    profile_property_value: str | None
+    created_at: Annotated[str, Meta(description="When the segment was created.")]
+    delete_requested_at: str
+    purged_at: Annotated[str, Meta(description="When it went with all its tags (X2).")]
+    recorded_at: Annotated[str, Meta(description="When that was done: later only after a downtime (T6).")]
+    cause: Annotated[
+        str,
+        Meta(
+            description="`training`: a training job has completed, with a dataset built after the request;"
+            " `elapsed`: 72 hours are over."
+        ),
+    ]
+    training_job_id: Annotated[str | None, Meta(description="That job.")]
+    models: Annotated[list[str], Meta(description="Training jobs that had made a model with its tags.")]
+    tags_removed: Annotated[int, Meta(description="How many profiles bore its tag.")]
+    tags_sha256: Annotated[
+        str,
+        Meta(
+            description="Of a line `PROFILE_ID,CREATED_US` and a line feed for each tag that was removed, in ascending"
+            " order of the profile ids; the tag's instant in microseconds since 1970."
+        ),
+    ]
+
+
+class ReceiptList(Struct):
+    """Receipts of purged segments."""
+
+    request_meta: RequestMeta
+    receipts: list[ReceiptShown]
 
 
 class SegmentList(Struct):
@@ -92,8 +147,8 @@ class DeletedSegment(Struct):
     segment_id: str
 
 
-class SegmentDeleteFailure(Struct):
-    """A segment that was not deleted."""
+class SegmentFailure(Struct):
+    """A segment that was not deleted, or not restored."""
 
     segment_id: str
     error_message: str
@@ -105,12 +160,32 @@ class SegmentsDeleted(Struct):
 
     request_meta: RequestMeta
     deleted_segments: list[DeletedSegment]
-    failed_to_delete: list[SegmentDeleteFailure]
+    failed_to_delete: list[SegmentFailure]
+
+
+class SegmentsToRestore(Struct):
+    """Segments that are pending deletion, by their ids."""
+
+    segments: Annotated[list[str], Meta(min_length=1, max_length=limits.IDS_PER_REQUEST_MAX)]
+
+
+class RestoredSegment(Struct):
+    """A segment whose deletion is cancelled. A past one is `backfilling`, and becomes `active` by itself."""
+
+    segment_id: str
+
+
+class SegmentsRestored(Struct):
+    """What became of a request to restore segments."""
+
+    request_meta: RequestMeta
+    restored_segments: list[RestoredSegment]
+    failed_to_restore: list[SegmentFailure]
 
 
 def shown(segment: Segment) -> SegmentShown:
     """As answers show it."""
-    fields = to_wire(segment.definition)
+    fields, lifetime = to_wire(segment.definition), segment.lifetime
     steps = [Step(**step) for step in fields.pop("event_sequence")]
     return SegmentShown(
         segment_id=segment.segment_id,
@@ -120,6 +195,30 @@ def shown(segment: Segment) -> SegmentShown:
         created_at=date(segment.created_us),
         profiles_audited=segment.audited.checked,
         profiles_differing=segment.audited.differing,
+        delete_requested_at=None if lifetime.requested_us is None else date(lifetime.requested_us),
+        purge_at=date(lifetime.purge_us) if lifetime.is_pending else None,
+        dependants=Dependants(list(segment.jobs_in_flight), list(segment.models)),
+        **fields,
+    )
+
+
+def shown_receipt(receipt: Receipt) -> ReceiptShown:
+    """As answers show it."""
+    fields = to_wire(receipt.definition)
+    steps = [Step(**step) for step in fields.pop("event_sequence")]
+    return ReceiptShown(
+        receipt_id=receipt.receipt_id,
+        segment_id=receipt.segment_id,
+        event_sequence=steps,
+        created_at=date(receipt.created_us),
+        delete_requested_at=date(receipt.requested_us),
+        purged_at=date(receipt.purged_us),
+        recorded_at=date(receipt.recorded_us),
+        cause=receipt.cause.value,
+        training_job_id=receipt.job_id,
+        models=list(receipt.models),
+        tags_removed=receipt.tags_removed,
+        tags_sha256=receipt.tags_sha256.hex(),
         **fields,
     )
 

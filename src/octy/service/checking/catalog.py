@@ -30,14 +30,13 @@ class CheckedSegment(Struct, frozen=True):
 
     @property
     def at_rest_us(self) -> int | None:
-        """Since when it makes no tag (X1); None while it does."""
-        is_at_rest = self.stored.status is SegmentStatus.PENDING_DELETION
-        return self.stored.delete_requested_us if is_at_rest else None
+        """Since when its tags stay as they are (X1); None while they do not."""
+        return self.stored.lifetime.still_since_us
 
     @property
     def is_backfilling(self) -> bool:
-        """Whether it makes no tag yet (P6)."""
-        return self.stored.status is SegmentStatus.BACKFILLING
+        """Whether it has made no tag yet (P6)."""
+        return self.stored.status is SegmentStatus.BACKFILLING and self.at_rest_us is None
 
 
 class CheckedAccount(Struct, frozen=True):

@@ -107,6 +107,6 @@ def _check_segments(accounts: Sequence[CheckedAccount], findings: Findings) -> N
             if account.ever.get(segment.key) != stored.definition.name:
                 findings.differ("segment", where, "its name kept for its history", "none, or another")
             is_pending = stored.status is SegmentStatus.PENDING_DELETION
-            if is_pending != (stored.delete_requested_us is not None):
+            if is_pending != (stored.lifetime.requested_us is not None):
                 wanted = "the instant of a deletion's request where that is pending, and only there"
                 findings.differ("segment", where, wanted, stored.status.value)

@@ -187,7 +187,8 @@ class Stories:
         stored = segment.stored
         after_seq, through_us = max(stored.created_seq, self._stood.through_seq), self._through_us(segment)
         seen = [event for event in events if event.seq > after_seq and event.created_us >= stored.created_us]
-        answers = [live_tag_us(segment.asked, known, through_us, stood) for known in self._known(segment, seen)]
+        pauses = stored.lifetime.pauses
+        answers = [live_tag_us(segment.asked, known, through_us, stood, pauses) for known in self._known(segment, seen)]
         return borne_us if borne_us in answers else answers[-1]
 
     def _past_tag(
