@@ -120,7 +120,7 @@ def _filled(body: object, api: Api, name: str) -> object:
 
 EVENT = {"event_type": "viewed", "profile_id": "ANA", "created_at": START}
 ITEM = {"item_category": "c", "item_name": "n", "item_description": "d", "item_price": 1}
-PROFILE = {"profile_data": {}, "platform_info": {}}
+PROFILE: dict[str, Any] = {"profile_data": {}, "platform_info": {}}
 DELIVERIES = "/v1/webhooks/deliveries"
 ONE_DELIVERY = DELIVERIES + "/{}"
 
