@@ -22,8 +22,8 @@ from octy.model.profiles import ProfileDraft, ProfileUpdate
 from octy.model.segments import SegmentDefinition, SegmentType
 from octy.model.tags import CAUSE_TEXT, Cause, ChangeKind, TagChange
 from octy.service import archiver
-from octy.service.accounts import new_keys
 from octy.service.checking.check import check, check_folder
+from octy.service.keys import new_keys
 from octy.store.folder import snapshot
 from tests.integration.service.failing import FAILURES
 from tests.integration.service.holding import HeldService

@@ -23,7 +23,7 @@ from octy.model.errors import OctyError, StoreError, Unavailable
 from octy.model.events import EventTypeDraft
 from octy.model.instants import NEVER, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_SECOND, parse_instant
 from octy.service import accounts
-from octy.service.accounts import new_keys
+from octy.service.keys import new_keys
 from octy.service.writer import Job
 from tests.integration.service.failing import FAILURES
 from tests.property.happenings import EVENT_TYPES
@@ -180,7 +180,9 @@ class Simulation:
         self._folder(0).mkdir()
         self._start_server()
         writer = self._server.writer
-        account = self._at_once(writer.submit(0, lambda tx: accounts.create(tx, new_keys()))).account.account_id
+        account = self._at_once(
+            writer.submit(0, lambda tx: accounts.create(tx, "the shop", new_keys()))
+        ).account.account_id
         self._at_once(self._server.octy._renew_secret(account))
         self._names = Names(account, writer.event_ids, {}, {}, {})
         self._clients = Clients(

@@ -11,9 +11,9 @@ from octy.model.definitions import from_wire
 from octy.model.events import EventTypeDraft
 from octy.model.lifetimes import Lifetime
 from octy.model.limits import EVENT_TYPES_PER_REQUEST_MAX
-from octy.service.accounts import Keys, new_keys
 from octy.service.clock import SystemClock
 from octy.service.ids import new_id
+from octy.service.keys import Keys, new_keys
 from octy.service.octy import Octy
 from octy.store import segments
 from octy.store.folder import open_store
@@ -50,7 +50,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
     octy.stop()
     _store_segments(data, ids)
     try:
-        yield Served(machine.serve(), iter(unused), lists)
+        yield Served(machine.serve("--failures-per-minute", "0"), iter(unused), lists)
     finally:
         machine.close()
 
@@ -64,7 +64,7 @@ def _accounts(octy: Octy, count: int) -> list[Keys]:
 
 def _with_event_types(octy: Octy, keys: Keys, length: int) -> int:
     """The id of the account with the keys, which has so many event types from now on."""
-    account = octy.authenticate(keys.public_key, keys.secret_key)
+    account = octy.credentials.caller(keys.public_key, keys.secret_key)
     assert account is not None
     drafts = [EventTypeDraft(f"type {number}", ("page",)) for number in range(length)]
     for first in range(0, length, EVENT_TYPES_PER_REQUEST_MAX):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from octy.service.accounts import Keys
+from octy.service.keys import Keys
 from tests.acceptance.processes import Server
 from tests.wire import shapes
 from tests.wire.clients import GoClient, ScriptClient

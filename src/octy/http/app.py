@@ -4,7 +4,8 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 
 from octy.http import openapi
-from octy.http.auth import authorize
+from octy.http.attempts import Attempts
+from octy.http.auth import Recognition, authorize
 from octy.http.errors import on_exception
 from octy.http.requests import OctyRequest
 from octy.http.routes import (
@@ -41,7 +42,7 @@ ACCOUNT_ROUTES = (
 )
 
 
-def create_app(octy: Octy) -> Litestar:
+def create_app(octy: Octy, attempts: Attempts | None = None) -> Litestar:
     """The ASGI application. Starting and stopping the Octy is left to the caller."""
     routes = [*ACCOUNT_ROUTES, clock] if octy.is_sandbox else ACCOUNT_ROUTES
     for_accounts = Router(
@@ -52,7 +53,7 @@ def create_app(octy: Octy) -> Litestar:
     )
     app = Litestar(
         [for_accounts, application.router(), metrics.router()],
-        state=State({"octy": octy}),
+        state=State({"octy": octy, "recognition": Recognition(octy, attempts or Attempts())}),
         request_class=OctyRequest,
         request_max_body_size=limits.BODY_BYTES_MAX,
         return_dto=None,

@@ -17,7 +17,17 @@ from msgspec import Meta, Struct
 from octy.http.answers import Json, RequestMeta, encode
 from octy.http.wording import UNEXPECTED_FORM, parameter_problems
 from octy.model import limits
-from octy.model.errors import Conflicting, NotFound, Problem, Refused, Unauthorized, Unavailable, Violation
+from octy.model.errors import (
+    Conflicting,
+    Forbidden,
+    NotFound,
+    Problem,
+    Refused,
+    TooManyFailures,
+    Unauthorized,
+    Unavailable,
+    Violation,
+)
 from octy.model.idempotency import Answer
 from octy.model.outcomes import Failure
 
@@ -70,14 +80,14 @@ class ErrorAnswer(Struct):
     error: Error
 
 
-def error_answer(status: int, reason: str, lines: Sequence[ErrorLine] = ()) -> Answer:
+def error_answer(status: int, reason: str, lines: Sequence[ErrorLine] = (), code: int | None = None) -> Answer:
     """An error as it is sent."""
-    return Answer(status, encode(error_content(status, reason, lines)))
+    return Answer(status, encode(error_content(status, reason, lines, code)))
 
 
-def error_content(status: int, reason: str, lines: Sequence[ErrorLine] = ()) -> ErrorAnswer:
+def error_content(status: int, reason: str, lines: Sequence[ErrorLine] = (), code: int | None = None) -> ErrorAnswer:
     """An error; its code is the status where clients know that, and `reason` the only line where none are given."""
-    code = status if status in HELP else 400 if status < 500 else 500
+    code = code or (status if status in HELP else 400 if status < 500 else 500)
     text = speakable(reason)
     errors = list(lines) or [ErrorLine(text, HELP[code])]
     return ErrorAnswer(RequestMeta("Failure", text, 0, 0), Error(code, text, errors))
@@ -106,9 +116,14 @@ def on_exception(request: Request[Any, Any, Any], error: Exception) -> Json[Erro
             answer = error_answer(400, error.reason, _lines(error, 400))
         case NotFound():
             answer = error_answer(404, str(error))
+        case TooManyFailures():
+            answer = error_answer(429, str(error), code=401)
+            headers["Retry-After"] = str(error.retry_after_seconds)
         case Unauthorized():
             answer = error_answer(401, str(error))
             headers["WWW-Authenticate"] = 'Basic realm="Octy"'
+        case Forbidden():
+            answer = error_answer(403, str(error), code=401)
         case Unavailable():
             answer, headers = unavailable_answer(error)
         case HTTPException() if error.status_code < 500:

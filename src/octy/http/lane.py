@@ -10,11 +10,12 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
+from litestar import Litestar
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import Receive, Scope, Send
 
 from octy.http.answers import Json
-from octy.http.auth import Recognition
+from octy.http.auth import Recognition, require_role
 from octy.http.body import read_json
 from octy.http.errors import on_exception
 from octy.http.receiving import receive_body
@@ -22,6 +23,7 @@ from octy.http.requests import Asking, OctyRequest
 from octy.http.routes import events
 from octy.http.wording import NO_BODY, UNEXPECTED_FORM
 from octy.model.errors import Refused
+from octy.model.keys import Role
 from octy.service.octy import Octy
 
 _PLAIN_HOST = re.compile(rb"[\w.:-]*")
@@ -44,10 +46,10 @@ STOPS = {
 class Lane:
     """An ASGI application that takes in events, and leaves all else to another one."""
 
-    def __init__(self, app: ASGIApp, octy: Octy) -> None:
+    def __init__(self, app: Litestar, octy: Octy) -> None:
         self._app = app
         self._octy = octy
-        self._recognition = Recognition(octy)
+        self._recognition: Recognition = app.state.recognition
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers, or lets answer."""
@@ -62,12 +64,13 @@ class Lane:
         await answer.to_asgi_response()(scope, receive, send)
 
     async def _answer(self, stop: Stop, scope: Scope, receive: Receive) -> Json[Any]:
-        account = self._recognition.account_of(scope["headers"])
+        caller = self._recognition.caller_of(scope)
+        require_role(caller, Role.INGEST)
         body = await receive_body(scope["headers"], receive)
         if not body:
             raise Refused(UNEXPECTED_FORM, [NO_BODY])
         sent = read_json(scope["headers"], body, stop.read)
-        return await stop.add(_Request(scope, self._octy, account.account_id, body), sent)
+        return await stop.add(_Request(scope, self._octy, caller.account_id, body), sent)
 
 
 class _Request:

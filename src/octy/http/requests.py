@@ -6,7 +6,7 @@ from litestar import Request
 from litestar.datastructures import State
 from litestar.types import Scope
 
-from octy.model.accounts import Account
+from octy.model.keys import Caller
 from octy.service.octy import Octy
 from octy.service.reading import Reading
 
@@ -30,7 +30,7 @@ class Asking(Protocol):
         """The whole body."""
 
 
-class OctyRequest(Request[Account, None, State]):
+class OctyRequest(Request[Caller, None, State]):
     """A request of an account."""
 
     @property

@@ -1,4 +1,4 @@
-"""Who owns everything: the account, its keys' public half, and what it has configured (wire.md 3.2)."""
+"""Who owns everything: the account, and what it has configured (wire.md 3.2)."""
 
 from collections.abc import Iterator, Sequence
 
@@ -43,10 +43,13 @@ class Account(Struct, frozen=True):
     """An account. Everything else belongs to exactly one, and no request sees another's."""
 
     account_id: int
-    public_key: str
+    name: str
+    """What the operator calls it; its first public key, unless it was given another."""
     configuration: AccountConfiguration = AccountConfiguration()
     aged_us: int = 0
     """Events that happened before this instant may have been removed for their age."""
+    shut_us: int | None = None
+    """Since when none of its keys is taken; None where they are."""
 
 
 def misfits(given: Sequence[object], choice: Sequence[str]) -> Iterator[tuple[int, str, str]]:

@@ -66,6 +66,18 @@ class Unauthorized(OctyError):
     """The credentials are missing or wrong."""
 
 
+class Forbidden(OctyError):
+    """The credentials are right, and not for this."""
+
+
+class TooManyFailures(Unauthorized):
+    """The credentials are wrong, as many were of late; so many seconds later others are looked at."""
+
+    def __init__(self, reason: str, retry_after_seconds: int) -> None:
+        super().__init__(reason)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class Unavailable(OctyError):
     """Nothing is wrong with the request, but it cannot be served now."""
 

@@ -10,6 +10,7 @@ import typer
 from octy import __version__
 from octy.model.errors import OctyError
 from octy.model.instants import parse_instant
+from octy.server.accounts import app as accounts
 
 DEFAULT_PORT = 8700
 SANDBOX_START = "2024-01-01T00:00:00Z"
@@ -22,6 +23,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(accounts, name="accounts")
 
 
 def _show_version(wanted: bool) -> None:
@@ -82,6 +85,15 @@ def serve(
             help="How much of one core's time goes into holding tags against the log; 0 for none.",
         ),
     ] = 0.01,
+    failures_per_minute: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="NUMBER",
+            envvar="OCTY_FAILURES_PER_MINUTE",
+            help="How many wrong keys are answered, by public key and by address, before 429; 0 for any number.",
+        ),
+    ] = 10,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Use a clock that moves only when told, or when an event is ahead of it.")
     ] = False,
@@ -114,6 +126,7 @@ def serve(
             allow_http_webhooks=allow_http_webhooks,
             new_webhook_secrets=new_webhook_secrets,
             audit_share=audit_share,
+            failures_per_minute=failures_per_minute,
             webhook_schedule=schedule,
             clock_us=_instant(SANDBOX_START if clock is None else clock) if sandbox else None,
             public_key=os.environ.get("OCTY_PUBLIC_KEY"),

@@ -28,6 +28,7 @@ from structlog.typing import Processor
 
 from octy.engine.warm import warm
 from octy.http.app import create_app
+from octy.http.attempts import Attempts
 from octy.http.door import Door
 from octy.http.ending import Ending
 from octy.http.lane import Lane
@@ -35,8 +36,10 @@ from octy.http.protocol import OctyHttpProtocol
 from octy.model.clock import Clock, ManualClock
 from octy.model.errors import StoreError, Unavailable
 from octy.model.instants import iso
-from octy.service.accounts import Keys, new_keys
+from octy.server.accounts import tell_keys
+from octy.server.control import Control
 from octy.service.clock import SystemClock
+from octy.service.keys import Keys, new_keys
 from octy.service.octy import Octy
 from octy.store.folder import open_store
 from octy.webhooks.dispatcher import Dispatcher
@@ -72,6 +75,8 @@ class Settings(Struct, frozen=True):
     """Where a sandbox's clock starts; None outside a sandbox."""
     audit_share: float
     """How much of one core's time is for holding tags against the log."""
+    failures_per_minute: int
+    """How many wrong keys are answered as what they are, by public key and by address; 0 for any number."""
     public_key: str | None
     secret_key: str | None
 
@@ -79,11 +84,14 @@ class Settings(Struct, frozen=True):
 class Server(uvicorn.Server):
     """Uvicorn, which answers while what it serves is still being started, with the webhooks' dispatcher beside it."""
 
-    def __init__(self, config: uvicorn.Config, octy: Octy, begin: Callable[[], None], dispatcher: Dispatcher) -> None:
+    def __init__(
+        self, config: uvicorn.Config, octy: Octy, begin: Callable[[], None], dispatcher: Dispatcher, control: Control
+    ) -> None:
         super().__init__(config)
         self._octy = octy
         self._begin = begin
         self._dispatcher = dispatcher
+        self._control = control
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serves until a signal asks for the end, or the start fails with what this raises."""
@@ -93,12 +101,14 @@ class Server(uvicorn.Server):
         finally:
             self._octy.cancel_start()
             await starting
+            await self._control.stop()
             await self._dispatcher.stop()
 
     async def _start(self) -> None:
         try:
             await asyncio.to_thread(self._begin)
             await self._dispatcher.start()
+            await self._control.start()
         except Unavailable:
             log.info("serve.start_left_off")  # the end was asked for before
         except BaseException:
@@ -129,7 +139,7 @@ def serve(settings: Settings) -> None:
         _announce(octy, settings, listening)
 
     try:
-        _run(octy, begin, listening, settings.webhook_schedule)
+        _run(octy, begin, listening, settings)
     finally:
         octy.stop()
 
@@ -211,9 +221,8 @@ def _first_account(octy: Octy, settings: Settings) -> None:
         return
     keys = new_keys()
     octy.create_account(keys)
-    print("A new account. Its keys are shown this once; keep the secret one safe:")
-    print(f"  OCTY_PUBLIC_KEY={keys.public_key}")
-    print(f"  OCTY_SECRET_KEY={keys.secret_key}", flush=True)
+    print("A new account.", end=" ")
+    tell_keys(keys)
 
 
 def _announce(octy: Octy, settings: Settings, listening: socket.socket) -> None:
@@ -223,17 +232,17 @@ def _announce(octy: Octy, settings: Settings, listening: socket.socket) -> None:
     print(f"Octy serves {settings.data} on http://{name}:{port}{sandbox}. Ctrl-C ends it.", flush=True)
 
 
-def _run(octy: Octy, begin: Callable[[], None], listening: socket.socket, schedule: Schedule) -> None:
+def _run(octy: Octy, begin: Callable[[], None], listening: socket.socket, settings: Settings) -> None:
     sender = Sender(
         octy.clock,
         octy.signing_keys.valid,
         allow_private=octy.allow_private_webhooks,
         allow_http=octy.allow_http_webhooks,
     )
-    dispatcher = Dispatcher(octy.outbox, sender, octy.clock, schedule=schedule)
+    dispatcher = Dispatcher(octy.outbox, sender, octy.clock, schedule=settings.webhook_schedule)
     octy.on_webhooks(dispatcher.wake, dispatcher.forgive)
     config = uvicorn.Config(
-        Ending(Door(Lane(create_app(octy), octy), octy)),
+        Ending(Door(Lane(create_app(octy, Attempts(settings.failures_per_minute)), octy), octy)),
         loop="uvloop",
         http=OctyHttpProtocol,
         ws="none",
@@ -248,7 +257,7 @@ def _run(octy: Octy, begin: Callable[[], None], listening: socket.socket, schedu
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _note)
     with suppress(KeyboardInterrupt):
-        Server(config, octy, begin, dispatcher).run(sockets=[listening])
+        Server(config, octy, begin, dispatcher, Control(settings.data, octy)).run(sockets=[listening])
 
 
 def _calm_the_collector() -> None:

@@ -1,9 +1,6 @@
-"""Accounts: made with their keys and their system event types, found by their keys, configured by their owners."""
+"""Accounts: made with first keys and their system event types, configured by their owners, shut by the operator."""
 
-import hashlib
-import hmac
-import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
@@ -11,32 +8,17 @@ from msgspec import Struct
 from octy.model.accounts import Account, AccountConfiguration
 from octy.model.errors import Problem, Refused
 from octy.model.events import SYSTEM_EVENT_TYPES, EventTypeDraft
+from octy.model.keys import Role
 from octy.model.values import problems_in, shown
 from octy.model.webhooks import Receiver, Stop, WebhookEvent
-from octy.service import deliveries, event_types, receivers, retention
+from octy.service import deliveries, event_types, keys, receivers, retention
 from octy.service.choosing import choice_problems
+from octy.service.keys import Keys
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
 from octy.store import accounts, told_matches
-from octy.store.accounts import StoredAccount
+from octy.store.keys import StoredKey
 from octy.webhooks.addresses import check_url
-
-
-class Keys(Struct, frozen=True):
-    """An account's credentials, as they are shown once."""
-
-    public_key: str
-    secret_key: str
-
-
-def new_keys() -> Keys:
-    """32 random bytes of secret; nothing to guess."""
-    return Keys("pk_" + secrets.token_hex(12), "sk_" + secrets.token_urlsafe(32))
-
-
-def digest(secret_key: str) -> bytes:
-    """What is stored of a secret key. It is random, not chosen by a person, so a plain hash suffices."""
-    return hashlib.sha256(secret_key.encode()).digest()
 
 
 class Configured(Struct, frozen=True):
@@ -47,42 +29,37 @@ class Configured(Struct, frozen=True):
     stops: Sequence[Stop]
 
 
-class Credentials:
-    """Which account do these keys belong to? Answered from memory, in the same time whether the keys exist or not."""
+class Created(Struct, frozen=True):
+    """An account as it was created."""
 
-    def __init__(self, stored: Iterable[StoredAccount]) -> None:
-        self._accounts = {one.account.public_key: one for one in stored}
-        self.changes = 0
-        """How often an answer that was given before may have become another."""
-
-    @property
-    def empty(self) -> bool:
-        """Whether there is no account yet."""
-        return not self._accounts
-
-    def add(self, stored: StoredAccount) -> None:
-        """One more account."""
-        self._accounts[stored.account.public_key] = stored
-        self.changes += 1
-
-    def account_id(self, public_key: str, secret_key: str) -> int | None:
-        """The account, or None where the keys are wrong."""
-        found = self._accounts.get(public_key)
-        expected = found.secret_sha256 if found is not None else bytes(32)
-        fits = hmac.compare_digest(digest(secret_key), expected)
-        return found.account.account_id if found is not None and fits else None
+    account: Account
+    key: StoredKey
 
 
-def create(tx: Transaction, keys: Keys) -> StoredAccount:
-    """A new account with nothing in it but the system event types (E1); Refused where the public key is taken."""
-    if any(tenant.account.public_key == keys.public_key for tenant in tx.world.tenants.values()):
-        raise Refused("There is an account with this public key already.")
-    account_id = accounts.create(tx.connection, keys.public_key, digest(keys.secret_key), tx.now_us)
-    account = Account(account_id, keys.public_key)
+def create(tx: Transaction, name: str, given: Keys) -> Created:
+    """A new account with nothing in it but the system event types (E1); Refused where name or key is taken."""
+    if problems := list(problems_in(name, "name")):
+        raise Refused("The name is not acceptable.", problems)
+    keys.require_unused(tx, given.public_key)
+    if any(tenant.account.name == name for tenant in tx.world.tenants.values()):
+        raise Refused("There is an account of this name already.")
+    account_id = accounts.create(tx.connection, name, tx.now_us)
+    account = Account(account_id, name)
     tenant = tx.world.tenants[account_id] = Tenant(account, tx.now_us)
-    for name, properties in SYSTEM_EVENT_TYPES.items():
-        event_types.add(tx, tenant, EventTypeDraft(name, properties), is_system=True)
-    return StoredAccount(account, digest(keys.secret_key))
+    for event_type, properties in SYSTEM_EVENT_TYPES.items():
+        event_types.add(tx, tenant, EventTypeDraft(event_type, properties), is_system=True)
+    return Created(account, keys.add(tx, account_id, given, Role.FULL))
+
+
+def set_shut(tx: Transaction, account_id: int, *, is_shut: bool) -> Account:
+    """Has the account's keys refused, or taken again. Its tags stay right all the while, and its webhooks go out."""
+    tenant = tx.tenant(account_id)
+    if is_shut == (tenant.account.shut_us is not None):
+        return tenant.account
+    since_us = tx.now_us if is_shut else None
+    accounts.set_shut(tx.connection, account_id, since_us)
+    tenant.reconfigure(msgspec.structs.replace(tenant.account, shut_us=since_us))
+    return tenant.account
 
 
 def configure(

@@ -78,8 +78,8 @@ def _forget(store: Store, erased: set[str]) -> int:
     with store.writer.begin():
         connection, count = store.writer, 0
         now_us = int(meta.get_value(connection, "now_us") or 0)
-        for stored in accounts.all_accounts(connection):
-            account_id = stored.account.account_id
+        for account in accounts.all_accounts(connection):
+            account_id = account.account_id
             for keys, ids in profiles.all_ids(connection, account_id):
                 for key, profile_id in zip(keys.tolist(), ids, strict=True):
                     if fingerprint(profile_id) in erased:

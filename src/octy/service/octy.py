@@ -18,6 +18,7 @@ from octy.model.events import EventDraft, EventInstance, EventType, EventTypeDra
 from octy.model.idempotency import Once
 from octy.model.instants import iso
 from octy.model.items import Item
+from octy.model.keys import Key, Role
 from octy.model.lifetimes import Segment
 from octy.model.outcomes import Outcome
 from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
@@ -28,15 +29,17 @@ from octy.service import (
     deliveries,
     event_types,
     items,
+    keys,
     profiles,
     receivers,
     segments,
     webhook_secrets,
 )
-from octy.service.accounts import Configured, Credentials, Keys
+from octy.service.accounts import Configured
 from octy.service.auditor import Auditor
 from octy.service.deliveries import Replayed
 from octy.service.ingest import ingest
+from octy.service.keys import Credentials, Keys
 from octy.service.outbox import WriterOutbox
 from octy.service.progress import CATCHING_UP, Readiness
 from octy.service.reading import Reading
@@ -45,6 +48,7 @@ from octy.service.webhook_secrets import SigningKey, SigningKeys
 from octy.service.writer import Writer
 from octy.store.accounts import all_accounts
 from octy.store.folder import Store, told_of
+from octy.store.keys import StoredKey, all_keys
 from octy.store.webhook_secrets import all_secrets
 
 T = TypeVar("T")
@@ -98,13 +102,13 @@ class Octy:
         self.reading = Reading(self._store, self._writer.event_ids, self.auditor.audit)
         with self._store.reading() as connection:
             stored = all_accounts(connection)
+            self._credentials = Credentials(self.clock, stored, all_keys(connection))
             secrets = all_secrets(connection)
-        self._credentials = Credentials(stored)
         self.signing_keys.load([] if self._new_secrets else secrets, self._store.vault)
         for one in stored:
-            self._drop(one.account.account_id)  # what a restart has interrupted
-            if self.signing_keys.present(one.account.account_id) is None:
-                self._renew_secret(one.account.account_id).result()
+            self._drop(one.account_id)  # what a restart has interrupted
+            if self.signing_keys.present(one.account_id) is None:
+                self._renew_secret(one.account_id).result()
 
     def cancel_start(self) -> None:
         """Has `start`, in another thread, leave off where it has not come to its end; it raises `Unavailable`."""
@@ -146,26 +150,48 @@ class Octy:
 
     # Accounts
 
-    def authenticate(self, public_key: str, secret_key: str) -> Account | None:
-        """The account that the keys belong to."""
-        account_id = self._credentials.account_id(public_key, secret_key)
-        return None if account_id is None else Account(account_id, public_key)
-
     @property
-    def credentials_changes(self) -> int:
-        """A number that is another one when `authenticate` may say other than before."""
-        return self._credentials.changes
+    def credentials(self) -> Credentials:
+        """Whose keys are whose."""
+        return self._credentials
 
     def has_accounts(self) -> bool:
         """Whether anybody could use this store yet."""
         return not self._credentials.empty
 
-    def create_account(self, keys: Keys) -> Account:
-        """A new account with these keys; Refused where the public key is taken."""
-        stored = self._writer.submit(0, lambda tx: accounts.create(tx, keys)).result()
-        self._renew_secret(stored.account.account_id).result()
-        self._credentials.add(stored)
-        return stored.account
+    def create_account(self, given: Keys, name: str | None = None) -> Account:
+        """A new account with these keys, called by its public key unless it has another name; Refused where it is."""
+        created = self._writer.submit(0, lambda tx: accounts.create(tx, name or given.public_key, given)).result()
+        self._renew_secret(created.account.account_id).result()
+        self._credentials.put(created.key)
+        return created.account
+
+    def add_keys(self, account_id: int, given: Keys, role: Role) -> Key:
+        """One more pair of keys for an account."""
+        return self._put(self._writer.submit(account_id, lambda tx: keys.add(tx, account_id, given, role)))
+
+    def end_keys(self, public_key: str, after_seconds: int = 0) -> Key:
+        """Keys are refused from then on, by whoever holds them; NotFound where there are none."""
+        stored = self._credentials.stored(public_key)
+        return self._put(self._writer.submit(stored.key.account_id, lambda tx: keys.end(tx, stored, after_seconds)))
+
+    def set_shut(self, account_id: int, *, is_shut: bool) -> Account:
+        """Whether all of an account's keys are refused."""
+        account = self._writer.submit(
+            account_id, lambda tx: accounts.set_shut(tx, account_id, is_shut=is_shut)
+        ).result()
+        self._credentials.set_shut(account_id, is_shut=is_shut)
+        return account
+
+    def all_accounts(self) -> list[Account]:
+        """All, in the order of their creation."""
+        with self._store.reading() as connection:
+            return all_accounts(connection)
+
+    def _put(self, storing: "Future[StoredKey]") -> Key:
+        stored = storing.result()
+        self._credentials.put(stored)
+        return stored.key
 
     def account(self, account_id: int) -> Account:
         """The account as configured."""

@@ -39,8 +39,7 @@ def restore(connection: Connection, archive: Archive, clock: Clock, progress: Pr
     last = _last_given(connection)
     tallies.begin(connection, archive, last)
     world = World(clock, archive, _id_secret(connection), now_us, last)
-    for stored in accounts.all_accounts(connection):
-        account = stored.account
+    for account in accounts.all_accounts(connection):
         world.tenants[account.account_id] = Tenant(account, now_us=0)
     for stored_type in event_types.all_types(connection):
         world.tenants[stored_type.account_id].add_type(stored_type)

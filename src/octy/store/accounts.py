@@ -1,9 +1,8 @@
-"""Accounts: who there is, by which keys, and how each is configured."""
+"""Accounts: who there is, and how each is configured."""
 
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 from sqlalchemy import Connection, Row, func, select
 
 from octy.model.accounts import Account, AccountConfiguration
@@ -23,31 +22,17 @@ _COLUMNS = tuple(name for name in AccountConfiguration.__struct_fields__ if name
 _decode_choices = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-class StoredAccount(Struct, frozen=True):
-    """An account, with what its secret key is checked against."""
-
-    account: Account
-    secret_sha256: bytes
-
-
-def create(connection: Connection, public_key: str, secret_sha256: bytes, now_us: int) -> int:
+def create(connection: Connection, name: str, now_us: int) -> int:
     """A new account, not configured yet, with a receiver; its id."""
-    row = {
-        "public_key": public_key,
-        "secret_sha256": secret_sha256,
-        "created_us": now_us,
-        "next_profile_key": 0,
-        **_columns(AccountConfiguration()),
-    }
+    row = {"name": name, "created_us": now_us, "next_profile_key": 0, **_columns(AccountConfiguration())}
     account_id = new_key(connection.execute(accounts.insert(), row))
     receivers.create(connection, account_id)
     return account_id
 
 
-def all_accounts(connection: Connection) -> list[StoredAccount]:
+def all_accounts(connection: Connection) -> list[Account]:
     """All, in the order of their creation."""
-    rows = connection.execute(_WITH_CHOICES.order_by(accounts.c.account_id))
-    return [StoredAccount(_account(row), row.secret_sha256) for row in rows]
+    return [_account(row) for row in connection.execute(_WITH_CHOICES.order_by(accounts.c.account_id))]
 
 
 def by_id(connection: Connection, account_id: int) -> Account:
@@ -74,6 +59,11 @@ def set_aged(connection: Connection, account_id: int, before_us: int) -> None:
     connection.execute(accounts.update().where(accounts.c.account_id == account_id), {"aged_us": before_us})
 
 
+def set_shut(connection: Connection, account_id: int, since_us: int | None) -> None:
+    """Its keys are refused from now on; or taken, where `since_us` is None."""
+    connection.execute(accounts.update().where(accounts.c.account_id == account_id), {"shut_us": since_us})
+
+
 def count(connection: Connection) -> int:
     """How many there are."""
     return connection.execute(select(func.count()).select_from(accounts)).scalar_one()
@@ -81,7 +71,8 @@ def count(connection: Connection) -> int:
 
 def _account(row: Row[Any]) -> Account:
     values = {name: getattr(row, name) for name in _COLUMNS} | _decode_choices(row.chosen or "{}")
-    return Account(row.account_id, row.public_key, msgspec.convert(values, AccountConfiguration), row.aged_us)
+    configuration = msgspec.convert(values, AccountConfiguration)
+    return Account(row.account_id, row.name, configuration, row.aged_us, row.shut_us)
 
 
 def _columns(configuration: AccountConfiguration) -> dict[str, Any]:

@@ -42,8 +42,7 @@ accounts = Table(
     "accounts",
     metadata,
     Column("account_id", RowId, primary_key=True),
-    Column("public_key", Text, nullable=False, unique=True),
-    Column("secret_sha256", LargeBinary, nullable=False),
+    Column("name", Text, nullable=False),
     Column("created_us", BigInteger, nullable=False),
     Column("next_profile_key", BigInteger, nullable=False),
     Column("contact_name", Text, nullable=False),
@@ -53,8 +52,26 @@ accounts = Table(
     Column("authenticated_id_key", Text, nullable=False),
     Column("retention_days", Integer, nullable=False, server_default="0"),
     Column("aged_us", BigInteger, nullable=False, server_default="0"),
+    Column("shut_us", BigInteger),
+    UniqueConstraint("name", name="uq_accounts_public_key"),
 )
-"""`next_profile_key` outlives the profiles, so that a key is never given twice. Events before `aged_us` may be gone."""
+"""`next_profile_key` outlives the profiles, so that a key is never given twice. Events before `aged_us` may be gone.
+
+An account's name was its public key once, as the constraint's name still tells.
+"""
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("public_key", Text, primary_key=True),
+    Column("account_id", BigInteger, ForeignKey("accounts.account_id"), nullable=False),
+    Column("secret_sha256", LargeBinary, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("ends_us", BigInteger),
+    sqlite_with_rowid=False,
+)
+"""Those that have ended stay: a public key is never given twice."""
 
 event_types = Table(
     "event_types",

@@ -15,7 +15,7 @@ from octy.http.lane import Lane
 from octy.model.clock import ManualClock
 from octy.model.errors import Unavailable
 from octy.model.instants import parse_instant
-from octy.service.accounts import new_keys
+from octy.service.keys import new_keys
 from octy.service.octy import Octy
 from octy.service.progress import Progress
 from octy.store.folder import open_store

@@ -5,18 +5,17 @@ import json
 from collections.abc import Mapping
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from httpx import Response
+from litestar.types import Scope
 
 from octy.http import auth
+from octy.http.attempts import Attempts
 from octy.http.ending import Ending
 from octy.http.lane import Lane
 from octy.model import limits
-from octy.model.accounts import Account
-from octy.service.accounts import digest
-from octy.store.accounts import StoredAccount
 from tests.integration.http.test_every_route import BAD_BODIES, BadBody
 from tests.integration.http.world import Api, World, error_of, message_of
 
@@ -169,21 +168,19 @@ def test_keys_are_recognized_in_every_spelling_and_no_others_with_them(world: Wo
 
 
 def test_keys_that_were_recognized_are_not_once_they_are_changed(world: World, api: Api) -> None:
-    """Nothing changes keys yet; whatever does one day will tell the credentials."""
     error_of(api.post(ONE, b"{}"), 400)
-    account = Account(api.account_id, api.keys.public_key)
-    world.octy._credentials.add(StoredAccount(account, digest("another secret")))
+    world.octy.end_keys(api.keys.public_key)
     error_of(api.post(ONE, b"{}"), 401, code=401)
 
 
 def test_the_memory_for_headers_has_an_end(world: World, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auth, "HEADERS_REMEMBERED_MAX", 3)
-    recognition = auth.Recognition(world.octy)
+    recognition = auth.Recognition(world.octy, Attempts())
     header = api.headers["Authorization"].encode()
     for blanks in range(10):
-        headers = [(b"authorization", b"Basic" + b" " * (blanks + 1) + header)]
-        assert recognition.account_of(headers).account_id == api.account_id
-        assert len(recognition._accounts) <= 3
+        scope = {"headers": [(b"authorization", b"Basic" + b" " * (blanks + 1) + header)]}
+        assert recognition.caller_of(cast("Scope", scope)).account_id == api.account_id
+        assert len(recognition._callers) <= 3
 
 
 def test_a_server_that_is_stopping_takes_no_event(tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ from httpx import Response
 from litestar.testing import TestClient
 
 from octy.http.app import create_app
+from octy.http.attempts import Attempts
 from octy.http.door import Door
 from octy.http.lane import Lane
 from octy.model.clock import Clock, ManualClock
 from octy.model.instants import iso, parse_instant
-from octy.service.accounts import Keys, new_keys
+from octy.service.keys import Keys, new_keys
 from octy.service.octy import Octy
 from octy.store.folder import open_store
 
@@ -27,7 +28,7 @@ class World:
     def __init__(self, folder: Path, clock: Clock | None = None) -> None:
         self.octy = Octy(open_store(folder), clock or ManualClock(parse_instant(START)))
         self.octy.start()
-        self.app = create_app(self.octy)
+        self.app = create_app(self.octy, Attempts(per_minute=0))
         self.door = Door(Lane(self.app, self.octy), self.octy)
         self.client = TestClient(self.door, raise_server_exceptions=False)
         """As served; `detour` is without the lane."""

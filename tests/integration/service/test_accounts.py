@@ -6,7 +6,7 @@ import pytest
 
 from octy.model.errors import NotFound, Refused
 from octy.model.idempotency import Answer, Once
-from octy.service.accounts import new_keys
+from octy.service.keys import new_keys
 from tests.integration.service.serving import Service, done
 from tests.integration.service.world import Shop
 
@@ -99,9 +99,11 @@ def test_a_public_key_is_given_once(sandbox: Service) -> None:
     with pytest.raises(Refused):
         sandbox.octy.create_account(keys)
     sandbox.restart()
-    assert sandbox.octy.authenticate(keys.public_key, keys.secret_key) == account
-    assert sandbox.octy.authenticate(keys.public_key, keys.secret_key + "x") is None
-    assert sandbox.octy.authenticate(new_keys().public_key, keys.secret_key) is None
+    caller = sandbox.octy.credentials.caller(keys.public_key, keys.secret_key)
+    assert caller is not None
+    assert caller.account_id == account.account_id
+    assert sandbox.octy.credentials.caller(keys.public_key, keys.secret_key + "x") is None
+    assert sandbox.octy.credentials.caller(new_keys().public_key, keys.secret_key) is None
 
 
 def test_events_of_two_accounts_in_one_group_are_all_found_again(production: Service) -> None:
@@ -137,4 +139,4 @@ def test_of_many_who_want_the_same_public_key_one_gets_it(sandbox: Service) -> N
 
     with ThreadPoolExecutor(8) as senders:
         assert sorted(senders.map(wanted, range(8))) == [False] * 7 + [True]
-    assert sandbox.octy.authenticate(keys.public_key, keys.secret_key) is not None
+    assert sandbox.octy.credentials.caller(keys.public_key, keys.secret_key) is not None

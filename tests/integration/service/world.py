@@ -15,7 +15,7 @@ from octy.model.idempotency import Once
 from octy.model.instants import iso
 from octy.model.outcomes import Outcome
 from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
-from octy.service.accounts import new_keys
+from octy.service.keys import new_keys
 from octy.service.octy import Octy
 from octy.service.trainings import training_completed
 from tests.integration.service.serving import Service, done, eventually

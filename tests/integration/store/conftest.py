@@ -37,9 +37,9 @@ def archive(store: Store) -> Archive:
 
 @pytest.fixture
 def account(writer: Connection) -> int:
-    return accounts.create(writer, "pk_ours", bytes(32), NOON_US)
+    return accounts.create(writer, "ours", NOON_US)
 
 
 @pytest.fixture
 def stranger(writer: Connection) -> int:
-    return accounts.create(writer, "pk_theirs", bytes(32), NOON_US)
+    return accounts.create(writer, "theirs", NOON_US)

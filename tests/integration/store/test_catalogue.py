@@ -10,10 +10,11 @@ from octy.model.definitions import from_wire
 from octy.model.errors import NotFound
 from octy.model.events import EventType
 from octy.model.items import Item
+from octy.model.keys import Key, Role
 from octy.model.lifetimes import Lifetime
-from octy.store import accounts, event_types, items, meta, segments
-from octy.store.accounts import StoredAccount
+from octy.store import accounts, event_types, items, keys, meta, segments
 from octy.store.event_types import StoredEventType
+from octy.store.keys import StoredKey
 from tests.integration.store.making import NOON_US, segment
 
 VIEW = EventType("custom_event_type_1", "view", ("product", "Größe"), NOON_US, False)
@@ -35,25 +36,36 @@ BUYERS = {
 
 def test_accounts_come_back_in_the_order_of_their_creation(writer: Connection) -> None:
     assert accounts.count(writer) == 0
-    first = accounts.create(writer, "pk_1", b"1" * 32, NOON_US)
-    second = accounts.create(writer, "pk_2", b"2" * 32, NOON_US)
-    assert accounts.all_accounts(writer) == [
-        StoredAccount(Account(first, "pk_1"), b"1" * 32),
-        StoredAccount(Account(second, "pk_2"), b"2" * 32),
-    ]
+    first = accounts.create(writer, "first", NOON_US)
+    second = accounts.create(writer, "second", NOON_US)
+    assert accounts.all_accounts(writer) == [Account(first, "first"), Account(second, "second")]
     assert accounts.count(writer) == 2
 
 
-def test_a_public_key_is_one_accounts(writer: Connection, account: int) -> None:
+def test_a_name_is_one_accounts(writer: Connection, account: int) -> None:
     with pytest.raises(IntegrityError):
-        accounts.create(writer, accounts.by_id(writer, account).public_key, bytes(32), NOON_US)
+        accounts.create(writer, accounts.by_id(writer, account).name, NOON_US)
+
+
+def test_keys_come_back_with_their_roles_and_ends(writer: Connection, account: int, stranger: int) -> None:
+    ours = StoredKey(Key("pk_b", account, Role.FULL, NOON_US), b"1" * 32)
+    theirs = StoredKey(Key("pk_a", stranger, Role.INGEST, NOON_US), b"2" * 32)
+    ended = StoredKey(Key("pk_c", account, Role.READ, NOON_US, NOON_US + 5), b"3" * 32)
+    for one in (theirs, ours, ended):
+        keys.add(writer, one)
+    assert keys.all_keys(writer) == [ours, ended, theirs]
+    keys.end(writer, "pk_b", NOON_US + 7)
+    assert [one.key.ends_us for one in keys.all_keys(writer)] == [NOON_US + 7, NOON_US + 5, None]
+    assert [keys.is_known(writer, name) for name in ("pk_a", "pk_c", "pk_x")] == [True, True, False]
+    with pytest.raises(IntegrityError):
+        keys.add(writer, ours)
 
 
 def test_an_account_is_configured_and_nobody_else(writer: Connection, account: int, stranger: int) -> None:
     configuration = AccountConfiguration("Ana", "Ito", "ana@example.com", "https://example.com/hook", "key")
     accounts.configure(writer, account, configuration)
-    assert accounts.by_id(writer, account) == Account(account, "pk_ours", configuration)
-    assert accounts.by_id(writer, stranger) == Account(stranger, "pk_theirs")
+    assert accounts.by_id(writer, account) == Account(account, "ours", configuration)
+    assert accounts.by_id(writer, stranger) == Account(stranger, "theirs")
 
 
 def test_an_account_that_does_not_exist_is_not_found(writer: Connection) -> None:

@@ -117,7 +117,7 @@ class Logs:
     def __init__(self, connection: Connection, archive: Archive) -> None:
         self.connection = connection
         self.archive = archive
-        self.accounts = [accounts.create(connection, f"pk_{who}", bytes(32), NOON_US) for who in (OURS, THEIRS)]
+        self.accounts = [accounts.create(connection, f"account {who}", NOON_US) for who in (OURS, THEIRS)]
         self.events: list[EventRow] = []
         self.changes: list[tuple[int, ChangeRow]] = []
         """(account, change)."""

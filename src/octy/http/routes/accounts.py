@@ -4,6 +4,7 @@ from litestar import Router, get, post
 from litestar.params import JSONBody
 
 from octy.http.answers import Acknowledged, Json, encode, ok, success
+from octy.http.auth import FOR_ANY_KEYS
 from octy.http.body import typed
 from octy.http.idempotency import write
 from octy.http.requests import OctyRequest
@@ -12,7 +13,7 @@ from octy.model.idempotency import Answer
 from octy.service.accounts import Configured
 
 
-@get("/v1/account/authenticate")
+@get("/v1/account/authenticate", opt=FOR_ANY_KEYS)
 async def authenticate() -> Json[Acknowledged]:
     """Do the keys belong to an account?"""
     return ok(Acknowledged(success("The keys belong to an account.")))

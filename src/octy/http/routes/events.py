@@ -7,6 +7,7 @@ from litestar import Router, post
 from litestar.params import JSONBody
 
 from octy.http.answers import Json, counted, encode, success
+from octy.http.auth import INGESTS
 from octy.http.batches import BatchReader, Sent
 from octy.http.body import body, reader
 from octy.http.errors import all_failed, speakable
@@ -35,13 +36,13 @@ read_events = BatchReader[EventDraft, EventDraft](
 ).read
 
 
-@post("/create", dto=body(EventToCreate, read_event))
+@post("/create", dto=body(EventToCreate, read_event), opt=INGESTS)
 async def create_event(request: OctyRequest, data: JSONBody[EventDraft]) -> Json[EventCreated]:
     """Store one event. Once it is answered, the profile bears the tags that it causes (T5)."""
     return await add_event(request, data)
 
 
-@post("/create/batch", dto=body(EventsToCreate, read_events))
+@post("/create/batch", dto=body(EventsToCreate, read_events), opt=INGESTS)
 async def create_events(request: OctyRequest, data: JSONBody[Sent[EventDraft]]) -> Json[EventsCreated]:
     """Store up to 500 events. Each is judged alone; those that are not accepted are told of one by one (E2)."""
     return await add_events(request, data)

@@ -7,6 +7,7 @@ from litestar import Router, get, post
 from litestar.params import JSONBody
 
 from octy.http.answers import Json, counted, encode, ok, success
+from octy.http.auth import INGESTS
 from octy.http.batches import BatchReader, Sent
 from octy.http.body import body
 from octy.http.errors import speakable
@@ -36,7 +37,7 @@ def list_items(
     return ok(ItemList(success(f"{counted(len(rows), 'item')}.", len(rows), total), rows), page_headers(rows))
 
 
-@post("/create", dto=body(ItemsToPut, _read))
+@post("/create", dto=body(ItemsToPut, _read), opt=INGESTS)
 async def create_items(request: OctyRequest, data: JSONBody[Sent[Item]]) -> Json[ItemsCreated]:
     """Create items."""
 
@@ -48,7 +49,7 @@ async def create_items(request: OctyRequest, data: JSONBody[Sent[Item]]) -> Json
     return await _put(request, data, answer, create=True)
 
 
-@post("/update", status_code=200, dto=body(ItemsToPut, _read))
+@post("/update", status_code=200, dto=body(ItemsToPut, _read), opt=INGESTS)
 async def update_items(request: OctyRequest, data: JSONBody[Sent[Item]]) -> Json[ItemsUpdated]:
     """Replace items that exist."""
 

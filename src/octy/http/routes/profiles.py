@@ -4,6 +4,7 @@ from litestar import Router, post
 from litestar.params import JSONBody
 
 from octy.http.answers import Json, counted, encode, success
+from octy.http.auth import INGESTS
 from octy.http.batches import BatchReader, Sent
 from octy.http.body import body
 from octy.http.errors import speakable
@@ -34,7 +35,7 @@ _read_updated = BatchReader("profiles", ProfileToUpdate, limits.PROFILES_PER_BAT
 _read_deleted = BatchReader[str, str]("profiles", str, limits.IDS_PER_REQUEST_MAX).read
 
 
-@post("/create", dto=body(ProfilesToCreate, _read_created))
+@post("/create", dto=body(ProfilesToCreate, _read_created), opt=INGESTS)
 async def create_profiles(request: OctyRequest, data: JSONBody[Sent[ProfileDraft]]) -> Json[ProfilesCreated]:
     """Create profiles."""
 
@@ -57,7 +58,7 @@ async def create_profiles(request: OctyRequest, data: JSONBody[Sent[ProfileDraft
     )
 
 
-@post("/update", status_code=200, dto=body(ProfilesToUpdate, _read_updated))
+@post("/update", status_code=200, dto=body(ProfilesToUpdate, _read_updated), opt=INGESTS)
 async def update_profiles(request: OctyRequest, data: JSONBody[Sent[ProfileUpdate]]) -> Json[ProfilesUpdated]:
     """Merge what is given into profiles (E6)."""
 

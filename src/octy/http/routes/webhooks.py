@@ -6,6 +6,7 @@ from litestar import Router, get, post
 from litestar.params import JSONBody
 
 from octy.http.answers import Json, counted, encode, ok, success
+from octy.http.auth import SHOWS_SECRETS
 from octy.http.body import typed
 from octy.http.idempotency import write
 from octy.http.requests import OctyRequest
@@ -18,7 +19,7 @@ from octy.model.webhooks import Receiver
 from octy.service.webhook_secrets import SigningKey
 
 
-@get("/secrets")
+@get("/secrets", opt=SHOWS_SECRETS)
 async def show_secrets(request: OctyRequest) -> Json[SecretList]:
     """What are the account's webhooks signed with now?"""
     rows = [shown(secret) for secret in request.octy.webhook_secrets(request.account_id)]

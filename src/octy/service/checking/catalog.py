@@ -62,16 +62,12 @@ def catalog(connection: Connection) -> list[CheckedAccount]:
     leaving, ever = erasures.requested(connection), inspection.names_ever(connection)
     return [
         CheckedAccount(
-            account_id=one.account.account_id,
-            name=one.account.public_key,
-            types={
-                known.type_id: known.event_type.event_type
-                for known in types
-                if known.account_id == one.account.account_id
-            },
-            segments=[segment for segment in stored if segment.stored.account_id == one.account.account_id],
-            leaving=frozenset(leaving.get(one.account.account_id, ())),
-            has_aged=one.account.aged_us > 0,
+            account_id=one.account_id,
+            name=one.name,
+            types={known.type_id: known.event_type.event_type for known in types if known.account_id == one.account_id},
+            segments=[segment for segment in stored if segment.stored.account_id == one.account_id],
+            leaving=frozenset(leaving.get(one.account_id, ())),
+            has_aged=one.aged_us > 0,
             ever=ever,
         )
         for one in accounts.all_accounts(connection)
