@@ -123,7 +123,7 @@ MISTAKES: Mapping[str, Mistake] = {
     "what is told does not depend on its cause": Mistake(_whatever_the_cause),
     "the end of a backfill is told to nobody": Mistake(instead(backfills, "tell_backfilled", lambda *_: False)),
     "a retraction does not say of what": Mistake(
-        instead(told_matches, "standing", lambda _, __, pairs: dict.fromkeys(pairs))
+        instead(told_matches, "told", lambda _, __, pairs: dict.fromkeys(pairs, told_matches.NOTHING))
     ),
     "what became of attempts is not stored": Mistake(instead(outbox, "record", lambda *_: [])),
     "numbers of webhooks are given again": Mistake(without(webhook_sequences, "insert_rows")),

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from octy.model.tags import Cause, ChangeKind
 from octy.service.tenant import Tenant, purge_due_us
-from octy.store import segments, tags
+from octy.store import tags
 from octy.store.segments import StoredSegment
 from octy.store.tags import ChangeColumns
 
@@ -20,7 +20,7 @@ class Purged(Struct, frozen=True):
 
 
 def purge_due(connection: Connection, tenant: Tenant, now_us: int, noticed_us: int | None) -> list[Purged]:
-    """Removes the segments that are due at or before `now_us`; the tags that go with them are the caller's to record.
+    """Takes the segments that go at or before `now_us` out of memory; they and their tags are the caller's to remove.
 
     In order, at their due instants, or at `noticed_us` after downtime (T6).
     """
@@ -30,7 +30,6 @@ def purge_due(connection: Connection, tenant: Tenant, now_us: int, noticed_us: i
         at_us = purge_due_us(segment)
         recorded_us = at_us if noticed_us is None else noticed_us
         purged.append(Purged(segment, _removals(connection, segment, at_us, recorded_us), recorded_us))
-        segments.remove(connection, segment.segment_key)
         del tenant.segments[segment.segment_key]
     return purged
 

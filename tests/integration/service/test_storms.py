@@ -303,6 +303,25 @@ def test_a_release_within_the_minute_keeps_to_the_bound(crowd: Shop) -> None:
     assert crowd.heard()[3:] == ["2 digest viewing (limit)"]
 
 
+def test_what_the_breaker_withheld_is_taken_back_by_name_of_nothing(crowd: Shop) -> None:
+    """Though an earlier match was told, whose tag has gone since."""
+    crowd.live("idle", "cart", unless="pay")
+    crowd.does("ana", "cart", at="12:00")
+    bounds(crowd)
+    crowd.waits_until("12:05")
+    bounds(crowd, 0, 0.2)
+    crowd.views("ana")
+    crowd.does("ben", "cart", at="12:10")
+    crowd.does("cem", "cart", at="12:10")
+    crowd.pays("ana", at="12:15")
+    crowd.does("ana", "cart", at="12:15")
+    crowd.waits_until("12:20")
+    done(crowd.octy.release_webhooks(crowd.account, crowd.segments["idle"]))
+    crowd.pays("ana", at="12:30")
+    told = [body["meta"] for body in crowd.bodies() if body["meta"]["event"] == "live_segment.retracted"]
+    assert [meta["retracts"] for meta in told] == [None]
+
+
 def test_other_segments_are_told_of(crowd: Shop) -> None:
     crowd.live("paying", "pay")
     bounds(crowd, 0, 0.4)

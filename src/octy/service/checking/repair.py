@@ -144,9 +144,9 @@ def repair_tags(connection: Connection, remedies: Sequence[TagRemedy], now_us: i
     for account_id, mine in groupby(remedies, key=lambda one: one.account_id):
         lines = [line for one in mine for line in _lines(one, now_us)]
         columns = _columns(lines, now_us)
+        _tell(connection, account_id, columns)
         tags.apply(connection, account_id, last_change_id + added + 1, columns)
         added += len(lines)
-        _tell(connection, account_id, columns)
     there = [one for one in remedies if not one.is_segment_gone]
     borne = [(one.segment_key, one.profile_key, one.wanted_us) for one in there if one.wanted_us is not None]
     tags.put(connection, [(segment, profile, at_us) for segment, profile, at_us in borne if at_us is not None])
