@@ -13,6 +13,7 @@ from octy.store.folder import open_store
 from tests.integration.service.examples import EVENTS
 from tests.integration.service.serving import done
 from tests.integration.service.world import Shop
+from tests.unit.engine.shop import instant
 
 NAMES = ("ana", "ben", "cem", "dan", "eva")
 
@@ -143,6 +144,24 @@ def test_what_falls_due_in_one_leap_of_the_clock_is_told_minute_by_minute(crowd:
         "1 matched idle: dan (elapsed time)",
         "2 digest idle (limit)",
     ]
+
+
+def test_what_fell_due_while_nobody_served_counts_in_the_minute_of_the_start(crowd: Shop) -> None:
+    """T6: that is when it is recorded, and there is one digest for all of it."""
+    crowd.live("idle", "cart", unless="pay")
+    bounds(crowd, 2)
+    for minute, who in enumerate(NAMES):
+        crowd.does(who, "cart", at=f"12:0{minute}")
+    crowd.service.restart(instant("13:00:10"))
+    crowd.waits_until("13:01")
+    assert crowd.heard() == [
+        "1 matched idle: ana (elapsed time)",
+        "1 matched idle: ben (elapsed time)",
+        "1 digest idle (limit)",
+    ]
+    body = crowd.bodies()[2]["body"]
+    assert (body["from"], body["to"]) == ("2024-02-28T13:00:00.000000Z", "2024-02-28T13:01:00.000000Z")
+    assert [(one["at"][11:16]) for one in body["changes"]] == ["12:07", "12:08", "12:09"]
 
 
 def test_a_bound_that_is_taken_away_leaves_the_digest_to_be_told(crowd: Shop) -> None:
