@@ -6,6 +6,7 @@ import pytest
 
 from octy.model.accounts import DEFAULT_CAUSES, AccountConfiguration
 from octy.model.errors import NotFound, Refused
+from octy.model.tags import Cause
 from octy.service import writer
 from octy.service.checking.check import check_folder
 from octy.service.checking.repair import repair
@@ -13,7 +14,7 @@ from octy.store.folder import open_store
 from tests.integration.service.examples import EVENTS
 from tests.integration.service.serving import done
 from tests.integration.service.world import Shop
-from tests.unit.engine.shop import instant
+from tests.unit.engine.shop import instant, said
 
 NAMES = ("ana", "ben", "cem", "dan", "eva")
 
@@ -224,6 +225,22 @@ def test_whoever_is_deleted_is_named_in_no_digest(crowd: Shop) -> None:
     assert crowd.bodies()[1]["meta"]["overtakes"] == 0
     page = crowd.octy.reading.digest_page(crowd.account, crowd.deliveries()[1], 10, 0)
     assert [crowd.name_of(one.profile_id) for one in page.changes] == ["cem", "eva"]
+
+
+def test_an_export_lists_the_digests_that_name_the_profile_and_nobody_else_in_them(crowd: Shop) -> None:
+    """Also one that is to come."""
+    bounds(crowd, 1)
+    all_view(crowd)
+    crowd.waits_until("12:01")
+    all_view(crowd, "12:01", names=("ana", "ben"))
+    made, coming = crowd.octy.reading.export(crowd.account, "ben").digested
+    assert made.webhook_id == crowd.deliveries()[1]
+    assert [said(one.at_us) for one in (made, coming)] == ["12:00:01", "12:01:01"]
+    for one in (made, coming):
+        assert (one.segment_tag, one.event, one.cause) == ("viewing", "live_segment.matched", Cause.EVENT)
+    assert crowd.octy.reading.export(crowd.account, "ana").digested == []
+    crowd.waits_until("12:02")
+    assert coming.webhook_id == crowd.deliveries()[-1]
 
 
 def test_a_digest_of_nobody_but_the_deleted_is_not_made_and_takes_no_number(crowd: Shop) -> None:
