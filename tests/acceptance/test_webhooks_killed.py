@@ -1,8 +1,6 @@
 """`kill -9` while matches are made and webhooks leave to a receiver that fails in every way: each arrives (C08).
 
 With one id and one body, in order, and none extra.
-
-`OCTY_KILLS=100` for as many kills as one likes.
 """
 
 import json
@@ -18,8 +16,9 @@ from tests.acceptance.account import Account, step
 from tests.acceptance.processes import Machine, Server, wait_for
 from tests.acceptance.receiver import BREAKS_OFF, HANGS, Receiver
 from tests.logs import opened
+from tests.sizes import sized
 
-KILLS = int(os.environ.get("OCTY_KILLS", "6"))
+KILLS = sized(100, 6)
 PROFILES = 64
 EVENTS_PER_ROUND_MIN = 20
 KILLED_WITHIN_SECONDS = 0.5
