@@ -276,12 +276,14 @@ def plans(connection: Connection, minute: int) -> list[str]:
 
     event.listen(connection, "before_cursor_execute", note)
     due(connection, minute, busy_profiles=((1, 5), (1, 6)))
+    add(connection, delivery(1, 100))
     outbox.next_due_us(connection, at(minute))
     outbox.count_earlier(connection, 1)
     event.remove(connection, "before_cursor_execute", note)
     return [
         str(row[3])
         for sql, parameters in asked
+        if sql.startswith("SELECT")
         for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)  # type: ignore[arg-type]
     ]
 
@@ -290,7 +292,11 @@ def test_the_queue_is_read_by_index_and_never_scanned(writer: Connection, accoun
     add(writer, *(delivery(account, number, number % 7) for number in range(100)))
     told = plans(writer, 5)
     assert any("outbox" in line for line in told)
-    scanned = [line for line in told if line.startswith("SCAN") and not line.startswith(("SCAN receivers", "SCAN ("))]
+    scanned = [
+        line
+        for line in told
+        if line.startswith("SCAN") and not line.startswith(("SCAN receivers", "SCAN (", "SCAN CONSTANT"))
+    ]
     assert not [line for line in scanned if "some" not in line and "anon" not in line], told
     sorted_ = [line for line in told if "TEMP B-TREE" in line]
     assert sorted_ == []
