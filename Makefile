@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test check session soak simulate mistakes crash bench bench-quick docs pins clean
+.PHONY: setup demo test check session soak simulate mistakes crash webhooks bench bench-quick docs pins clean
 
 setup: $(READY)  ## create .venv, install the pinned requirements and the project, compile the kernels
 
@@ -38,6 +38,10 @@ mistakes: setup  ## mistakes put into the product on purpose, and which check ca
 
 crash: setup  ## kill -9 200 times while clients send, what a crash or a power cut leaves after every step on the disk and in every migration, and each step failing (hours); CRASH_SEED=n for the same again
 	CRASH=full $(BIN)/pytest -s tests/crash tests/upgrade tests/acceptance/test_full_disk.py
+
+webhooks: setup  ## 100,000 signatures verified and 100,000 changed ones refused, 100 hostile receivers at once, 100 kills (minutes)
+	WEBHOOKS=full $(BIN)/pytest -s tests/unit/webhooks/test_signing.py tests/integration/webhooks/test_hostile_receivers.py \
+	  tests/acceptance/test_webhooks_killed.py
 
 bench: setup  ## every figure that is claimed, with its peers and the limits of the machine (under 15 minutes on 2 cores)
 	$(BIN)/python -m bench

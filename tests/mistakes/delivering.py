@@ -15,6 +15,7 @@ from octy.service.outbox import WriterOutbox
 from octy.service.webhook_secrets import SigningKeys
 from octy.store import outbox, receivers, told_matches, webhook_sequences
 from octy.store.outbox import DELIVERED, Done
+from octy.store.told_matches import ToldMatch
 from octy.webhooks import dispatcher, schedule, sender, signing
 from octy.webhooks.outbox import Busy, Delivery
 from octy.webhooks.sender import Delivered, Sender
@@ -105,6 +106,17 @@ def _other_bytes_with_each_attempt(patch: Patch) -> None:
     patch.setattr(WriterOutbox, "_due", longer)
 
 
+def _last_told_whatever_it_was(patch: Patch) -> None:
+    """By its instant, every match is taken for the one from which the tag dates."""
+    told = told_matches.told
+
+    def other(connection: Any, account: int, dated_us: Mapping[tuple[int, int], int]) -> dict[tuple[int, int], Any]:
+        found = told(connection, account, dated_us)
+        return {pair: ToldMatch(one.webhook_id, dated_us[pair]) for pair, one in found.items()}
+
+    patch.setattr(told_matches, "told", other)
+
+
 def _no_overlap(patch: Patch) -> None:
     renew = webhook_secrets.renew
     patch.setattr(webhook_secrets, "renew", lambda tx, vault, keys, account, _: renew(tx, vault, keys, account, 0))
@@ -123,8 +135,9 @@ MISTAKES: Mapping[str, Mistake] = {
     "what is told does not depend on its cause": Mistake(_whatever_the_cause),
     "the end of a backfill is told to nobody": Mistake(instead(backfills, "tell_backfilled", lambda *_: False)),
     "a retraction does not say of what": Mistake(
-        instead(told_matches, "standing", lambda _, __, pairs: dict.fromkeys(pairs))
+        instead(told_matches, "told", lambda _, __, pairs: dict.fromkeys(pairs, told_matches.NOTHING))
     ),
+    "a retraction names what was told last, whatever went in between": Mistake(_last_told_whatever_it_was),
     "what became of attempts is not stored": Mistake(instead(outbox, "record", lambda *_: [])),
     "numbers of webhooks are given again": Mistake(without(webhook_sequences, "insert_rows")),
     "retries end with their process": Mistake(_retries_end_with_their_process),

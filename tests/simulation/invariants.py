@@ -123,9 +123,11 @@ def webhooks_are_the_models(
             accepted or (match not in kept and match in gave_up), "all that is told was accepted", match, webhook_id
         )
     for match in [match for match in came if match[0] in there]:
+        retracts = told(receiver.received[came[match]].body).retracts
         told_by = *match[:2], wanted[match].retracts or 0
-        if told_by in wanted and wanted[told_by].at_us >= forgotten_us:
-            retracts = told(receiver.received[came[match]].body).retracts
+        if told_by not in wanted:
+            same(retracts, None, "what was not told is not taken back")
+        elif wanted[told_by].at_us >= forgotten_us:
             same(retracts, ids[told_by], "a retraction names the webhook that told of the match")
 
 

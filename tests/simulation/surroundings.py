@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from octy.engine import engine
-from octy.service import accounts, archiver, backfills, clock, ids, restore, transaction, writer
+from octy.service import archiver, backfills, clock, ids, keys, restore, transaction, writer
 from octy.store import sqlite, vault
 from octy.store.archive import archive
 from octy.store.archive.run_writer import RunWriter
@@ -69,7 +69,7 @@ def simulated(
     with pytest.MonkeyPatch.context() as patch:
         for module in (archiver, clock, writer):
             patch.setattr(module, "time", time)
-        for module in (accounts, ids, signing, vault):
+        for module in (keys, ids, signing, vault):
             patch.setattr(module, "secrets", Secrets(chance))
         patch.setattr(archive, "uuid4", uuid)
         checkpoints = f"wal_autocheckpoint = {CHECKPOINT_PAGES}"

@@ -43,7 +43,7 @@ class Notice(Struct, frozen=True):
     cause: str
     at_us: int
     retracts: int | None = None
-    """The number of the notice that it takes back."""
+    """The number of the notice that it takes back; None where nothing that was told is."""
     members: int | None = None
 
 
@@ -73,8 +73,8 @@ class Truth:
         """All that must be told, of profiles that are gone too."""
         self._numbers: Counter[tuple[int, int]] = Counter()
         """How many webhooks there are about a profile in a segment."""
-        self._standing: dict[tuple[int, int], int] = {}
-        """Of those, the one that told last of a match that stands."""
+        self._standing: dict[tuple[int, int], tuple[int, int | None]] = {}
+        """Of a live tag: from when it dates, and the number of the webhook that told of that match, if one did."""
         self._events: tuple[str, ...] = DEFAULT_EVENTS
         self._causes: tuple[str, ...] = DEFAULT_CAUSES
         self.last_seq = 0
@@ -193,15 +193,17 @@ class Truth:
         is_off = change.kind is ChangeKind.REMOVED
         event = (RETRACTED if is_off else MATCHED) if is_live else (LEFT if is_off else ENTERED)
         pair, cause = (change.segment, change.profile), CAUSE_TEXT[change.cause]
-        standing = self._standing.pop(pair, None) if is_off else None
-        if event in self._events and cause in self._causes:
+        is_told = event in self._events and cause in self._causes
+        if is_told:
             subject = SUBJECTS[event, change.kind]
-            retracts = standing if event == RETRACTED else None
+            retracts = self._standing[pair][1] if event == RETRACTED else None
             is_dated_late = not is_live and change.cause is Cause.EVENT  # G2
             at_us = change.recorded_us if is_dated_late else change.effective_us
             self._notes(change.profile, change.segment, subject, event, cause, at_us, retracts=retracts)
-            if event == MATCHED:
-                self._standing[pair] = self._numbers[pair]
+        if event == RETRACTED:
+            del self._standing[pair]
+        elif event == MATCHED and (pair not in self._standing or self._standing[pair][0] <= change.effective_us):  # G3
+            self._standing[pair] = change.effective_us, self._numbers[pair] if is_told else None
 
     def _notes(self, profile: int, segment: int, *said: Any, **more: Any) -> None:
         self._numbers[segment, profile] += 1

@@ -27,7 +27,14 @@ from tests.upgrade.story import KEYS, START, Story
 
 STORES = Path(__file__).with_name("stores")
 ROOT = Path(__file__).parents[2]
-LAST_COMMITS = {"0001": "bb07fb5", "0002": "e1caab1", "0003": "1212279", "0004": "4c3f84c", "0005": "a357c0e"}
+LAST_COMMITS = {
+    "0001": "bb07fb5",
+    "0002": "e1caab1",
+    "0003": "1212279",
+    "0004": "4c3f84c",
+    "0005": "a357c0e",
+    "0006": "d42dd27",
+}
 """Of each schema but the last one: the last commit that had it. A new migration adds the schema before it."""
 SERVER = """
 import sys

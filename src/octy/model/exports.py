@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 from octy.model.profiles import Profile
-from octy.model.tags import TagChange
+from octy.model.tags import Cause, TagChange
 
 
 class ExportedEvent(Struct, frozen=True):
@@ -33,6 +33,16 @@ class ExportedWebhook(Struct, frozen=True):
     last_error: str | None
 
 
+class ExportedDigested(Struct, frozen=True):
+    """A change of the profile's tags that a digest tells, with others', or is going to tell."""
+
+    webhook_id: str
+    segment_tag: str
+    event: str
+    cause: Cause
+    at_us: int
+
+
 class ProfileExport(Struct, frozen=True):
     """As of one moment; everything in the order in which it happened, or was recorded."""
 
@@ -40,3 +50,4 @@ class ProfileExport(Struct, frozen=True):
     events: list[ExportedEvent]
     history: list[TagChange]
     webhooks: list[ExportedWebhook]
+    digested: list[ExportedDigested]

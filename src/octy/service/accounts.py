@@ -90,7 +90,8 @@ def configure(
     if configuration.webhook_url != tenant.account.configuration.webhook_url:
         receivers.replaced(tx, account_id)
     accounts.configure(tx.connection, account_id, configuration)
-    if WebhookEvent.RETRACTED in tenant.choice.events and WebhookEvent.RETRACTED not in configuration.webhook_events:
+    before = tenant.account.configuration
+    if WebhookEvent.RETRACTED in before.webhook_events and WebhookEvent.RETRACTED not in configuration.webhook_events:
         for key in tenant.segments:
             told_matches.forget_segment(tx.connection, key)
     tenant.reconfigure(msgspec.structs.replace(tenant.account, configuration=configuration))

@@ -21,6 +21,7 @@ from octy.service.checking.findings import Findings
 from octy.service.checking.remedies import TagRemedy
 from octy.service.checking.repair import repair_tags
 from octy.service.checking.stories import Applied, Stories
+from octy.service.record import audience_of
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
 from octy.store import profiles, tags
@@ -123,7 +124,9 @@ def settle_doubts(tx: Transaction, audit: Audit, seen: Look) -> None:
         )
     if not remedies and not forgotten:
         return
-    tx.world.last_change_id += repair_tags(tx.connection, remedies, tx.now_us)
+    repaired = repair_tags(tx.connection, remedies, tx.now_us, lambda *_: audience_of(tx.world, tenant))
+    tx.world.last_change_id += repaired.lines
+    tx.added_webhooks |= repaired.added_webhooks
     wrong = {(one.profile_key, one.segment_key) for one in remedies}
     tx.afterwards.append(lambda: audit.note_mended(wrong, forgotten))
     tx.is_world_in_doubt = True

@@ -20,8 +20,9 @@ from octy.model.webhooks import WebhookEvent
 from octy.service.choosing import EVENT_OF, Choice
 from octy.service.ids import EventIds, new_id
 from octy.service.news import SegmentNews, delivery_of, digest_of, stop_of
+from octy.service.retractions import NOT_ON, LiveTelling, TagDates, retracted
 from octy.service.storms import Ending, Storm, Verdict
-from octy.store import digests, outbox, told_matches, webhook_sequences
+from octy.store import digests, outbox, webhook_sequences
 from octy.store.digests import NewChange
 from octy.store.outbox import NewDelivery
 from octy.store.segments import StoredSegment
@@ -79,24 +80,39 @@ class Telling(Struct, frozen=True):
     change: TagChange
     event: WebhookEvent
     webhook_id: str
+    dated_us: int
+    """From when the tag dated before, where that matters for retractions."""
 
     @property
     def pair(self) -> webhook_sequences.Pair:
         """What it is counted by."""
         return self.change.segment, self.change.profile
 
+    def of_live(self) -> LiveTelling:
+        """As retractions see it."""
+        change = self.change
+        return LiveTelling(self.pair, self.webhook_id, ChangeKind(change.kind), change.effective_us, self.dated_us)
+
 
 def notify(connection: Connection, audience: Audience, changes: ChangeColumns, live: Sequence[int]) -> bool:
-    """Stores the webhooks that the changes make; true where there was one. `live` are the keys of live segments."""
+    """Stores the webhooks that the changes make; true where there was one. `live` are the keys of live segments.
+
+    The changes themselves are stored afterwards: a retraction depends upon what the tag was before.
+    """
     rows = audience.choice.rows(changes, live)
-    is_bounded = len(rows) > 0 and audience.storm.is_bounded(audience.choice)
+    if not len(rows):
+        return False
+    is_bounded = audience.storm.is_bounded(audience.choice)
+    dates = TagDates(changes, live) if WebhookEvent.RETRACTED in audience.choice.events else None
     for first in range(0, len(rows), CHANGES_AT_ONCE):
-        tellings = _tellings(changes, rows[first : first + CHANGES_AT_ONCE], frozenset(live))
+        some = rows[first : first + CHANGES_AT_ONCE]
+        dated_us = [NOT_ON] * len(some) if dates is None else dates.before(connection, some)
+        tellings = _tellings(changes, some, frozenset(live), dated_us)
         if is_bounded:
             _tell_within_bounds(connection, audience, tellings)
         else:
             _tell(connection, audience, tellings, tellings)
-    return len(rows) > 0
+    return True
 
 
 def tell_backfilled(
@@ -170,12 +186,12 @@ def _digested(audience: Audience, telling: Telling, digest_id: str, number: int)
     )
 
 
-def _tellings(changes: ChangeColumns, rows: Longs, live: frozenset[int]) -> list[Telling]:
+def _tellings(changes: ChangeColumns, rows: Longs, live: frozenset[int], dated_us: Sequence[int]) -> list[Telling]:
     columns = (getattr(changes, name)[rows].tolist() for name in TagChange.__struct_fields__)
     found = (TagChange(*row) for row in zip(*columns, strict=True))
     return [
-        Telling(change, EVENT_OF[change.segment in live, ChangeKind(change.kind)], new_id("msg", 16))
-        for change in found
+        Telling(change, EVENT_OF[change.segment in live, ChangeKind(change.kind)], new_id("msg", 16), at_us)
+        for change, at_us in zip(found, dated_us, strict=True)
     ]
 
 
@@ -184,33 +200,17 @@ def _tell(
 ) -> None:
     """Stores webhooks in their order. `kept` are all changes that are told, with the webhook that does it."""
     numbers = webhook_sequences.take(connection, [one.pair for one in told])
-    retracted: dict[str, str | None] = {}
+    taken_back: dict[str, str | None] = {}
     if WebhookEvent.RETRACTED in audience.choice.events:
-        retracted = _retracted(connection, audience.account_id, kept)
+        live = (one.of_live() for one in kept if one.event in (WebhookEvent.MATCHED, WebhookEvent.RETRACTED))
+        taken_back = retracted(connection, audience.account_id, live)
     deliveries = [
         delivery_of(connection, audience.account_id, one, number)
         if isinstance(one, SegmentNews)
-        else _delivery(audience, one, number, retracted.get(one.webhook_id, UNSET))
+        else _delivery(audience, one, number, taken_back.get(one.webhook_id, UNSET))
         for one, number in zip(told, numbers, strict=True)
     ]
     outbox.add(connection, deliveries, WAIT_US_MAX)
-
-
-def _retracted(connection: Connection, account_id: int, tellings: Sequence[Telling]) -> dict[str, str | None]:
-    """By webhook, the one that it takes back. Remembers which stand afterwards."""
-    mine = [one for one in tellings if one.event in (WebhookEvent.MATCHED, WebhookEvent.RETRACTED)]
-    first = {one.pair: one.event for one in reversed(mine)}
-    asked = [pair for pair, event in first.items() if event is WebhookEvent.RETRACTED]
-    standing = told_matches.standing(connection, account_id, asked)
-    found: dict[str, str | None] = {}
-    for one in mine:
-        if one.event is WebhookEvent.RETRACTED:
-            found[one.webhook_id] = standing[one.pair]
-            standing[one.pair] = None
-        else:
-            standing[one.pair] = one.webhook_id
-    told_matches.put(connection, standing)
-    return found
 
 
 def _delivery(audience: Audience, telling: Telling, number: int, retracts: str | UnsetType | None) -> NewDelivery:

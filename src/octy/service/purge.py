@@ -17,7 +17,7 @@ from octy.model.receipts import Receipt, tags_sha256
 from octy.model.tags import Cause, ChangeKind
 from octy.service.ids import new_id
 from octy.service.tenant import Tenant
-from octy.store import receipts, segments, tags, training_uses
+from octy.store import receipts, tags, training_uses
 from octy.store.segments import StoredSegment
 from octy.store.tags import ChangeColumns
 from octy.store.training_uses import Uses
@@ -32,7 +32,7 @@ class Purged(Struct, frozen=True):
 
 
 def purge_due(connection: Connection, tenant: Tenant, now_us: int, noticed_us: int | None) -> list[Purged]:
-    """Removes the segments that are due at or before `now_us`; the removals of their tags are the caller's to record.
+    """Takes the segments that go at or before `now_us` out of memory; they and their tags are the caller's to remove.
 
     In order, at their due instants, or at `noticed_us` after downtime (T6).
     """
@@ -74,7 +74,6 @@ def _purge(
         tags_sha256=tags_sha256((tenant.profile_ids[profile], since_us) for profile, since_us in borne),
     )
     receipts.add(connection, tenant.account_id, receipt)
-    segments.remove(connection, key)
     training_uses.forget(connection, key)
     tenant.engine.remove_segment(key)
     del tenant.segments[key]

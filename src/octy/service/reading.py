@@ -11,12 +11,12 @@ from octy.model.accounts import Account
 from octy.model.algorithms import AlgorithmConfiguration
 from octy.model.errors import NotFound, Problem, Refused
 from octy.model.events import EventInstance, EventType
-from octy.model.exports import ExportedEvent, ExportedWebhook, ProfileExport
+from octy.model.exports import ExportedDigested, ExportedEvent, ExportedWebhook, ProfileExport
 from octy.model.items import Item
 from octy.model.lifetimes import Segment
 from octy.model.profiles import Profile, ProfilePage
 from octy.model.receipts import Receipt
-from octy.model.tags import TagChange
+from octy.model.tags import Cause, TagChange
 from octy.model.values import shown
 from octy.model.webhooks import (
     DeliveryAttempt,
@@ -33,6 +33,7 @@ from octy.service.ids import EventIds
 from octy.store import (
     accounts,
     algorithms,
+    digests,
     event_types,
     events,
     items,
@@ -45,6 +46,7 @@ from octy.store import (
     training_uses,
 )
 from octy.store import deliveries as stored_deliveries
+from octy.store.digests import ProfileChangeRow
 from octy.store.folder import Store
 from octy.store.outbox import KeptDelivery
 from octy.store.profiles import StoredProfile
@@ -180,6 +182,7 @@ class Reading:
                 events=self._exported_events(connection, account_id, key),
                 history=self._history(connection, account_id, key),
                 webhooks=[_exported_webhook(one) for one in outbox.of_profile(connection, account_id, key)],
+                digested=[_exported_change(one) for one in digests.of_profile(connection, account_id, key)],
             )
 
     def _exported_events(self, connection: Connection, account_id: int, profile_key: int) -> list[ExportedEvent]:
@@ -259,6 +262,10 @@ def _exported_webhook(kept: KeptDelivery) -> ExportedWebhook:
         finished_us=kept.finished_us,
         last_error=kept.last_error,
     )
+
+
+def _exported_change(row: ProfileChangeRow) -> ExportedDigested:
+    return ExportedDigested(row.webhook_id, row.segment_tag, row.event, Cause(row.cause), row.effective_us)
 
 
 def _segment_key(connection: Connection, account_id: int, name: str) -> int:

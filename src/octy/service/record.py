@@ -11,7 +11,7 @@ from octy.service.notifying import Audience, notify, tell_gone
 from octy.service.purge import Purged
 from octy.service.tenant import Tenant
 from octy.service.world import World
-from octy.store import storms, tags, told_matches, webhook_sequences
+from octy.store import segments, storms, tags, told_matches, webhook_sequences
 from octy.store.tags import ChangeColumns
 
 
@@ -33,11 +33,13 @@ def record_changes(
     if purged:
         columns = ChangeColumns.joined([*(one.removals for one in purged), columns])
         columns = columns.chosen(np.argsort(columns.recorded_us, kind="stable"))
+    added = notify(connection, audience, columns, live)
     gone = [one.segment.segment_key for one in purged]
+    for key in gone:
+        segments.remove(connection, key)  # with all its tags: one by one, a million take long
     tags.apply(connection, tenant.account_id, world.last_change_id + 1, columns, gone)
     world.last_change_id += len(columns)
     tenant.unarchived_changes += len(columns)
-    added = notify(connection, audience, columns, live)
     for one in purged:
         added |= tell_gone(connection, audience, one.segment.segment_key, one.recorded_us)
         storms.drop_stop(connection, one.segment.segment_key)

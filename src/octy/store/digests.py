@@ -6,7 +6,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
 from octy.store.rows import insert_rows
-from octy.store.schema import digest_changes, outbox, profiles
+from octy.store.schema import digest_changes, outbox, profiles, segment_names, webhook_minutes
 
 _PUT = digest_changes.insert()
 
@@ -29,6 +29,16 @@ class ChangeRow(Struct, frozen=True):
 
     number: int
     profile_id: str
+    event: str
+    cause: int
+    effective_us: int
+
+
+class ProfileChangeRow(Struct, frozen=True):
+    """A change of a digest, as one of its profile's."""
+
+    webhook_id: str
+    segment_tag: str
     event: str
     cause: int
     effective_us: int
@@ -58,6 +68,22 @@ def page(connection: Connection, webhook_id: str, limit: int, after: int = 0) ->
         .limit(limit)
     )
     return [ChangeRow(*row) for row in connection.execute(question)]
+
+
+def of_profile(connection: Connection, account_id: int, profile_key: int) -> list[ProfileChangeRow]:
+    """What digests tell of a profile, or are going to tell, in the order in which it was recorded."""
+    changes = digest_changes.c
+    segment_key = func.coalesce(outbox.c.segment_key, webhook_minutes.c.segment_key)
+    question = (
+        select(changes.webhook_id, segment_names.c.name, changes.event, changes.cause, changes.effective_us)
+        .select_from(digest_changes)
+        .outerjoin(outbox, outbox.c.webhook_id == changes.webhook_id)
+        .outerjoin(webhook_minutes, webhook_minutes.c.digest_id == changes.webhook_id)
+        .join(segment_names, segment_names.c.segment_key == segment_key)
+        .where(changes.account_id == account_id, changes.profile_key == profile_key)
+        .order_by(changes.recorded_us, changes.webhook_id, changes.number)
+    )
+    return [ProfileChangeRow(*row) for row in connection.execute(question)]
 
 
 def telling_of(connection: Connection, account_id: int, profile_key: int) -> list[tuple[int, bytes]]:

@@ -144,14 +144,19 @@ def about_all_of(segment_key: int) -> int:
 
 
 def add(connection: Connection, deliveries: Sequence[NewDelivery], wait_us: int) -> None:
-    """Puts webhooks in, in their order. One that has to wait for an earlier one waits so long at most."""
+    """Puts webhooks in, in their order. One that has to wait for an earlier one waits so long at most.
+
+    None is said to be made before its account's earlier ones, though what it tells of (in a surge) was due before.
+    """
     whose = [(one.account_id, one.profile_key) for one in deliveries]
     taken = _lanes_among(connection, whose)
+    newest_us = {account_id: _newest_us(connection, account_id) for account_id in {lane[0] for lane in whose}}
     rows, new, sooner = [], [], []
     for lane, one in zip(whose, deliveries, strict=True):
         waits = lane in taken
-        next_attempt_us = one.created_us + wait_us if waits else one.created_us
-        rows.append(_row(one, next_attempt_us))
+        created_us = newest_us[one.account_id] = max(one.created_us, newest_us[one.account_id])
+        next_attempt_us = created_us + wait_us if waits else created_us
+        rows.append(_row(one, created_us, next_attempt_us))
         if waits:
             sooner.append((next_attempt_us, *lane, next_attempt_us))
         else:
@@ -354,6 +359,16 @@ def _eldest(table: Any, where: Sequence[Any]) -> Select[Any]:  # noqa: ANN401 - 
     return select(table.c.delivery_id).where(*where).order_by(table.c.delivery_id).limit(1)
 
 
+_NEWEST = select(func.max(outbox.c.created_us)).where(outbox.c.account_id == bindparam("account"))
+
+
+def _newest_us(connection: Connection, account_id: int) -> int:
+    """When an account's newest webhook was made; 0 where it has none."""
+    newest = fetch_row(connection, _NEWEST, (account_id,))
+    assert newest is not None, "a maximum is a row"
+    return newest[0] or 0
+
+
 _OF_LANE = (
     outbox.c.account_id == bindparam("account"),
     outbox.c.profile_key == bindparam("profile"),
@@ -386,7 +401,7 @@ def _lanes_among(connection: Connection, lanes: Sequence[Lane]) -> set[Lane]:
     }
 
 
-def _row(one: NewDelivery, next_attempt_us: int) -> dict[str, Any]:
+def _row(one: NewDelivery, created_us: int, next_attempt_us: int) -> dict[str, Any]:
     return {
         "webhook_id": one.webhook_id,
         "account_id": one.account_id,
@@ -394,7 +409,7 @@ def _row(one: NewDelivery, next_attempt_us: int) -> dict[str, Any]:
         "segment_key": one.segment_key,
         "event": one.event,
         "body": one.body,
-        "created_us": one.created_us,
+        "created_us": created_us,
         "state": PENDING,
         "attempts": 0,
         "attempts_before": 0,

@@ -309,9 +309,10 @@ told_matches = Table(
     Column("segment_key", BigInteger, primary_key=True, autoincrement=False),
     Column("profile_key", BigInteger, primary_key=True),
     Column("webhook_id", Text),
+    Column("at_us", BigInteger),
     sqlite_with_rowid=False,
 )
-"""The webhook that told last of a match that stands, by segment and profile; NULL where it was taken back.
+"""The webhook that told last of a match, by segment and profile, and the match's instant; NULL where it was taken back.
 
 Kept for accounts that want to be told of retractions: it outlives the deliveries.
 """

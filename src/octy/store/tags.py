@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, literal_column, select
+from sqlalchemy import Connection, bindparam, literal_column, select, tuple_
 
 from octy.engine.batch import Ints, Longs
 from octy.model.tags import Cause, ChangeKind, SegmentTag
@@ -33,6 +33,7 @@ _OF_PROFILES = (
     .order_by(tags.c.profile_key, tags.c.created_us, tags.c.segment_key)
 )
 _PROFILE_BITS = 32
+_PAIRS_PER_STATEMENT = 400
 
 
 class ChangeColumns(Struct, frozen=True, eq=False):
@@ -59,6 +60,10 @@ class ChangeColumns(Struct, frozen=True, eq=False):
     def chosen(self, rows: Longs) -> "ChangeColumns":
         """Some of them, in that order."""
         return ChangeColumns(*(getattr(self, name)[rows] for name in self.__struct_fields__))
+
+    def whose(self) -> Longs:
+        """`int64[changes]`: a number for each segment and profile."""
+        return self.segment << _PROFILE_BITS | self.profile
 
     @classmethod
     def joined(cls, parts: "Sequence[ChangeColumns]") -> "ChangeColumns":
@@ -146,6 +151,16 @@ def borne(connection: Connection, segment_keys: Sequence[int], profile_keys: Seq
     return found
 
 
+def dates(connection: Connection, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """From when those of some (segment key, profile key) tags date that are on their profiles."""
+    key = tuple_(tags.c.segment_key, tags.c.profile_key)
+    return {
+        (segment, profile): created_us
+        for chunk in in_chunks(pairs, _PAIRS_PER_STATEMENT)
+        for segment, profile, created_us in connection.execute(select(tags).where(key.in_(chunk)))
+    }
+
+
 def history(connection: Connection, archive: Archive, account_id: int, profile_key: int) -> list[StoredChange]:
     """Every change of a profile's tags, in the order in which they were recorded."""
     blocks = CHANGE_BLOCKS.read_columns(connection, account_id)
@@ -212,7 +227,7 @@ def _effects(changes: ChangeColumns) -> ChangeColumns:
 
     A put tag stays a put one when it moves, and one that was taken off cannot move.
     """
-    whose = changes.segment << _PROFILE_BITS | changes.profile
+    whose = changes.whose()
     order = np.argsort(whose, kind="stable")
     sorted_whose = whose[order]
     again = np.flatnonzero(sorted_whose[1:] == sorted_whose[:-1]) + 1

@@ -50,7 +50,7 @@ class Meta(Struct, frozen=True, kw_only=True):
     change: Moment | UnsetType = UNSET
     """When any other change of a tag took effect, and the event that caused it."""
     retracts: str | UnsetType | None = UNSET
-    """The webhook that told last of the match which is taken back; None where none did."""
+    """The webhook that told of the match from which the tag dated; None where none did."""
     sequence: int
     """Counts the webhooks about this profile in this segment from 1, without gaps; or those about the whole segment."""
     evaluated_through: str

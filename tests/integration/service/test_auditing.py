@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 
 from octy.engine.kernels.layout import FLAGGED, TAGGED
 from octy.model.instants import US_PER_MINUTE
+from octy.service.auditing import Audit, look, settle_doubts
 from octy.service.auditor import Auditor
 from octy.service.checking.check import check
 from octy.service.transaction import Transaction
@@ -17,6 +18,7 @@ from tests.integration.service.world import Shop
 from tests.unit.engine.shop import did, instant, said
 
 NOON_US = instant("12:00")
+PAST = ("past_segment.entered", "past_segment.left")
 EVERYBODY = 20
 """Looks after which nobody of a few profiles was left out, for all that matters."""
 
@@ -84,6 +86,42 @@ def test_a_tag_that_is_wrong_in_the_store_is_mended(tagged: Shop, statement: str
     assert [one["log_level"] for one in logs if one["event"] == "audit.difference"].count("error") >= 1
     assert sum(one.audited.differing for one in tagged.octy.reading.segments(tagged.account)) == 1
     is_sound(tagged.service)
+
+
+def test_a_webhook_that_tells_of_the_mending_is_sent_at_once(busy_shop: Shop) -> None:
+    """Somebody says that there is one, as of any other."""
+    busy_shop.wants_webhooks(webhook_events=PAST, webhook_causes=("repair",))
+    busy_shop.past("viewers", "view")
+    busy_shop.views("ana")
+    heard: list[list[str]] = []
+    busy_shop.octy.on_webhooks(lambda: heard.append(busy_shop.heard()), lambda _: None)
+    changes(busy_shop, "DELETE FROM change_blocks")
+    changes(busy_shop, "DELETE FROM tags WHERE segment_key = 1")
+    audits(busy_shop, 1)
+    assert heard == [["1 entered viewers: ana (repair)"]]
+
+
+def test_a_mending_in_a_minute_with_a_digest_keeps_to_the_bound(busy_shop: Shop) -> None:
+    """Also where that minute is just over, and where an event comes right after it."""
+    shop = busy_shop
+    shop.wants_webhooks(webhook_events=PAST, webhook_causes=("event", "repair"), webhooks_per_minute=1)
+    shop.past("viewers", "view")
+    shop.has("cem", "dan")
+    shop.views("ana", at="12:00")
+    shop.views("ben", at="12:00")
+    changes(shop, "DELETE FROM change_blocks")
+    changes(shop, "DELETE FROM tags WHERE segment_key = 1")
+    seen = look(shop.service.store, Random(7))
+    assert seen is not None
+    with shop.service.keeps_the_writer_busy():
+        shop.service.clock.move_to(instant("12:01"))
+        mends = shop.octy._writer.submit(0, lambda tx: settle_doubts(tx, Audit(), seen))
+        views = [shop.octy.ingest(shop.account, [shop.draft(who)]) for who in ("cem", "dan")]
+    done(mends)
+    assert [done(one).failed for one in views] == [[], []]
+    shop.waits_until("12:02")
+    assert [line.split()[1] for line in shop.heard()] == ["entered", "digest", "entered", "digest"]
+    assert [body["body"].get("count", 1) for body in shop.bodies()] == [1, 1, 1, 3]
 
 
 def test_history_says_that_it_was_mended(tagged: Shop) -> None:

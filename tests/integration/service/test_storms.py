@@ -6,6 +6,7 @@ import pytest
 
 from octy.model.accounts import DEFAULT_CAUSES, AccountConfiguration
 from octy.model.errors import NotFound, Refused
+from octy.model.tags import Cause
 from octy.service import writer
 from octy.service.checking.check import check_folder
 from octy.service.checking.repair import repair
@@ -13,6 +14,7 @@ from octy.store.folder import open_store
 from tests.integration.service.examples import EVENTS
 from tests.integration.service.serving import done
 from tests.integration.service.world import Shop
+from tests.unit.engine.shop import instant, said
 
 NAMES = ("ana", "ben", "cem", "dan", "eva")
 
@@ -145,6 +147,24 @@ def test_what_falls_due_in_one_leap_of_the_clock_is_told_minute_by_minute(crowd:
     ]
 
 
+def test_what_fell_due_while_nobody_served_counts_in_the_minute_of_the_start(crowd: Shop) -> None:
+    """T6: that is when it is recorded, and there is one digest for all of it."""
+    crowd.live("idle", "cart", unless="pay")
+    bounds(crowd, 2)
+    for minute, who in enumerate(NAMES):
+        crowd.does(who, "cart", at=f"12:0{minute}")
+    crowd.service.restart(instant("13:00:10"))
+    crowd.waits_until("13:01")
+    assert crowd.heard() == [
+        "1 matched idle: ana (elapsed time)",
+        "1 matched idle: ben (elapsed time)",
+        "1 digest idle (limit)",
+    ]
+    body = crowd.bodies()[2]["body"]
+    assert (body["from"], body["to"]) == ("2024-02-28T13:00:00.000000Z", "2024-02-28T13:01:00.000000Z")
+    assert [(one["at"][11:16]) for one in body["changes"]] == ["12:07", "12:08", "12:09"]
+
+
 def test_a_bound_that_is_taken_away_leaves_the_digest_to_be_told(crowd: Shop) -> None:
     bounds(crowd, 1)
     all_view(crowd, names=("ana", "ben"))
@@ -205,6 +225,22 @@ def test_whoever_is_deleted_is_named_in_no_digest(crowd: Shop) -> None:
     assert crowd.bodies()[1]["meta"]["overtakes"] == 0
     page = crowd.octy.reading.digest_page(crowd.account, crowd.deliveries()[1], 10, 0)
     assert [crowd.name_of(one.profile_id) for one in page.changes] == ["cem", "eva"]
+
+
+def test_an_export_lists_the_digests_that_name_the_profile_and_nobody_else_in_them(crowd: Shop) -> None:
+    """Also one that is to come."""
+    bounds(crowd, 1)
+    all_view(crowd)
+    crowd.waits_until("12:01")
+    all_view(crowd, "12:01", names=("ana", "ben"))
+    made, coming = crowd.octy.reading.export(crowd.account, "ben").digested
+    assert made.webhook_id == crowd.deliveries()[1]
+    assert [said(one.at_us) for one in (made, coming)] == ["12:00:01", "12:01:01"]
+    for one in (made, coming):
+        assert (one.segment_tag, one.event, one.cause) == ("viewing", "live_segment.matched", Cause.EVENT)
+    assert crowd.octy.reading.export(crowd.account, "ana").digested == []
+    crowd.waits_until("12:02")
+    assert coming.webhook_id == crowd.deliveries()[-1]
 
 
 def test_a_digest_of_nobody_but_the_deleted_is_not_made_and_takes_no_number(crowd: Shop) -> None:
@@ -301,6 +337,25 @@ def test_a_release_within_the_minute_keeps_to_the_bound(crowd: Shop) -> None:
     crowd.views("dan", at="12:00:30")
     crowd.waits_until("12:01")
     assert crowd.heard()[3:] == ["2 digest viewing (limit)"]
+
+
+def test_what_the_breaker_withheld_is_taken_back_by_name_of_nothing(crowd: Shop) -> None:
+    """Though an earlier match was told, whose tag has gone since."""
+    crowd.live("idle", "cart", unless="pay")
+    crowd.does("ana", "cart", at="12:00")
+    bounds(crowd)
+    crowd.waits_until("12:05")
+    bounds(crowd, 0, 0.2)
+    crowd.views("ana")
+    crowd.does("ben", "cart", at="12:10")
+    crowd.does("cem", "cart", at="12:10")
+    crowd.pays("ana", at="12:15")
+    crowd.does("ana", "cart", at="12:15")
+    crowd.waits_until("12:20")
+    done(crowd.octy.release_webhooks(crowd.account, crowd.segments["idle"]))
+    crowd.pays("ana", at="12:30")
+    told = [body["meta"] for body in crowd.bodies() if body["meta"]["event"] == "live_segment.retracted"]
+    assert [meta["retracts"] for meta in told] == [None]
 
 
 def test_other_segments_are_told_of(crowd: Shop) -> None:

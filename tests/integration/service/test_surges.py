@@ -3,6 +3,7 @@
 A server that stands still after each commit, so that a test may look, do something, or go on in another process.
 """
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,20 +11,23 @@ from pathlib import Path
 import pytest
 
 from octy.engine import engine
+from octy.model.accounts import AccountConfiguration
 from octy.model.events import PlainEventDraft
-from octy.model.instants import US_PER_DAY, iso
+from octy.model.instants import US_PER_DAY, US_PER_MINUTE, iso
 from octy.model.profiles import ProfileUpdate
 from octy.model.tags import ChangeKind
-from octy.service import profiles, segments, transaction
+from octy.model.webhooks import CHOICE_OF_EVENTS
+from octy.service import accounts, profiles, segments, transaction
 from octy.service.checking.check import check_folder
 from octy.service.ingest import ingest
 from octy.service.progress import Progress
 from octy.service.restore import restore
 from octy.service.transaction import Transaction
-from octy.store import meta
+from octy.store import deliveries, meta
+from octy.store.deliveries import Wanted
 from octy.store.folder import Store, open_store
 from tests.integration.service.serving import Service, StandingClock, eventually
-from tests.integration.service.world import Shop
+from tests.integration.service.world import URL, Shop
 from tests.logs import opened
 from tests.unit.engine.shop import instant
 
@@ -100,6 +104,10 @@ def before(tmp_path: Path) -> Path:
             shop.does(name, "cart")
     service.stop()
     return service.folder
+
+
+def _chooses(tx: Transaction, account: int, choice: AccountConfiguration) -> None:
+    accounts.configure(tx, account, choice, allow_private_webhooks=False, allow_http_webhooks=False)
 
 
 def story(folder: Path) -> tuple[dict[int, list[tuple[object, ...]]], list[tuple[object, ...]]]:
@@ -227,6 +235,36 @@ def test_who_is_behind_is_noted_and_who_is_not_is_not(before: Path) -> None:
     slowly.finishes()
     assert noted() is None
     slowly.ends()
+
+
+@pytest.mark.parametrize("per_minute", [0, 1])
+def test_a_surge_is_told_of_once_though_the_minutes_of_its_changes_are_over(before: Path, per_minute: int) -> None:
+    """One that is over tells nothing more, and webhooks are found by the time at which they were made."""
+    slowly = Slowly(before, instant("13:00"))
+    choice = AccountConfiguration(webhook_url=URL, webhook_events=CHOICE_OF_EVENTS, webhooks_per_minute=per_minute)
+    slowly.commits(lambda tx, account: _chooses(tx, account, choice))
+    history = sum(len(lines) for lines in story(before)[0].values())
+    slowly.clock.move_to(LATER_US)
+    slowly.finishes()
+    slowly.clock.move_to(LATER_US + US_PER_MINUTE)
+    slowly.finishes()
+    with slowly.store.reading() as connection:
+        made = deliveries.oldest(connection, slowly.account, Wanted(), 1_000, 0)
+        whole = [deliveries.find(connection, slowly.account, webhook_id) for _, webhook_id in made]
+        for instant_us in {row.created_us for row, _ in filter(None, whole)}:
+            parts = [Wanted(to_us=instant_us), Wanted(from_us=instant_us)]
+            found = [deliveries.oldest(connection, slowly.account, part, 1_000, 0) for part in parts]
+            assert found[0] + found[1] == made
+            assert all(row.created_us < instant_us for row, _ in filter(None, whole[: len(found[0])]))
+    slowly.ends()
+    told = [json.loads(body) for _, body in filter(None, whole)]
+    digests = [one["body"] for one in told if one["meta"]["event"] == "segment.digest"]
+    singly = len(told) - len(digests)
+    assert singly + sum(one["count"] for one in digests) == sum(map(len, story(before)[0].values())) - history
+    assert bool(digests) == bool(per_minute)
+    for tag in {one["segment"]["segment_tag"] for one in digests}:
+        minutes = [one["from"] for one in digests if one["segment"]["segment_tag"] == tag]
+        assert minutes == sorted(set(minutes))
 
 
 def test_a_server_makes_all_that_is_due_by_itself(before: Path) -> None:

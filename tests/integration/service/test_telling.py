@@ -14,6 +14,7 @@ from octy.store.folder import open_store
 from tests.integration.service.examples import EVENTS, examples, live_through, without_ids
 from tests.integration.service.serving import Service, done
 from tests.integration.service.world import URL, Shop
+from tests.unit.engine.shop import did
 
 LIVE = ("live_segment.matched", "live_segment.retracted")
 PAST = ("past_segment.entered", "past_segment.left")
@@ -143,6 +144,60 @@ def test_whoever_turns_retractions_off_and_on_hears_what_was_told_last(told_all:
     assert third["retracts"] == second["delivery_id"]
 
 
+@pytest.mark.parametrize(
+    "between",
+    [{"webhook_events": PAST}, {"webhook_events": LIVE, "webhook_causes": ("backfill",)}, {"url": ""}],
+    ids=["other events", "other causes", "no url"],
+)
+def test_what_was_not_told_is_taken_back_by_name_of_nothing(told_all: Shop, between: dict[str, Any]) -> None:
+    """Though an earlier match was told, whose tag has gone since."""
+    told_all.live("idle", "view", unless="pay")
+    told_all.views("ana", at="12:00")
+    told_all.waits_until("12:05")
+    told_all.wants_webhooks(**between)
+    told_all.pays("ana", at="12:06")
+    told_all.views("ana", at="12:10")
+    told_all.waits_until("12:15")
+    told_all.wants_webhooks(webhook_events=LIVE)
+    told_all.pays("ana", at="12:16")
+    assert [meta.get("retracts", "a match") for meta in metas(told_all)] == ["a match", None]
+
+
+def test_a_tag_that_a_match_has_moved_of_which_nobody_was_told_is_taken_back_by_name_of_nothing(told_all: Shop) -> None:
+    """G3: it dates from that match; also where it moves and goes at once."""
+    told_all.live("shod", did("view", product="shoes"))
+    told_all.views("ana", at="12:00", product="shoes")
+    told_all.wants_webhooks(webhook_events=("live_segment.retracted",))
+    moves = told_all.draft("ana", at="12:01", product="shoes")
+    told_all.sends(moves, told_all.draft("ana", at="12:02", product="hats"))
+    assert told_all.heard() == ["1 matched shod: ana (event)", "2 retracted shod: ana (event)"]
+    assert metas(told_all)[1]["retracts"] is None
+
+
+@pytest.mark.parametrize("is_chosen_late", [False, True])
+def test_a_retraction_names_the_match_from_which_the_tag_dates(told_all: Shop, is_chosen_late: bool) -> None:
+    """G3: a late match, which is told last, does not move it."""
+    if is_chosen_late:
+        told_all.wants_webhooks()
+    told_all.live("shod", did("view", product="shoes"))
+    told_all.views("ana", at="12:05", product="shoes")
+    told_all.views("ana", at="12:03", product="shoes")
+    told_all.wants_webhooks(webhook_events=ALL)
+    told_all.views("ana", at="12:06", product="hats")
+    first, _, retraction = metas(told_all)
+    assert retraction["retracts"] == first["delivery_id"]
+
+
+def test_a_late_match_is_named_when_its_tag_goes_though_a_later_one_was_told_before(told_all: Shop) -> None:
+    told_all.live("shod", did("view", product="shoes"))
+    told_all.views("ana", at="12:05", product="shoes")
+    told_all.views("ana", at="12:06", product="hats")
+    told_all.views("ana", at="12:03", product="shoes")
+    told_all.views("ana", at="12:07", product="hats")
+    first, second, third, fourth = metas(told_all)
+    assert (second["retracts"], fourth["retracts"]) == (first["delivery_id"], third["delivery_id"])
+
+
 def test_a_profile_enters_a_past_segment_by_an_event_and_leaves_it_by_time(told_all: Shop) -> None:
     told_all.past("viewers", "view", days=1)
     view = told_all.views("ana", at="12:00")
@@ -237,6 +292,9 @@ def test_the_end_of_a_deleted_segment_is_told_where_that_is_asked_for(shop: Shop
     shop.waits_until("4d 12:00")
     ends = ["2 left viewers: ana (deletion)", "2 retracted viewing: ana (deletion)"] if is_asked_for else []
     assert sorted(shop.heard()) == sorted(["1 entered viewers: ana (event)", "1 matched viewing: ana (event)", *ends])
+    by_event = {meta["event"]: meta for meta in metas(shop)}
+    if is_asked_for:
+        assert by_event["live_segment.retracted"]["retracts"] == by_event["live_segment.matched"]["delivery_id"]
     for table in ("webhook_sequences", "told_matches"):
         assert shop.service.rows(f"SELECT * FROM {table}") == []
 

@@ -22,6 +22,7 @@ from octy.store.migrate import HEAD, _config, migrate
 from octy.store.schema import metadata
 from octy.store.sqlite import writing_engine
 from octy.store.tags import StoredChange
+from octy.store.told_matches import NOTHING, ToldMatch
 from tests.integration.store.making import MINUTE_US, NOON_US, EventRow, delivery, event
 
 
@@ -310,6 +311,25 @@ def test_an_account_of_an_old_store_has_chosen_nothing(deliveries: OldStore) -> 
         assert accounts.by_id(deliveries.connection, account).configuration == AccountConfiguration()
 
 
-def test_a_retraction_takes_back_what_an_old_store_has_told(deliveries: OldStore) -> None:
-    found = told_matches.standing(deliveries.connection, 1, [(7, 0), (7, 1), (7, 2)])
-    assert found == {(7, 0): "msg_4", (7, 1): "msg_3", (7, 2): None}
+# 0008: a match that was told is known by its instant
+
+
+def test_of_a_match_that_an_old_store_has_told_the_instant_is_the_tags(old: OldStore) -> None:
+    """One whose tag is gone is taken back by nothing, like one that was taken back."""
+    upgrade_to(old.connection, "0004")
+    old.insert("tags", (7, 0, NOON_US), (8, 1, NOON_US + 1))
+    old.insert("told_matches", (7, 0, "msg_1"), (7, 1, "msg_2"), (8, 1, None))
+    migrate(old.connection)
+    found = told_matches.told(old.connection, 1, dict.fromkeys([(7, 0), (7, 1), (8, 1), (8, 2)], NOON_US))
+    assert found == {
+        (7, 0): ToldMatch("msg_1", NOON_US),
+        (7, 1): ToldMatch("msg_2", None),
+        (8, 1): NOTHING,
+        (8, 2): NOTHING,
+    }
+
+
+def test_a_webhook_of_an_old_store_that_has_no_meta_is_not_taken_for_the_match_of_an_instant(
+    deliveries: OldStore,
+) -> None:
+    assert told_matches.told(deliveries.connection, 1, {(7, 0): NOON_US}) == {(7, 0): NOTHING}

@@ -83,7 +83,9 @@ def test_a_webhook_follows_its_account_to_another_url(writer: Connection, accoun
 
 
 def test_those_due_longest_come_first_and_no_more_than_wanted(writer: Connection, account: int) -> None:
-    add(writer, delivery(account, 1, 1, at=3), delivery(account, 2, 2, at=1), delivery(account, 3, 3, at=2))
+    add(writer, *(delivery(account, number, number) for number in (1, 2, 3)))
+    for number, minute in {1: 3, 2: 1, 3: 2}.items():
+        tried(writer, f"msg_{number}", PENDING, minute=0, again=minute)
     assert due(writer, 0) == []
     assert due(writer, 1) == ["msg_2"]
     assert due(writer, 3) == ["msg_2", "msg_3", "msg_1"]
@@ -106,7 +108,7 @@ def test_the_busy_are_left_out(writer: Connection, account: int, stranger: int) 
 
 def test_the_next_due_instant_is_the_earliest_later_one(writer: Connection, account: int) -> None:
     assert outbox.next_due_us(writer) is None
-    add(writer, delivery(account, 1, 1, at=3), delivery(account, 2, 2, at=1))
+    add(writer, delivery(account, 1, 1, at=1), delivery(account, 2, 2, at=3))
     assert outbox.next_due_us(writer) == at(1)
     assert outbox.next_due_us(writer, after_us=at(1)) == at(3)
     assert outbox.next_due_us(writer, after_us=at(3)) is None
@@ -274,12 +276,14 @@ def plans(connection: Connection, minute: int) -> list[str]:
 
     event.listen(connection, "before_cursor_execute", note)
     due(connection, minute, busy_profiles=((1, 5), (1, 6)))
+    add(connection, delivery(1, 100))
     outbox.next_due_us(connection, at(minute))
     outbox.count_earlier(connection, 1)
     event.remove(connection, "before_cursor_execute", note)
     return [
         str(row[3])
         for sql, parameters in asked
+        if sql.startswith("SELECT")
         for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)  # type: ignore[arg-type]
     ]
 
@@ -288,7 +292,11 @@ def test_the_queue_is_read_by_index_and_never_scanned(writer: Connection, accoun
     add(writer, *(delivery(account, number, number % 7) for number in range(100)))
     told = plans(writer, 5)
     assert any("outbox" in line for line in told)
-    scanned = [line for line in told if line.startswith("SCAN") and not line.startswith(("SCAN receivers", "SCAN ("))]
+    scanned = [
+        line
+        for line in told
+        if line.startswith("SCAN") and not line.startswith(("SCAN receivers", "SCAN (", "SCAN CONSTANT"))
+    ]
     assert not [line for line in scanned if "some" not in line and "anon" not in line], told
     sorted_ = [line for line in told if "TEMP B-TREE" in line]
     assert sorted_ == []

@@ -89,6 +89,19 @@ async def test_a_name_that_leads_inside_is_not_connected_to(sockets: list[tuple[
     assert sockets == []
 
 
+async def test_a_name_that_leads_outside_first_and_inside_next_is_judged_each_time(
+    sockets: list[tuple[Any, ...]],
+) -> None:
+    """Rebinding: there is one question for each attempt, and what it led to at another is nothing to go by."""
+    async with Attempts() as attempts:
+        for answer in ANSWERS[: len(INSIDE)]:
+            attempts.answer = [PUBLIC]
+            assert (await attempts.at("https://hooks.shop.com/")) != Failed(NOT_PUBLIC)
+            attempts.answer = answer
+            assert await attempts.at("https://hooks.shop.com/") == Failed(NOT_PUBLIC), answer
+    assert len(sockets) == len(INSIDE)
+
+
 async def test_a_public_address_would_be_connected_to(sockets: list[tuple[Any, ...]]) -> None:
     """Else the tests above would prove nothing."""
     async with Attempts() as attempts:

@@ -9,9 +9,9 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from octy.webhooks.signing import new_key, secret_of, signatures
+from tests.sizes import sized
 
-SIGNED = 2_000
-MUTATED = 2_000
+SIGNED = MUTATED = sized(100_000, 2_000)
 
 
 def now() -> int:

@@ -9,8 +9,9 @@ from octy.http.wire.history import TagChangeShown
 from octy.http.wire.history import shown as shown_change
 from octy.http.wire.profiles import ProfileShown
 from octy.http.wire.profiles import shown as shown_profile
-from octy.model.exports import ExportedEvent, ExportedWebhook, ProfileExport
+from octy.model.exports import ExportedDigested, ExportedEvent, ExportedWebhook, ProfileExport
 from octy.model.instants import iso
+from octy.model.tags import CAUSE_TEXT
 
 Instant = Annotated[str, Meta(description="ISO 8601, to the microsecond.")]
 
@@ -39,6 +40,16 @@ class WebhookShown(Struct):
     last_error: str | None
 
 
+class DigestedShown(Struct):
+    """A change of the profile's tags that a digest tells, with others', or is going to tell."""
+
+    webhook_id: str
+    segment_tag: str
+    event: str
+    cause: str
+    at: Instant
+
+
 class ProfileExported(Struct):
     """Everything that is known of one profile, as of one moment."""
 
@@ -47,6 +58,7 @@ class ProfileExported(Struct):
     events: list[EventShown]
     segment_tag_history: list[TagChangeShown]
     webhooks: list[WebhookShown]
+    digested: list[DigestedShown]
 
 
 def exported(found: ProfileExport, meta: RequestMeta) -> ProfileExported:
@@ -57,6 +69,7 @@ def exported(found: ProfileExport, meta: RequestMeta) -> ProfileExported:
         events=[_event(event) for event in found.events],
         segment_tag_history=[shown_change(change) for change in found.history],
         webhooks=[_webhook(webhook) for webhook in found.webhooks],
+        digested=[_digested(change) for change in found.digested],
     )
 
 
@@ -81,4 +94,14 @@ def _webhook(webhook: ExportedWebhook) -> WebhookShown:
         created_at=iso(webhook.created_us),
         finished_at=None if webhook.finished_us is None else iso(webhook.finished_us),
         last_error=webhook.last_error,
+    )
+
+
+def _digested(change: ExportedDigested) -> DigestedShown:
+    return DigestedShown(
+        webhook_id=change.webhook_id,
+        segment_tag=change.segment_tag,
+        event=change.event,
+        cause=CAUSE_TEXT[change.cause],
+        at=iso(change.at_us),
     )

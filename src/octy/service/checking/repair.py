@@ -6,7 +6,8 @@ to be told of repairs.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from typing import NamedTuple, TypeVar
 
@@ -57,6 +58,8 @@ from octy.store.json_text import to_text
 from octy.store.tags import ChangeColumns
 
 T = TypeVar("T")
+AudienceOf = Callable[[int, Sequence[int]], Audience]
+"""Of an account; the profiles with these keys have ids."""
 
 WORDS: dict[type[Remedy], str] = {
     TagRemedy: "tags and ends of their histories",
@@ -97,7 +100,7 @@ def repair(store: Store, findings: Findings) -> int:
     with store.writer.begin():
         connection = store.writer
         now_us = int(meta.get_value(connection, "now_us") or 0)
-        added = repair_tags(connection, _of(TagRemedy, remedies), now_us)
+        added = repair_tags(connection, _of(TagRemedy, remedies), now_us, partial(_audience, connection)).lines
         tags.drop(connection, [(one.segment_key, one.profile_key) for one in _of(StrayTag, remedies)])
         message_ids.forget(connection, [one.seq for one in _of(StrayMessageId, remedies)])
         outbox.drop(connection, [one.delivery_id for one in _of(StrayDelivery, remedies)])
@@ -137,16 +140,24 @@ def _of(kind: type[T], remedies: Iterable[object]) -> list[T]:
     return [one for one in remedies if isinstance(one, kind)]
 
 
-def repair_tags(connection: Connection, remedies: Sequence[TagRemedy], now_us: int) -> int:
-    """Makes tags right, with lines of history recorded at an instant; how many lines."""
+class Repaired(NamedTuple):
+    """What a repair of tags has come to."""
+
+    lines: int
+    """How many were added to the history."""
+    added_webhooks: bool
+
+
+def repair_tags(connection: Connection, remedies: Sequence[TagRemedy], now_us: int, audience: AudienceOf) -> Repaired:
+    """Makes tags right, with lines of history recorded at an instant, and webhooks for whom `audience` says."""
     last_change_id = _last_change_id(connection)
-    added = 0
+    added, is_told = 0, False
     for account_id, mine in groupby(remedies, key=lambda one: one.account_id):
         lines = [line for one in mine for line in _lines(one, now_us)]
         columns = _columns(lines, now_us)
+        is_told |= _tell(connection, audience(account_id, np.unique(columns.profile).tolist()), columns)
         tags.apply(connection, account_id, last_change_id + added + 1, columns)
         added += len(lines)
-        _tell(connection, account_id, columns)
     there = [one for one in remedies if not one.is_segment_gone]
     borne = [(one.segment_key, one.profile_key, one.wanted_us) for one in there if one.wanted_us is not None]
     tags.put(connection, [(segment, profile, at_us) for segment, profile, at_us in borne if at_us is not None])
@@ -155,25 +166,27 @@ def repair_tags(connection: Connection, remedies: Sequence[TagRemedy], now_us: i
     if last is not None:
         grown = msgspec.structs.replace(last, change_id=max(last.change_id, last_change_id + added))
         meta.set_values(connection, tallies.as_text(grown))
-    return added
+    return Repaired(added, is_told)
 
 
-def _tell(connection: Connection, account_id: int, changes: ChangeColumns) -> None:
-    """Webhooks for what has changed in segments that there are."""
-    account = accounts.by_id(connection, account_id)
-    there = {one.segment_key: one for one in segments.of_account(connection, account_id)}
-    mine = changes.chosen(np.flatnonzero(np.isin(changes.segment, list(there))))
+def _tell(connection: Connection, audience: Audience, changes: ChangeColumns) -> bool:
+    """Webhooks for what has changed in segments that there are; true where there was one."""
+    mine = changes.chosen(np.flatnonzero(np.isin(changes.segment, list(audience.segments))))
+    return notify(connection, audience, mine, audience.live())
+
+
+def _audience(connection: Connection, account_id: int, profile_keys: Sequence[int]) -> Audience:
+    """Of an account that nobody serves."""
     now_us = int(meta.get_value(connection, "now_us") or 0)
-    audience = Audience(
+    return Audience(
         account_id=account_id,
-        choice=Choice(account.configuration),
+        choice=Choice(accounts.by_id(connection, account_id).configuration),
         storm=Storm.of(connection, account_id, now_us),
         profile_count=profiles.count(connection, account_id),
-        segments=there,
-        profile_ids=profiles.ids_of(connection, account_id, np.unique(mine.profile).tolist()),
+        segments={one.segment_key: one for one in segments.of_account(connection, account_id)},
+        profile_ids=profiles.ids_of(connection, account_id, profile_keys),
         event_ids=EventIds(meta.get_value(connection, "id_key") or ""),
     )
-    notify(connection, audience, mine, audience.live())
 
 
 def _last_change_id(connection: Connection) -> int:
