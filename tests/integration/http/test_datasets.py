@@ -54,7 +54,7 @@ def happens(api: Api, customer: str, at: str, event_type: str, **properties: obj
 
 def asked(api: Api, request: Mapping[str, object]) -> str:
     answer = api.post(PATH, request)
-    meta_of(answer, 202)
+    meta_of(answer, 201)
     return str(answer.json()["dataset"]["dataset_id"])
 
 

@@ -49,12 +49,12 @@ def list_datasets(request: OctyRequest, ids: Ids = None, cursor: CursorHeader = 
     return ok(DatasetList(meta, rows), page_headers(rows))
 
 
-@post("/", status_code=202, dto=typed(DatasetToMake))
+@post("/", status_code=201, dto=typed(DatasetToMake))
 async def request_dataset(request: OctyRequest, data: JSONBody[DatasetToMake]) -> Json[DatasetRequested]:
     """Have a dataset made: one row for each profile and instant, exactly as it was then."""
 
     def answer(job: Job) -> Answer:
-        return Answer(202, encode(DatasetRequested(success("The dataset is to be made.", 1), shown(job))))
+        return Answer(201, encode(DatasetRequested(success("The dataset is to be made.", 1), shown(job))))
 
     octy, account_id = request.octy, request.account_id
     return await write(request, lambda once: octy.request_dataset(account_id, data.request(), once), answer)
