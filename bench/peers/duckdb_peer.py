@@ -19,6 +19,7 @@ import numpy as np
 from bench.history import History
 from bench.peers.asked import Asked, asked
 from bench.peers.peer import CORES, Profiles, columns
+from octy.model.instants import US_PER_DAY
 
 
 class DuckdbPeer:
@@ -58,6 +59,21 @@ class DuckdbPeer:
         self._database.execute(f"SET threads = {CORES // max(1, side_by_side)}")
         with ThreadPoolExecutor(CORES) as pool:
             return list(pool.map(self._members, definitions))
+
+    def members_at(self, definitions: Sequence[dict[str, Any]], at_us: int) -> list[Profiles]:
+        """As `members`, at an instant within the history."""
+        self._now_us = at_us
+        return self.members(definitions)
+
+    def counts_at(self, at_us: int) -> dict[int, tuple[int, int]]:
+        """Of each profile with events in the 30 days up to an instant: how many, and how many are `charged`."""
+        since_us = at_us - 30 * US_PER_DAY
+        found = self._database.execute(
+            "SELECT profile, count(*) AS events, count(*) FILTER (event_type = 'charged') AS charges FROM events "
+            f"WHERE created_us > {since_us} AND created_us <= {at_us} GROUP BY profile"
+        ).fetchnumpy()
+        counts = zip(found["events"].tolist(), found["charges"].tolist(), strict=True)
+        return dict(zip(found["profile"].tolist(), counts, strict=True))
 
     def close(self) -> None:
         """Removes the file."""

@@ -1,6 +1,7 @@
 """`octy.client` against a real server: everything that the server does, and what becomes of tracked events."""
 
 import asyncio
+import hashlib
 import re
 import textwrap
 import threading
@@ -112,6 +113,11 @@ def test_everything_that_the_server_does_is_a_method(server: Server) -> None:
     former = octy.webhook_secrets()
     assert octy.rotate_webhook_secret(1)[1].secret == former[0].secret
     assert octy.move_clock(octy.clock() + timedelta(days=1)) == octy.clock()
+    dataset = octy.dataset_ended(octy.request_dataset(label="churn:1d").dataset_id)
+    assert (dataset.status, dataset.rows, dataset.segment_ids) == ("completed", 600, [segment.segment_id])
+    assert hashlib.sha256(octy.dataset_file(dataset.dataset_id)).hexdigest() == dataset.sha256
+    assert octy.delete_datasets([dataset.dataset_id]) == [dataset.dataset_id]
+    assert list(octy.datasets()) == []
     assert octy.delete_segments([segment.segment_id]) == [segment.segment_id]
     assert len(octy.delete_profiles(one.profile_id for one in (ana, *others))) == 600
     octy.configure(webhook_url="")

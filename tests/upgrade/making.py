@@ -34,6 +34,7 @@ LAST_COMMITS = {
     "0004": "4c3f84c",
     "0005": "a357c0e",
     "0006": "d42dd27",
+    "0007": "eb9cc90",
 }
 """Of each schema but the last one: the last commit that had it. A new migration adds the schema before it."""
 SERVER = """

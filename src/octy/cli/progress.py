@@ -1,4 +1,4 @@
-"""How far is an upload? A bar on a terminal; silence where nobody watches."""
+"""How far is an upload, or a job? A bar on a terminal; silence where nobody watches."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -30,3 +30,23 @@ def progress(noun: str, total: int, done: int = 0) -> Iterator[Advance]:
     with rich.Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=total, completed=done)
         yield lambda count: bar.advance(task, count)
+
+
+@contextmanager
+def shares(name: str) -> Iterator[Callable[[float], None]]:
+    """Shows how far it is, from 0 to 1, and the time left, on stderr."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich import progress as rich
+    from rich.console import Console
+
+    columns = (
+        rich.TextColumn(name, markup=False),
+        rich.BarColumn(),
+        rich.TaskProgressColumn(),
+        rich.TimeRemainingColumn(),
+    )
+    with rich.Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda share: bar.update(task, completed=share)

@@ -12,6 +12,7 @@ from octy.client.views import (
     AccountData,
     AlgorithmView,
     AttemptView,
+    DatasetView,
     DeliveryView,
     DigestedChangeView,
     EventTypeView,
@@ -189,6 +190,31 @@ class ClockAnswer(Struct):
     """`GET` and `POST …/sandbox/clock`."""
 
     now: str
+
+
+class DatasetsAnswer(Struct):
+    """`GET …/datasets`."""
+
+    request_meta: Meta
+    rows: list[DatasetView] = field(name="datasets", default_factory=list)
+
+
+class DatasetAnswer(Struct):
+    """`POST …/datasets`."""
+
+    dataset: DatasetView
+
+
+class DatasetsDeleted(Struct):
+    """Datasets, deleted."""
+
+    deleted_datasets: list[dict[str, str]] = []
+    failed: list[FailedObject] = field(name="failed_to_delete", default_factory=list)
+
+    @property
+    def done(self) -> list[str]:
+        """Their ids."""
+        return [one["dataset_id"] for one in self.deleted_datasets]
 
 
 class Several(Protocol[Row]):

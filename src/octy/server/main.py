@@ -94,6 +94,22 @@ def serve(
             help="How many wrong keys are answered, by public key and by address, before 429; 0 for any number.",
         ),
     ] = 10,
+    datasets_kept: Annotated[
+        int,
+        typer.Option(
+            min=1, metavar="COUNT", envvar="OCTY_DATASETS_KEPT", help="How many of an account's datasets stay."
+        ),
+    ] = 20,
+    job_niceness: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=19,
+            metavar="NICENESS",
+            envvar="OCTY_JOB_NICENESS",
+            help="How much the processes that make datasets step back before all others; 0 for not at all.",
+        ),
+    ] = 19,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Use a clock that moves only when told, or when an event is ahead of it.")
     ] = False,
@@ -108,6 +124,7 @@ def serve(
     """
     from octy.server.serve import Settings
     from octy.server.serve import serve as run
+    from octy.service.jobs.runner import JobSettings
     from octy.webhooks.schedule import PAUSES_FORM, Schedule, pauses_of
 
     try:
@@ -127,6 +144,7 @@ def serve(
             new_webhook_secrets=new_webhook_secrets,
             audit_share=audit_share,
             failures_per_minute=failures_per_minute,
+            jobs=JobSettings(datasets_kept, job_niceness),
             webhook_schedule=schedule,
             clock_us=_instant(SANDBOX_START if clock is None else clock) if sandbox else None,
             public_key=os.environ.get("OCTY_PUBLIC_KEY"),

@@ -39,6 +39,7 @@ from octy.model.instants import iso
 from octy.server.accounts import tell_keys
 from octy.server.control import Control
 from octy.service.clock import SystemClock
+from octy.service.jobs.runner import JobSettings
 from octy.service.keys import Keys, new_keys
 from octy.service.octy import Octy
 from octy.store.folder import open_store
@@ -77,6 +78,7 @@ class Settings(Struct, frozen=True):
     """How much of one core's time is for holding tags against the log."""
     failures_per_minute: int
     """How many wrong keys are answered as what they are, by public key and by address; 0 for any number."""
+    jobs: JobSettings
     public_key: str | None
     secret_key: str | None
 
@@ -129,6 +131,7 @@ def serve(settings: Settings) -> None:
         allow_http_webhooks=settings.allow_http_webhooks,
         new_webhook_secrets=settings.new_webhook_secrets,
         audit_share=settings.audit_share,
+        job_settings=settings.jobs,
     )
 
     def begin() -> None:

@@ -10,6 +10,8 @@ from octy.http.schema_outline import outline
 from tests.integration.http.test_every_route import ALL_ROUTES, KEYLESS
 from tests.integration.http.world import World
 
+FORMS = {"/metrics": "text/plain", "/v1/retention/datasets/file": "application/vnd.apache.parquet"}
+"""What answers are that are no JSON."""
 NEIGHBOURS = ("templates", "churn_prediction", "recommendations", "content")
 
 
@@ -42,7 +44,7 @@ def test_every_operation_says_what_it_takes_gives_and_needs(document: dict[str, 
             "$ref": "#/components/schemas/ErrorAnswer"
         }
         (success,) = (status for status in operation["responses"] if status.startswith("2"))
-        form = "text/plain" if path == "/metrics" else "application/json"
+        form = FORMS.get(path, "application/json")
         assert operation["responses"][success]["content"][form]["schema"]
         assert ("requestBody" in operation) == (method == "POST"), path
         named = {parameter["name"] for parameter in operation.get("parameters", ())}
