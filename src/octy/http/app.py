@@ -11,6 +11,7 @@ from octy.http.routes import (
     accounts,
     algorithms,
     application,
+    churn,
     clock,
     deliveries,
     elsewhere,
@@ -37,6 +38,7 @@ ACCOUNT_ROUTES = (
     items,
     webhooks,
     deliveries,
+    churn,
     elsewhere,
 )
 

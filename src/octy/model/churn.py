@@ -49,6 +49,22 @@ class Prediction(Struct, frozen=True):
         return label_of(self.churn_probability)
 
 
+class PredictionFilter(Struct, frozen=True):
+    """Of which profiles is it asked? Those of which all that is given is foretold."""
+
+    label: ChurnLabel | None = None
+    rfm: tuple[int, int] | None = None
+    """The least and the greatest RFM score."""
+
+    @property
+    def is_any(self) -> bool:
+        """Whether nothing is asked for."""
+        return self.label is None and self.rfm is None
+
+
+ANYTHING = PredictionFilter()
+
+
 class Measures(Struct, frozen=True):
     """How well probabilities foretell: all on the same rows, which the model has not seen."""
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from octy.model import limits
 from octy.model.accounts import Account
 from octy.model.algorithms import AlgorithmConfiguration
+from octy.model.churn import ANYTHING, ChurnReport, PredictionFilter
 from octy.model.errors import NotFound, Problem, Refused
 from octy.model.events import EventInstance, EventType
 from octy.model.exports import ExportedEvent, ExportedWebhook, ProfileExport
@@ -32,11 +33,13 @@ from octy.service.ids import EventIds
 from octy.store import (
     accounts,
     algorithms,
+    churn_trainings,
     event_types,
     events,
     items,
     message_ids,
     outbox,
+    predictions,
     profiles,
     segments,
     tags,
@@ -101,10 +104,11 @@ class Reading:
         customer_id: str | None = None,
         ids: Sequence[str] = (),
         segment_tag: str | None = None,
+        foretold: PredictionFilter = ANYTHING,
         offset: int = 0,
         limit: int = limits.PROFILES_PER_PAGE_MAX,
     ) -> ProfilePage:
-        """Profiles by customer id, by profile or customer ids, by the tag they bear, or all; with their tags (G1)."""
+        """Profiles by customer id, by profile or customer ids, by tag and by what is foretold, or all; with both."""
         with self._snapshot() as connection:
             if customer_id is not None:
                 found = profiles.by_customer_ids(connection, account_id, [customer_id])
@@ -115,8 +119,8 @@ class Reading:
                 found = found[offset : offset + limit]
             else:
                 segment_key = None if segment_tag is None else _segment_key(connection, account_id, segment_tag)
-                found, total = profiles.page(connection, account_id, offset, limit, segment_key)
-            return ProfilePage(tuple(_with_tags(connection, account_id, found)), total)
+                found, total = profiles.page(connection, account_id, offset, limit, segment_key, foretold)
+            return ProfilePage(tuple(_complete(connection, account_id, found)), total)
 
     def tag_history(self, account_id: int, profile_id: str) -> list[TagChange]:
         """Every change of a profile's tags, as it was recorded (G5)."""
@@ -163,7 +167,7 @@ class Reading:
             found = profiles.by_any_ids(connection, account_id, [profile_id])[:1]
             if not found:
                 raise NotFound(f"There is no profile with the id {shown(profile_id)}.")
-            key, (profile,) = found[0].profile_key, _with_tags(connection, account_id, found)
+            key, (profile,) = found[0].profile_key, _complete(connection, account_id, found)
             return ProfileExport(
                 profile=profile,
                 events=self._exported_events(connection, account_id, key),
@@ -227,15 +231,30 @@ class Reading:
         with self._snapshot() as connection:
             return algorithms.of_account(connection, account_id)
 
+    def churn_report(self, account_id: int) -> ChurnReport | None:
+        """What the last training of the churn model learnt; None before the first."""
+        with self._snapshot() as connection:
+            return churn_trainings.latest(connection, account_id)
+
     def items(self, account_id: int, ids: Sequence[str], offset: int, limit: int) -> tuple[list[Item], int]:
         """Items by id, or a page of all, and how many there are."""
         with self._snapshot() as connection:
             return items.page(connection, account_id, ids, offset, limit)
 
 
-def _with_tags(connection: Connection, account_id: int, found: Sequence[StoredProfile]) -> list[Profile]:
-    borne = tags.of_profiles(connection, account_id, [stored.profile_key for stored in found])
-    return [msgspec.structs.replace(stored.profile, segment_tags=borne.get(stored.profile_key, ())) for stored in found]
+def _complete(connection: Connection, account_id: int, found: Sequence[StoredProfile]) -> list[Profile]:
+    """With their tags (G1) and what is foretold of them."""
+    keys = [stored.profile_key for stored in found]
+    borne = tags.of_profiles(connection, account_id, keys)
+    foretold = predictions.of_profiles(connection, account_id, keys)
+    return [
+        msgspec.structs.replace(
+            stored.profile,
+            segment_tags=borne.get(stored.profile_key, ()),
+            prediction=foretold.get(stored.profile_key),
+        )
+        for stored in found
+    ]
 
 
 def _exported_webhook(kept: KeptDelivery) -> ExportedWebhook:

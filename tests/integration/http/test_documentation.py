@@ -10,7 +10,7 @@ from octy.http.schema_outline import outline
 from tests.integration.http.test_every_route import ALL_ROUTES, KEYLESS
 from tests.integration.http.world import World
 
-NEIGHBOURS = ("templates", "churn_prediction", "recommendations", "content")
+NEIGHBOURS = ("templates", "recommendations", "content")
 
 
 @pytest.fixture(scope="module")

@@ -56,6 +56,7 @@ ALL_ROUTES = {
     ("GET", "/v1/retention/segments"),
     ("POST", "/v1/retention/segments/create"),
     ("POST", "/v1/retention/segments/delete"),
+    ("GET", "/v1/retention/churn_prediction/report"),
     ("GET", "/v1/webhooks/secrets"),
     ("GET", "/v1/webhooks/deliveries"),
     ("GET", "/v1/webhooks/deliveries/{delivery_id:str}"),
