@@ -75,7 +75,7 @@ def _segment_lines(view: SegmentView) -> dict[str, str]:
 
 
 def _profile_lines(view: ProfileView) -> dict[str, str]:
-    return {
+    lines = {
         "Profile ID": view.profile_id,
         "Customer ID": view.customer_id,
         "Has charged": canonical(view.has_charged) or "",
@@ -86,10 +86,18 @@ def _profile_lines(view: ProfileView) -> dict[str, str]:
         "Created at": view.created_at or NONE,
         "Updated at": view.updated_at or NONE,
     }
+    if view.churn_probability is not None:
+        lines["Churn probability"] = _churn(view.churn_probability, view.churn_probability_value)
+        lines["RFM score"] = NONE if view.rfm_score is None else f"{view.rfm_score:g}"
+    return lines
 
 
 def _tags(view: ProfileView) -> str:
     return ", ".join(tag.segment_tag for tag in view.segment_tags or ())
+
+
+def _churn(label: str, number: float | None) -> str:
+    return label if number is None else f"{label} ({number:.2f})"
 
 
 def _event_type_document(views: Sequence[EventTypeView]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from octy.client.views import (
     AccountData,
     AlgorithmView,
     AttemptView,
+    ChurnReportView,
     DeliveryView,
     DigestedChangeView,
     EventTypeView,
@@ -117,6 +118,12 @@ class StoryAnswer(Struct):
     """`GET …/profiles/events`."""
 
     events: list[EventView]
+
+
+class ChurnReportAnswer(Struct):
+    """`GET …/churn_prediction/report`."""
+
+    churn_prediction_report: ChurnReportView
 
 
 class SecretsAnswer(Struct):
