@@ -17,7 +17,12 @@ from octy.client.settings import is_http_url
 from octy.client.views import AccountData, AlgorithmView
 from octy.model.accounts import CHOICE_OF_CAUSES
 from octy.model.algorithms import ALGORITHMS, AlgorithmConfiguration
-from octy.model.limits import RETENTION_DAYS_MAX, WEBHOOKS_PER_MINUTE_MAX
+from octy.model.limits import (
+    CHURN_HORIZON_DAYS_MAX,
+    RETENTION_DAYS_MAX,
+    TRAINING_EVERY_DAYS_MAX,
+    WEBHOOKS_PER_MINUTE_MAX,
+)
 from octy.model.values import shown
 from octy.model.webhooks import CHOICE_OF_EVENTS
 
@@ -47,8 +52,13 @@ EMAIL_WANTED = "an email address"
 OPTIONAL_ACCOUNT_FIELDS = frozenset({"authenticatedIDKey"})
 ALGORITHM_KEYS = {
     "rec": ("recommendInteractedItems", "itemIDStopList", "profileFeatures"),
-    "churn": ("profileFeatures",),
+    "churn": ("profileFeatures", "eventType", "horizonDays", "trainingEveryDays"),
 }
+CHURN_INTEGERS = {
+    "horizonDays": ("horizon_days", 1, CHURN_HORIZON_DAYS_MAX),
+    "trainingEveryDays": ("training_every_days", 0, TRAINING_EVERY_DAYS_MAX),
+}
+"""In the wire's words, with their bounds. Like `eventType`, they stay as they are where the file does not say them."""
 CONFIGURATIONS = "configurations"
 
 
@@ -198,6 +208,9 @@ def _in_wire_form(view: AlgorithmView) -> dict[str, Any]:
         "recommend_interacted_items": bool(fields.recommend_interacted_items),
         "item_id_stop_list": [item.item_id for item in fields.item_id_stop_list or ()],
         "profile_features": fields.profile_features or [],
+        "event_type": fields.event_type,
+        "horizon_days": fields.horizon_days,
+        "training_every_days": fields.training_every_days,
     }
     return {"algorithm_name": view.algorithm_name, CONFIGURATIONS: inner}
 
@@ -245,8 +258,21 @@ def _algorithm(checks: Checks, fields: Fields, trail: Trail) -> dict[str, Any]:
         if not isinstance(recommend, bool):
             checks.wrong((*inner, "recommendInteractedItems"), "true or false", shown(recommend))
         configuration["recommend_interacted_items"] = recommend
+    elif name == "churn":
+        configuration |= _churn(checks, given, inner)
     checks.warn_of_unknown(given, inner, ALGORITHM_KEYS.get(name, ()))
     return {"algorithm_name": name, CONFIGURATIONS: configuration}
+
+
+def _churn(checks: Checks, given: Fields, inner: Trail) -> dict[str, Any]:
+    """What the file says of it beside the features."""
+    found: dict[str, Any] = {}
+    if given.get("eventType") is not None:
+        found["event_type"] = checks.text(given, (*inner, "eventType"))
+    for key, (wire, least, most) in CHURN_INTEGERS.items():
+        if (value := checks.integer(given, (*inner, key), least, most)) is not None:
+            found[wire] = value
+    return found
 
 
 def _placed(document: Document, wire_path: str | None, message: str) -> str:

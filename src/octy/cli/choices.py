@@ -12,7 +12,7 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-class ChurnLabel(StrEnum):
+class ChurnLevel(StrEnum):
     """How probable it is that a profile churns."""
 
     HIGH = "high"

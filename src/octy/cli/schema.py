@@ -95,7 +95,10 @@ def _event_type() -> Schema:
 
 def _algorithm() -> Schema:
     features = _several(_TEXT)
-    inner = {"recommendInteractedItems": {"type": ["boolean", "null"]}, "itemIDStopList": features}
+    inner: Schema = {"recommendInteractedItems": {"type": ["boolean", "null"]}, "itemIDStopList": features}
+    inner["eventType"] = {"anyOf": [_TEXT, {"type": "null"}]}
+    for key, (_, least, most) in configurations.CHURN_INTEGERS.items():
+        inner[key] = {"type": ["integer", "null"], "minimum": least, "maximum": most}
     return {
         "type": "object",
         "properties": {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from octy.cli.choices import ChurnLabel, Format
+from octy.cli.choices import ChurnLevel, Format
 from octy.cli.commands import SETTINGS, Ids, IdsOnly, Url, examples, run
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def get_profiles(
     ids: Ids = None,
     tag: Annotated[str | None, typer.Option("--tag", metavar="NAME", help="Only those in this segment.")] = None,
     churn: Annotated[
-        ChurnLabel | None, typer.Option("--churn", help="Only those with this probability of churning.")
+        ChurnLevel | None, typer.Option("--churn", help="Only those with this probability of churning.")
     ] = None,
     rfm: Annotated[
         str | None, typer.Option("--rfm", metavar="SCORE", help="Only those with this RFM score: 444, or 300-400.")

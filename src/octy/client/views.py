@@ -38,6 +38,9 @@ class AlgorithmFields(Struct):
     recommend_interacted_items: bool | None = None
     item_id_stop_list: list[StoppedItem] | None = None
     profile_features: list[str] | None = None
+    event_type: str | None = None
+    horizon_days: int | None = None
+    training_every_days: int | None = None
 
 
 class AlgorithmView(Struct):

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 from litestar.params import HeaderParameter, QueryParameter
 
 from octy.model import limits
-from octy.model.churn import RFM_MAX, RFM_MIN, ChurnLabel, PredictionFilter
+from octy.model.churn import RFM_MAX, RFM_MIN, ChurnLevel, PredictionFilter
 from octy.model.errors import Problem, Refused
 from octy.model.values import shown
 
@@ -41,7 +41,7 @@ def split_ids(ids: str | None) -> list[str]:
 def prediction_filter(churn_prob: str | None, rfm: str | None) -> PredictionFilter:
     """What is to be foretold of the profiles: a label, and an RFM score or its bounds, both included (wire.md 3.9)."""
     problems = []
-    if churn_prob is not None and churn_prob not in set(ChurnLabel):
+    if churn_prob is not None and churn_prob not in set(ChurnLevel):
         problems.append(Problem("churn_prob", shown(churn_prob), "high, medium or low"))
     bounds = None if rfm is None else _bounds(rfm)
     if rfm is not None and bounds is None:
@@ -49,7 +49,7 @@ def prediction_filter(churn_prob: str | None, rfm: str | None) -> PredictionFilt
         problems.append(Problem("rfm", shown(rfm), wanted))
     if problems:
         raise Refused("The filter is not acceptable.", problems)
-    return PredictionFilter(None if churn_prob is None else ChurnLabel(churn_prob), bounds)
+    return PredictionFilter(None if churn_prob is None else ChurnLevel(churn_prob), bounds)
 
 
 def _bounds(rfm: str) -> tuple[int, int] | None:

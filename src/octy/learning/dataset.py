@@ -31,8 +31,8 @@ class TrainingSettings(Struct, frozen=True):
     segment_ids: tuple[str, ...] = ()
     profile_features: tuple[str, ...] = ()
     """Keys of profile data or platform info to learn from; all where there are none."""
-    leaks: tuple[str, ...] = ()
-    """Columns that tell of the time after their instant."""
+    leaks: dict[str, str] = {}
+    """Columns that know too much, each with the reason: they are not learnt from."""
     seed: int = 0
 
     @property

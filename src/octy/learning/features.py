@@ -68,7 +68,7 @@ def matrix(table: pa.Table, plan: FeaturePlan) -> Floats:
 
 def _unwanted(name: str, settings: TrainingSettings) -> str | None:
     if name in settings.leaks:
-        return "it tells of the time after its instant"
+        return settings.leaks[name]
     is_profiles = name.startswith(PROFILE_PREFIXES)
     if is_profiles and settings.profile_features and name.split(".", 1)[1] not in settings.profile_features:
         return "it is not among the profile features that the account has chosen"

@@ -1,4 +1,4 @@
-"""What is foretold of profiles, and what a training tells: labels, scores, and the report of wire.md 3.8.
+"""What is foretold of profiles, and what a training tells: levels, scores, and the report of wire.md 3.8.
 
 Shares and probabilities are from 0 to 1. The wire's percentages are made at the rim.
 """
@@ -11,7 +11,7 @@ HIGH_FROM = 0.7
 MEDIUM_FROM = 0.3
 
 
-class ChurnLabel(StrEnum):
+class ChurnLevel(StrEnum):
     """A churn probability in a word: high from 0.7, medium from 0.3, low below."""
 
     LOW = "low"
@@ -20,19 +20,19 @@ class ChurnLabel(StrEnum):
 
 
 BOUNDS = {
-    ChurnLabel.LOW: (0.0, MEDIUM_FROM),
-    ChurnLabel.MEDIUM: (MEDIUM_FROM, HIGH_FROM),
-    ChurnLabel.HIGH: (HIGH_FROM, 2.0),
+    ChurnLevel.LOW: (0.0, MEDIUM_FROM),
+    ChurnLevel.MEDIUM: (MEDIUM_FROM, HIGH_FROM),
+    ChurnLevel.HIGH: (HIGH_FROM, 2.0),
 }
-"""Of each label, the probabilities that bear it: from the first, and below the second."""
+"""Of each level, the probabilities that are of it: from the first, and below the second."""
 
 RFM_MIN = 111
 RFM_MAX = 444
 
 
-def label_of(probability: float) -> ChurnLabel:
+def level_of(probability: float) -> ChurnLevel:
     """The word for a probability."""
-    return next(label for label, (first, end) in BOUNDS.items() if first <= probability < end)
+    return next(level for level, (first, end) in BOUNDS.items() if first <= probability < end)
 
 
 class Prediction(Struct, frozen=True):
@@ -44,22 +44,22 @@ class Prediction(Struct, frozen=True):
     training_job_id: str
 
     @property
-    def label(self) -> ChurnLabel:
+    def level(self) -> ChurnLevel:
         """The probability in a word."""
-        return label_of(self.churn_probability)
+        return level_of(self.churn_probability)
 
 
 class PredictionFilter(Struct, frozen=True):
     """Of which profiles is it asked? Those of which all that is given is foretold."""
 
-    label: ChurnLabel | None = None
+    level: ChurnLevel | None = None
     rfm: tuple[int, int] | None = None
     """The least and the greatest RFM score."""
 
     @property
     def is_any(self) -> bool:
         """Whether nothing is asked for."""
-        return self.label is None and self.rfm is None
+        return self.level is None and self.rfm is None
 
 
 ANYTHING = PredictionFilter()

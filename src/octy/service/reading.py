@@ -28,6 +28,7 @@ from octy.model.webhooks import (
     Stop,
 )
 from octy.service import deliveries, receivers
+from octy.service.algorithms import completed
 from octy.service.auditing import Audit
 from octy.service.ids import EventIds
 from octy.store import (
@@ -229,7 +230,7 @@ class Reading:
     def algorithms(self, account_id: int) -> list[AlgorithmConfiguration]:
         """What the account has configured of algorithms."""
         with self._snapshot() as connection:
-            return algorithms.of_account(connection, account_id)
+            return [completed(one) for one in algorithms.of_account(connection, account_id)]
 
     def churn_report(self, account_id: int) -> ChurnReport | None:
         """What the last training of the churn model learnt; None before the first."""

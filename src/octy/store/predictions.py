@@ -33,8 +33,8 @@ def of_profiles(connection: Connection, account_id: int, profile_keys: Sequence[
 def matching(account_id: int, wanted: PredictionFilter) -> Select[tuple[int]]:
     """A question for the keys of the profiles of which this is foretold."""
     question = select(predictions.c.profile_key).where(predictions.c.account_id == account_id)
-    if wanted.label is not None:
-        first, end = BOUNDS[wanted.label]
+    if wanted.level is not None:
+        first, end = BOUNDS[wanted.level]
         question = question.where(predictions.c.churn_probability >= first, predictions.c.churn_probability < end)
     if wanted.rfm is not None:
         question = question.where(predictions.c.rfm_score.between(*wanted.rfm))

@@ -400,7 +400,11 @@ algorithms = Table(
     Column("item_id_stop_list", Text, nullable=False),  # JSON: an array of ids
     Column("profile_features", Text, nullable=False),  # JSON: an array of keys
     Column("updated_us", BigInteger, nullable=False),
+    Column("event_type", Text),
+    Column("horizon_days", Integer),
+    Column("training_every_days", Integer),
 )
+"""The last three are churn's, and NULL in what was configured before there were trainings."""
 
 predictions = Table(
     "predictions",

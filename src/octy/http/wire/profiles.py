@@ -201,7 +201,7 @@ def shown(profile: Profile) -> ProfileShown:
         platform_info=profile.platform_info,
         segment_tags=[Tag(tag.segment_tag, date(tag.created_us)) for tag in profile.segment_tags],
         rfm_score=None if foretold is None else foretold.rfm_score,
-        churn_probability=None if foretold is None else foretold.label,
+        churn_probability=None if foretold is None else foretold.level,
         churn_probability_value=None if foretold is None else foretold.churn_probability,
         training_job_id=None if foretold is None else foretold.training_job_id,
         has_charged=profile.has_charged,

@@ -8,7 +8,7 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Makes the tables, empty."""
+    """Makes the tables, empty, and adds what is configured of trainings."""
     op.create_table(
         "predictions",
         sa.Column("account_id", sa.BigInteger, primary_key=True, autoincrement=False),
@@ -32,3 +32,5 @@ def upgrade() -> None:
         sa.Column("model", sa.LargeBinary),
     )
     op.create_index(None, "churn_trainings", ["account_id", "trained_us"])
+    for name, kind in (("event_type", sa.Text), ("horizon_days", sa.Integer), ("training_every_days", sa.Integer)):
+        op.add_column("algorithms", sa.Column(name, kind))
