@@ -11,10 +11,9 @@ import numpy as np
 
 from octy.engine.backfill import Backfill, fold_runs
 from octy.engine.batch import Changes, EventBatch, Floats, HistoryRequest, Ints, Longs
-from octy.engine.chronicle import NumberOf
 from octy.engine.engine import Engine
 from octy.engine.reliving import LiveSegment
-from octy.engine.runs import Codes, ColumnName
+from octy.engine.runs import Codes, ColumnName, NumberOf
 from octy.engine.surge import Settled
 from octy.model.segments import SegmentDefinition, SegmentType
 from octy.model.tags import Cause, ChangeKind

@@ -27,7 +27,7 @@ from tests.upgrade.story import KEYS, START, Story
 
 STORES = Path(__file__).with_name("stores")
 ROOT = Path(__file__).parents[2]
-LAST_COMMITS = {"0001": "bb07fb5", "0002": "e1caab1", "0003": "1212279"}
+LAST_COMMITS = {"0001": "bb07fb5", "0002": "e1caab1", "0003": "1212279", "0004": "4c3f84c"}
 """Of each schema but the last one: the last commit that had it. A new migration adds the schema before it."""
 SERVER = """
 import sys

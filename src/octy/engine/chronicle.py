@@ -7,7 +7,7 @@ A segment's history is hypothetical: as if it had been there before the first ev
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,23 +23,13 @@ from octy.engine.kernels.matching import index_of
 from octy.engine.kernels.retelling import NOT_BORNE, Told, scratch_for
 from octy.engine.plan import StepTable
 from octy.engine.reading import Chapter, Reader
-from octy.engine.runs import Run, Wanted
+from octy.engine.runs import NumberOf, Run, ValuedRun, Wanted
 from octy.engine.specification import live_spec, past_spec
 from octy.model.instants import NEVER, UNSET
 from octy.model.segments import SegmentDefinition, SegmentType
 
 ROWS_AT_ONCE = 131_072
 """About how many rows of the answer are in memory for each thread."""
-
-NumberOf = Callable[[str], float]
-"""What a property's canonical text counts; NaN for nothing."""
-
-
-class ValuedRun(Run, Protocol):
-    """A run that knows what its properties count."""
-
-    def read_numbers(self, key: str, number_of: NumberOf, first: int, out: Floats) -> None:
-        """Fills `out` with the numbers of a property's texts, from row `first` on; NaN where there is none."""
 
 
 class Value(NamedTuple):
@@ -165,11 +155,11 @@ class _Teller:
         codes = np.ascontiguousarray(found.codes.T)
         columns = Columns(found.profile, found.event_type, found.created_us + 1, accepted_us, codes, seq)
         events = Events(found.bounds, found.profile, found.event_type, columns.created_us, found.codes)
-        values = 0 if self._value is None else VALUES
-        room = _room((end - first) * len(self._question.instants_us), len(self._question.spec), values)
+        rows = (end - first) * len(self._question.instants_us)
+        room = room_for(rows, len(self._question.spec), has_values=self._value is not None)
         numbers = self._numbers(first, end, found)
-        rows = chronicle.retell(self._question, columns, numbers, events, first, end, self._scratch, room)
-        return self._without_ineligible(_cut(room, rows))
+        told = chronicle.retell(self._question, columns, numbers, events, first, end, self._scratch, room)
+        return self._without_ineligible(_cut(room, told))
 
     def _numbers(self, first: int, end: int, found: Chapter) -> Floats:
         """float64[events]; none where nobody asks."""
@@ -239,7 +229,9 @@ def _nothing(slots: int) -> Chapter:
     return Chapter(np.zeros(1, np.int64), ints, ints, longs, np.empty((slots, 0), np.int32), longs, longs)
 
 
-def _room(rows: int, segments: int, values: int) -> Answer:
+def room_for(rows: int, segments: int, *, has_values: bool) -> Answer:
+    """An answer that is to be filled."""
+
     def longs(*more: int) -> Longs:
         return np.empty((*more, rows), np.int64)
 
@@ -253,7 +245,7 @@ def _room(rows: int, segments: int, values: int) -> Answer:
             events=longs(COUNTS),
             asked_recency_us=longs(),
             asked=longs(COUNTS),
-            values=np.empty((values, rows), np.float64),
+            values=np.empty((VALUES if has_values else 0, rows), np.float64),
             has_charged=np.empty(rows, np.int8),
             label=np.empty(rows, np.int8),
         ),

@@ -6,7 +6,7 @@ import numpy as np
 
 from octy.engine.backfill import fold_runs
 from octy.engine.batch import EventBatch, Floats, Ints, Longs
-from octy.engine.chronicle import Instants, NumberOf, People, Value, chronicle_of
+from octy.engine.chronicle import Instants, People, Value, chronicle_of
 from octy.engine.engine import Engine
 from octy.engine.kernels.compiled import CACHE
 from octy.engine.kernels.translation import translate
@@ -14,7 +14,7 @@ from octy.engine.latecomers import Latecomers
 from octy.engine.outlook import outlook
 from octy.engine.preview import members
 from octy.engine.reliving import LiveSegment
-from octy.engine.runs import Codes, ColumnName
+from octy.engine.runs import Codes, ColumnName, NumberOf
 from octy.model.definitions import from_wire
 from octy.model.instants import US_PER_DAY, US_PER_MINUTE
 from octy.model.segments import SegmentDefinition
