@@ -3,16 +3,17 @@
 `EngineLife` lives the life of `tests.reference.life.Life` through a real engine, as the reference model does by itself.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from octy.engine.backfill import Backfill, fold_runs
-from octy.engine.batch import Changes, EventBatch, HistoryRequest, Ints, Longs
+from octy.engine.batch import Changes, EventBatch, Floats, HistoryRequest, Ints, Longs
 from octy.engine.engine import Engine
 from octy.engine.reliving import LiveSegment
-from octy.engine.runs import Codes, ColumnName
+from octy.engine.runs import Codes, ColumnName, NumberOf
 from octy.engine.surge import Settled
 from octy.model.segments import SegmentDefinition, SegmentType
 from octy.model.tags import Cause, ChangeKind
@@ -138,6 +139,11 @@ class SortedRun:
         """The same."""
         texts = [canonical((row.properties or {}).get(key)) for row in self._rows[first : first + len(out)]]
         out[:] = [0 if text is None else codes.get(text, 0) for text in texts]
+
+    def read_numbers(self, key: str, number_of: NumberOf, first: int, out: Floats) -> None:
+        """The same (`engine.chronicle.ValuedRun`)."""
+        texts = [canonical((row.properties or {}).get(key)) for row in self._rows[first : first + len(out)]]
+        out[:] = [math.nan if text is None else number_of(text) for text in texts]
 
 
 def runs_of(log: Log, rows_per_run: int = 7) -> tuple[list[SortedRun], dict[str, int]]:

@@ -5,7 +5,8 @@ import shutil
 import numpy as np
 
 from octy.engine.backfill import fold_runs
-from octy.engine.batch import EventBatch, Ints, Longs
+from octy.engine.batch import EventBatch, Floats, Ints, Longs
+from octy.engine.chronicle import Instants, People, Value, chronicle_of
 from octy.engine.engine import Engine
 from octy.engine.kernels.compiled import CACHE
 from octy.engine.kernels.translation import translate
@@ -13,7 +14,7 @@ from octy.engine.latecomers import Latecomers
 from octy.engine.outlook import outlook
 from octy.engine.preview import members
 from octy.engine.reliving import LiveSegment
-from octy.engine.runs import Codes, ColumnName
+from octy.engine.runs import Codes, ColumnName, NumberOf
 from octy.model.definitions import from_wire
 from octy.model.instants import US_PER_DAY, US_PER_MINUTE
 from octy.model.segments import SegmentDefinition
@@ -78,6 +79,8 @@ def _read_history() -> None:
     past = definition("past", 1, ("a", "action"), ("c", "action"))
     fold_runs([engine.begin_backfill(2, past)], {"a": 0}, runs, 1, now_us=20, threads=1)
     members([past], {"a": 0}, runs, 1, now_us=20, threads=1)
+    people = People(np.zeros(1, np.int64), np.ones(1, np.bool_), np.ones((2, 1), np.bool_))
+    list(chronicle_of([live, past], {"a": 0}, runs, people, Instants([20]), "a", "a", 1, value=Value("price", float)))
 
     for kind in (np.uint8, np.uint16, np.int32):
         translate(np.zeros(1, np.int32), np.zeros(1, kind), np.zeros(1, np.int32))
@@ -99,6 +102,9 @@ class _Stored:
     def read_codes(self, key: str, codes: Codes, first: int, out: Ints) -> None:
         assert not codes, f"no step asks for {key} at {first}"
         out[:] = 0
+
+    def read_numbers(self, key: str, number_of: NumberOf, first: int, out: Floats) -> None:
+        out[:] = number_of(str(len(key) + first))
 
 
 def tidy() -> None:

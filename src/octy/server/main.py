@@ -82,6 +82,22 @@ def serve(
             help="How much of one core's time goes into holding tags against the log; 0 for none.",
         ),
     ] = 0.01,
+    datasets_kept: Annotated[
+        int,
+        typer.Option(
+            min=1, metavar="COUNT", envvar="OCTY_DATASETS_KEPT", help="How many of an account's datasets stay."
+        ),
+    ] = 20,
+    job_niceness: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=19,
+            metavar="NICENESS",
+            envvar="OCTY_JOB_NICENESS",
+            help="How much the processes that make datasets step back before all others; 0 for not at all.",
+        ),
+    ] = 19,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Use a clock that moves only when told, or when an event is ahead of it.")
     ] = False,
@@ -96,6 +112,7 @@ def serve(
     """
     from octy.server.serve import Settings
     from octy.server.serve import serve as run
+    from octy.service.jobs.runner import JobSettings
     from octy.webhooks.schedule import PAUSES_FORM, Schedule, pauses_of
 
     try:
@@ -114,6 +131,7 @@ def serve(
             allow_http_webhooks=allow_http_webhooks,
             new_webhook_secrets=new_webhook_secrets,
             audit_share=audit_share,
+            jobs=JobSettings(datasets_kept, job_niceness),
             webhook_schedule=schedule,
             clock_us=_instant(SANDBOX_START if clock is None else clock) if sandbox else None,
             public_key=os.environ.get("OCTY_PUBLIC_KEY"),

@@ -37,6 +37,7 @@ from octy.model.errors import StoreError, Unavailable
 from octy.model.instants import iso
 from octy.service.accounts import Keys, new_keys
 from octy.service.clock import SystemClock
+from octy.service.jobs.runner import JobSettings
 from octy.service.octy import Octy
 from octy.store.folder import open_store
 from octy.webhooks.dispatcher import Dispatcher
@@ -72,6 +73,7 @@ class Settings(Struct, frozen=True):
     """Where a sandbox's clock starts; None outside a sandbox."""
     audit_share: float
     """How much of one core's time is for holding tags against the log."""
+    jobs: JobSettings
     public_key: str | None
     secret_key: str | None
 
@@ -119,6 +121,7 @@ def serve(settings: Settings) -> None:
         allow_http_webhooks=settings.allow_http_webhooks,
         new_webhook_secrets=settings.new_webhook_secrets,
         audit_share=settings.audit_share,
+        job_settings=settings.jobs,
     )
 
     def begin() -> None:

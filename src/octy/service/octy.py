@@ -13,11 +13,13 @@ from msgspec.structs import replace
 from octy.model.accounts import Account, AccountConfiguration
 from octy.model.algorithms import AlgorithmConfiguration
 from octy.model.clock import Clock
+from octy.model.datasets import DatasetRequest
 from octy.model.errors import Refused
 from octy.model.events import EventDraft, EventInstance, EventType, EventTypeDraft
 from octy.model.idempotency import Once
 from octy.model.instants import iso
 from octy.model.items import Item
+from octy.model.jobs import Job, JobKind
 from octy.model.outcomes import Outcome
 from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
 from octy.model.segments import Segment
@@ -35,8 +37,11 @@ from octy.service import (
 )
 from octy.service.accounts import Configured, Credentials, Keys
 from octy.service.auditor import Auditor
+from octy.service.datasets.asking import ask
 from octy.service.deliveries import Replayed
 from octy.service.ingest import ingest
+from octy.service.jobs import keeping
+from octy.service.jobs.runner import JobSettings, Runner
 from octy.service.outbox import WriterOutbox
 from octy.service.progress import CATCHING_UP, Readiness
 from octy.service.reading import Reading
@@ -62,6 +67,7 @@ class Octy:
         allow_http_webhooks: bool = False,
         new_webhook_secrets: bool = False,
         audit_share: float = 0.0,
+        job_settings: JobSettings = JobSettings(),  # noqa: B008 - frozen
     ) -> None:
         """`new_webhook_secrets`: every account gets another, because those that are stored cannot be read.
 
@@ -77,6 +83,7 @@ class Octy:
         self._on_mended: Callable[[int], None] = lambda _: None
         self._writer = Writer(store, clock, self._tell_of_webhooks)
         self.auditor = Auditor(store, self._writer.submit_unrefused, audit_share)
+        self._jobs = Runner(store, clock, self._writer.submit_unrefused, job_settings)
         self.outbox = WriterOutbox(store, self._writer)
         self.signing_keys = SigningKeys()
         self.has_started = False
@@ -90,6 +97,7 @@ class Octy:
         with told_of(self._store.folder):
             self._start()
         prepare()
+        self._jobs.start()
         self.has_started = True
         self.auditor.start()
 
@@ -114,6 +122,7 @@ class Octy:
     def stop(self) -> None:
         """Answers what waits already, then closes the store."""
         self.auditor.stop()
+        self._jobs.stop()
         self._writer.stop()
         self._store.close()
 
@@ -321,6 +330,20 @@ class Octy:
         """Creates or updates items."""
         return self._writer.submit(
             account_id, lambda tx: items.put(tx, account_id, given, create=create), once, objects=len(given)
+        )
+
+    # Datasets
+
+    def request_dataset(self, account_id: int, asked: DatasetRequest, once: Once | None = None) -> "Future[Job]":
+        """A job that makes it; Refused where it cannot be made, or leaks and must not."""
+        requested = self._writer.submit(account_id, lambda tx: ask(tx, account_id, asked), once)
+        requested.add_done_callback(lambda _: self._jobs.wake())
+        return requested
+
+    def delete_datasets(self, account_id: int, ids: Sequence[str], once: Once | None = None) -> "Future[Outcome[str]]":
+        """They go with their files; one that is being made is not."""
+        return self._writer.submit(
+            account_id, lambda tx: keeping.remove(tx, account_id, JobKind.DATASET, ids), once, objects=len(ids)
         )
 
     # The sandbox

@@ -10,6 +10,7 @@ from octy.model.outcomes import Failure, Outcome
 from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
 from octy.model.values import Scalar, flat_problems, id_problems, shown
 from octy.service.ids import new_id
+from octy.service.jobs import keeping
 from octy.service.news import take_out_of_digests
 from octy.service.transaction import Transaction
 from octy.store import idempotency, profiles, tags
@@ -87,6 +88,8 @@ def delete(tx: Transaction, account_id: int, ids: Sequence[str]) -> Outcome[str]
         tx.erased_profile_ids.append(profile_id)
         tenant.remove_profile(profile_id)
         done.append(given)
+    if done:
+        keeping.forget_profiles(tx, account_id)
     tenant.refresh_due()
     return Outcome(done, failed)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 import msgspec
 from sqlalchemy import Connection
@@ -14,6 +15,7 @@ from octy.model.errors import NotFound, Problem, Refused
 from octy.model.events import EventInstance, EventType
 from octy.model.exports import ExportedEvent, ExportedWebhook, ProfileExport
 from octy.model.items import Item
+from octy.model.jobs import Job, JobFile, JobKind
 from octy.model.profiles import Profile, ProfilePage
 from octy.model.segments import Segment
 from octy.model.tags import TagChange
@@ -38,6 +40,8 @@ from octy.store import (
     event_types,
     events,
     items,
+    job_files,
+    jobs,
     message_ids,
     outbox,
     predictions,
@@ -236,6 +240,21 @@ class Reading:
         """What the last training of the churn model learnt; None before the first."""
         with self._snapshot() as connection:
             return churn_trainings.latest(connection, account_id)
+
+    def datasets(self, account_id: int, ids: Sequence[str] = (), offset: int = 0) -> list[Job]:
+        """The jobs that make or have made datasets, in the order of the requests: those named, or all from there on."""
+        with self._snapshot() as connection:
+            found = jobs.of_account(connection, account_id, JobKind.DATASET)
+        return [one for one in found if not ids or one.job_id in ids][offset:]
+
+    def dataset_file(self, account_id: int, job_id: str) -> tuple[Path, JobFile]:
+        """Where the file of a dataset is. NotFound where there is none."""
+        found = self.datasets(account_id, [job_id])
+        if not found:
+            raise NotFound(f"There is no dataset with the id {shown(job_id)}.")
+        if found[0].file is None:
+            raise NotFound(f"There is no file of the dataset {job_id}. {found[0].error or 'It is not made yet.'}")
+        return job_files.path_of(self._store.folder, found[0].file), found[0].file
 
     def items(self, account_id: int, ids: Sequence[str], offset: int, limit: int) -> tuple[list[Item], int]:
         """Items by id, or a page of all, and how many there are."""

@@ -4,6 +4,7 @@ Also what a late event's evaluation asks for: the events of a few profiles, wher
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import nan
 from typing import Any
 
 import msgspec
@@ -11,9 +12,9 @@ import numpy as np
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from octy.engine.batch import Bools, Ints, Longs
+from octy.engine.batch import Bools, Floats, Ints, Longs
 from octy.engine.kernels.translation import translate
-from octy.engine.runs import Codes, ColumnName
+from octy.engine.runs import Codes, ColumnName, NumberOf
 from octy.model.values import canonical
 from octy.store.archive.archive import Archive
 from octy.store.archive.parquet import NOTHING
@@ -54,6 +55,14 @@ class FileRun:
             texts = self._file.properties(first, first + len(out))
             out[:] = codes_of([(text or "").encode() for text in texts], key, codes)
 
+    def read_numbers(self, key: str, number_of: NumberOf, first: int, out: Floats) -> None:
+        """Fills `out` with what a property's texts count, from row `first` on; NaN where there is none."""
+        if self._file.has(key):
+            self._file.read_numbers(key, number_of, first, out)
+        else:
+            lines = [(text or "").encode() for text in self._file.properties(first, first + len(out))]
+            out[:] = [nan if text is None else number_of(text) for text in texts_of(lines, key)]
+
 
 class MemoryRun:
     """Rows of blocks, put in a run's order."""
@@ -79,11 +88,19 @@ class MemoryRun:
 
     def read_codes(self, key: str, codes: Codes, first: int, out: Ints) -> None:
         """The same of a property's codes. All lines are decoded when somebody first asks for the property."""
+        texts, numbers = self._texts(key)
+        translate(texts.known(codes), numbers[first : first + len(out)], out)
+
+    def read_numbers(self, key: str, number_of: NumberOf, first: int, out: Floats) -> None:
+        """The same of what a property's texts count."""
+        texts, numbers = self._texts(key)
+        out[:] = texts.numbers(number_of)[numbers[first : first + len(out)]]
+
+    def _texts(self, key: str) -> tuple[NumberedTexts, Ints]:
         found = self._codes.get(key)
         if found is None:
             found = self._codes[key] = self._numbered(key)
-        texts, numbers = found
-        translate(texts.known(codes), numbers[first : first + len(out)], out)
+        return found
 
     def _numbered(self, key: str) -> tuple[NumberedTexts, Ints]:
         texts: dict[str, int] = {}

@@ -28,6 +28,12 @@ def upsert(connection: Connection, account_id: int, given: Sequence[Item], now_u
         connection.execute(_PUT, [msgspec.structs.asdict(item) | whose for item in given])
 
 
+def prices(connection: Connection, account_id: int) -> dict[str, float]:
+    """Of all items, by id."""
+    question = select(items.c.item_id, items.c.item_price).where(items.c.account_id == account_id)
+    return {row.item_id: float(row.item_price) for row in connection.execute(question)}
+
+
 def page(
     connection: Connection, account_id: int, ids: Sequence[str], offset: int, limit: int
 ) -> tuple[list[Item], int]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from math import nan
 
 import numpy as np
 
-from octy.engine.batch import Ints
-from octy.engine.runs import Codes
+from octy.engine.batch import Floats, Ints
+from octy.engine.runs import Codes, NumberOf
 
 
 class NumberedTexts:
@@ -22,6 +23,10 @@ class NumberedTexts:
             if text in self._numbers:
                 found[self._numbers[text]] = code
         return found
+
+    def numbers(self, number_of: NumberOf) -> Floats:
+        """By number, what each text counts; NaN for no text."""
+        return np.array([nan, *map(number_of, self.texts)], np.float64)
 
     @cached_property
     def _numbers(self) -> dict[str, int]:

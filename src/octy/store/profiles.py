@@ -187,6 +187,12 @@ def data_of_all(connection: Connection, account_id: int) -> Iterator[tuple[int, 
         yield row.profile_key, to_scalars(row.profile_data)
 
 
+def everybody(connection: Connection, account_id: int) -> Iterator[StoredProfile]:
+    """All of an account's profiles, ordered by key."""
+    question = select(profiles).where(profiles.c.account_id == account_id).order_by(profiles.c.profile_key)
+    yield from map(_stored, _streamed(connection, question))
+
+
 def updated_after(connection: Connection, account_id: int, after_us: int) -> list[tuple[int, int]]:
     """(profile key, instant) of every profile of an account that was last updated after an instant."""
     question = select(profiles.c.profile_key, profiles.c.updated_us)

@@ -391,6 +391,36 @@ items = Table(
     Column("updated_us", BigInteger, nullable=False),
 )
 
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("number", RowId, primary_key=True),
+    Column("job_id", Text, nullable=False, unique=True),
+    Column("account_id", BigInteger, ForeignKey("accounts.account_id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("parameters", Text, nullable=False),  # JSON
+    Column("status", Text, nullable=False),
+    Column("progress", Float, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("requested_us", BigInteger, nullable=False),
+    Column("started_us", BigInteger),
+    Column("ended_us", BigInteger),
+    Column("error", Text),
+    Column("file", Text),
+    Column("file_bytes", BigInteger),
+    Column("file_sha256", Text),
+    Column("result", Text),  # JSON
+    Column("segments", Text, nullable=False),  # JSON: an array of ids
+    Column("last_seq", BigInteger),
+    Index(None, "account_id", "number"),
+    sqlite_autoincrement=True,
+)
+"""Long work in processes of its own (`octy.service.jobs`); `number` is the order in which it was asked for.
+
+`file` is what was made, in a folder of the data folder, as long as it is there; `segments` are those whose tags were
+used; `last_seq` the last event's that was known.
+"""
+
 algorithms = Table(
     "algorithms",
     metadata,

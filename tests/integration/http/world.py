@@ -14,6 +14,7 @@ from octy.http.lane import Lane
 from octy.model.clock import Clock, ManualClock
 from octy.model.instants import iso, parse_instant
 from octy.service.accounts import Keys, new_keys
+from octy.service.jobs.runner import JobSettings
 from octy.service.octy import Octy
 from octy.store.folder import open_store
 
@@ -25,7 +26,9 @@ class World:
     """An Octy on a folder of its own, with its application."""
 
     def __init__(self, folder: Path, clock: Clock | None = None) -> None:
-        self.octy = Octy(open_store(folder), clock or ManualClock(parse_instant(START)))
+        self.octy = Octy(
+            open_store(folder), clock or ManualClock(parse_instant(START)), job_settings=JobSettings(niceness=0)
+        )
         self.octy.start()
         self.app = create_app(self.octy)
         self.door = Door(Lane(self.app, self.octy), self.octy)

@@ -8,6 +8,7 @@ can be read for as long as somebody holds it.
 import os
 import weakref
 from collections.abc import Sequence
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from octy.engine.batch import Ints, Longs
+from octy.engine.batch import Floats, Ints, Longs
 from octy.engine.kernels.translation import translate
-from octy.engine.runs import Codes
+from octy.engine.runs import Codes, NumberOf
 from octy.store.archive.parquet import CODE_PREFIX, PROPERTIES, PROPERTY_PREFIX, code_bytes, texts_in
 from octy.store.log_shape import PROFILE, Column, LogShape
 from octy.store.numbered_texts import NumberedTexts
@@ -122,6 +123,15 @@ class RunFile:
             translate(self._texts[key].known(codes), in_file, out)
         else:
             out[:] = self._decoded(key, codes, first, first + len(out))
+
+    def read_numbers(self, key: str, number_of: NumberOf, first: int, out: Floats) -> None:
+        """As `read_codes`, with what the texts count; NaN where there is none."""
+        if key in self.texts_by_key:
+            in_file = self.column(CODE_PREFIX + key, first, first + len(out))
+            out[:] = self._texts[key].numbers(number_of)[in_file]
+        else:
+            texts = self.texts([PROPERTY_PREFIX + key], first, first + len(out)).column(PROPERTY_PREFIX + key)
+            out[:] = [nan if text is None else number_of(text) for text in texts.to_pylist()]
 
     def _decoded(self, key: str, of_text: Codes, first: int, last: int) -> Ints:
         """The wanted codes of a property with so many texts that it has no codes in the file."""

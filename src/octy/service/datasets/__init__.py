@@ -1,0 +1,1 @@
+"""Training datasets: what every profile was at some instants, as a Parquet file."""
