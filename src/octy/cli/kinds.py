@@ -6,7 +6,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from octy.cli import apply_event_types, apply_segments
 from octy.cli.output import counted
 from octy.cli.tables import Column
-from octy.client.views import EventTypeView, ProfileView, SegmentView, StepView
+from octy.client.views import EventTypeView, ProfileView, SegmentView, StepView, TrainingView
 from octy.model.values import canonical
 
 View = TypeVar("View")
@@ -147,5 +147,19 @@ PROFILES = Kind[ProfileView](
         Column("ID", lambda view: view.profile_id, is_whole=True),
     ],
     _profile_lines,
+    list,
+)
+TRAININGS = Kind[TrainingView](
+    "training",
+    lambda view: [view.training_job_id],
+    [
+        Column("TRAINING", lambda view: view.training_job_id, is_whole=True),
+        Column("STATUS", lambda view: view.status),
+        Column("PROGRESS", lambda view: f"{100 * view.progress:.0f}%"),
+        Column("REQUESTED AT", lambda view: view.requested_at or ""),
+        Column("DATASET", lambda view: view.dataset_id, is_whole=True),
+        Column("ERROR", lambda view: view.error or ""),
+    ],
+    lambda view: {"Training job ID": view.training_job_id, "Status": view.status},
     list,
 )

@@ -139,6 +139,24 @@ def get_churn_report(
     run(ctx, url, lambda server: churn_report.show(server.churn_report(), target))
 
 
+@get.command("trainings", epilog=examples("octy-cli get trainings --watch"))
+def get_trainings(
+    ctx: typer.Context,
+    ids: Ids = None,
+    ids_only: IdsOnly = False,
+    form: Form = Format.TABLE,
+    is_watched: Watch = False,
+    every: Every = 2.0,
+    url: Url = None,
+) -> None:
+    """Show trainings, and how far each is."""
+    from octy.cli import kinds
+    from octy.client.views import TrainingView
+
+    rows = partial(_rows, kinds.TRAININGS, TrainingView, ids or [], form, ids_only=ids_only)
+    _show(ctx, url, lambda server: rows(server.trainings(ids or [])), every if is_watched else None)
+
+
 @describe.command("eventtype", epilog=examples("octy-cli describe eventtype product_view"))
 def describe_event_type(
     ctx: typer.Context,

@@ -24,6 +24,7 @@ from octy.client.views import (
     SegmentView,
     StopView,
     TagChangeView,
+    TrainingView,
 )
 from octy.model.items import Item
 
@@ -124,6 +125,18 @@ class ChurnReportAnswer(Struct):
     """`GET …/churn_prediction/report`."""
 
     churn_prediction_report: ChurnReportView
+
+
+class TrainingStartedAnswer(Struct):
+    """`POST …/training/start`."""
+
+    training_job: TrainingView
+
+
+class TrainingsAnswer(Struct):
+    """`GET …/training`."""
+
+    training_jobs: list[TrainingView] = []
 
 
 class SecretsAnswer(Struct):

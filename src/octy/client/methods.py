@@ -46,6 +46,8 @@ class Methods:
     export_profile = Operation(on_profiles.export_profile)
 
     churn_report = Operation(on_churn.churn_report)
+    start_training = Operation(on_churn.start_training)
+    trainings = Operation(on_churn.trainings)
 
     create_event = Operation(on_events.create_event)
     create_events = Operation(on_events.create_events)

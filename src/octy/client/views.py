@@ -281,3 +281,26 @@ class ChurnReportView(Struct):
 
     training_job_data: TrainingJobView
     churn_data: ChurnDataView
+
+
+class TrainingView(Struct):
+    """A training, and how far it is."""
+
+    training_job_id: str
+    status: str = ""
+    """`queued`, `running`, `completed` or `failed`."""
+    progress: float = 0.0
+    """From 0 to 1; it waits for its dataset."""
+    dataset_id: str = ""
+    event_type: str = ""
+    horizon_days: int = 0
+    requested_at: str | None = None
+    started_at: str | None = None
+    ended_at: str | None = None
+    error: str | None = None
+    segment_ids: list[str] = []
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more becomes of it."""
+        return self.status in ("completed", "failed")

@@ -23,6 +23,7 @@ from octy.http.routes import (
     profile_views,
     profiles,
     segments,
+    trainings,
     webhooks,
 )
 from octy.model import limits
@@ -41,6 +42,7 @@ ACCOUNT_ROUTES = (
     webhooks,
     deliveries,
     churn,
+    trainings,
     elsewhere,
 )
 

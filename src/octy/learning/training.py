@@ -24,6 +24,8 @@ from octy.learning.splitting import Split, TooLittleData, split_by_time
 from octy.model.churn import ChurnAt, ChurnReport, Prediction
 from octy.model.errors import Problem
 
+ROWS_LEARNT_MAX = 200_000
+"""Of more rows, those of some profiles are learnt from: more would change little, and take long."""
 THREADS = 1
 """A training takes as long as it takes; the server beside it must not notice."""
 VERSIONS = ("octy-segmentation", "scikit-learn", "skops", "numpy")
@@ -53,7 +55,7 @@ def _train(table: pa.Table, settings: TrainingSettings, tell: Tell) -> Training:
     split = split_by_time(rows, settings)
     plan = _plan(table, split.train, settings)
     tell("comparing kinds of models", 0.05)
-    lesson = _lesson(table, rows, split.train, plan)
+    lesson = _lesson(table, rows, split.train, plan, settings.seed)
     contest = compare(lesson, settings.seed)
     tell("measuring on the last instants", 0.5)
     judged = fit(lesson, contest.chosen, settings.seed)
@@ -95,13 +97,16 @@ def _plan(table: pa.Table, training: Flags, settings: TrainingSettings) -> Featu
     return plan
 
 
-def _lesson(table: pa.Table, rows: Rows, where: Flags, plan: FeaturePlan) -> Lesson:
+def _lesson(table: pa.Table, rows: Rows, where: Flags, plan: FeaturePlan, seed: int) -> Lesson:
+    share = ROWS_LEARNT_MAX / int(where.sum())
+    if share < 1:
+        where = where & (np.random.default_rng(seed).random(rows.profiles.max() + 1) < share)[rows.profiles]
     values = matrix(table.filter(pa.array(where)), plan)
     return Lesson(values, rows.churned[where], rows.profiles[where], plan.is_category)
 
 
 def _refit(table: pa.Table, rows: Rows, plan: FeaturePlan, trial: _Trial, settings: TrainingSettings) -> Fitted:
-    return fit(_lesson(table, rows, rows.is_labelled, plan), trial.contest.chosen, settings.seed)
+    return fit(_lesson(table, rows, rows.is_labelled, plan, settings.seed), trial.contest.chosen, settings.seed)
 
 
 def _report(trial: _Trial, settings: TrainingSettings, predicted_now: float) -> ChurnReport:

@@ -247,6 +247,12 @@ class Reading:
             found = jobs.of_account(connection, account_id, JobKind.DATASET)
         return [one for one in found if not ids or one.job_id in ids][offset:]
 
+    def trainings(self, account_id: int, ids: Sequence[str] = ()) -> list[Job]:
+        """The account's trainings, in the order of the requests: those named, or all."""
+        with self._snapshot() as connection:
+            found = jobs.of_account(connection, account_id, JobKind.TRAINING)
+        return [one for one in found if not ids or one.job_id in ids]
+
     def dataset_file(self, account_id: int, job_id: str) -> tuple[Path, JobFile]:
         """Where the file of a dataset is. NotFound where there is none."""
         found = self.datasets(account_id, [job_id])

@@ -34,3 +34,9 @@ def of_account(connection: Connection, account_id: int) -> list[AlgorithmConfigu
         )
         for row in connection.execute(question)
     ]
+
+
+def scheduled(connection: Connection, algorithm_name: str) -> list[int]:
+    """The accounts that want the algorithm trained every so often."""
+    wanted = algorithms.c.algorithm_name == algorithm_name, algorithms.c.training_every_days > 0
+    return list(connection.scalars(select(algorithms.c.account_id).where(*wanted).order_by(algorithms.c.account_id)))

@@ -57,6 +57,8 @@ ALL_ROUTES = {
     ("POST", "/v1/retention/segments/create"),
     ("POST", "/v1/retention/segments/delete"),
     ("GET", "/v1/retention/churn_prediction/report"),
+    ("GET", "/v1/retention/training"),
+    ("POST", "/v1/retention/training/start"),
     ("GET", "/v1/webhooks/secrets"),
     ("GET", "/v1/webhooks/deliveries"),
     ("GET", "/v1/webhooks/deliveries/{delivery_id:str}"),

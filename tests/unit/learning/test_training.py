@@ -5,6 +5,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from octy.learning import fitting
+from octy.learning import training as training_module
 from octy.learning.dataset import rows_of
 from octy.learning.features import matrix
 from octy.learning.keeping import from_bytes, to_bytes
@@ -107,3 +109,18 @@ def test_a_kept_model_foretells_as_before(seed: int) -> None:
 
 def test_a_report_is_json(training: Training) -> None:
     assert msgspec.json.decode(msgspec.json.encode(training.report), type=ChurnReport) == training.report
+
+
+def test_of_many_rows_those_of_some_profiles_are_learnt_from(table: pa.Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    learnt: list[int] = []
+
+    def noted(lesson: fitting.Lesson, name: str, seed: int) -> fitting.Fitted:
+        learnt.append(len(lesson.churned))
+        assert len(set(lesson.profiles.tolist())) * 5 >= len(lesson.churned) > 0
+        return fitting.fit(lesson, name, seed)
+
+    monkeypatch.setattr(training_module, "ROWS_LEARNT_MAX", 400)
+    monkeypatch.setattr(training_module, "fit", noted)
+    found = train(table, SETTINGS)
+    assert all(250 < rows < 550 for rows in learnt)
+    assert len(found.predictions) == 200

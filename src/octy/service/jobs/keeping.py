@@ -66,13 +66,16 @@ def put_back(tx: Transaction, job_id: str) -> None:
         _put(tx, replace(job, status=JobStatus.QUEUED, attempts=job.attempts - 1, progress=0.0))
 
 
-def end(tx: Transaction, job_id: str, came: Made | Failed, kept: int) -> None:
-    """What came of it. Of its account and kind, the `kept` newest are kept; what is not known any more is removed."""
+def end(tx: Transaction, job_id: str, came: Made | Failed, kept: int) -> bool:
+    """What came of it; False where it was not to go on.
+
+    Of its account and kind, the `kept` newest are kept; what is not known any more is removed.
+    """
     job = _running(tx, job_id)
     if job is None:
-        if isinstance(came, Made):
+        if isinstance(came, Made) and came.file is not None:
             _remove_afterwards(tx, [came.file])
-        return
+        return False
     if isinstance(came, Made):
         made = replace(
             job,
@@ -89,6 +92,7 @@ def end(tx: Transaction, job_id: str, came: Made | Failed, kept: int) -> None:
     ended = [one for one in jobs.of_account(tx.connection, job.account_id, job.kind) if one.has_ended]
     for old in ended[: max(len(ended) - kept, 0)]:
         _forget(tx, old)
+    return True
 
 
 def recover(tx: Transaction) -> None:
