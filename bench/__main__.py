@@ -6,7 +6,20 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from bench import backfill, churn_tags, client, front_door, keeping_up, late, overload, start, timers, upload, webhooks
+from bench import (
+    backfill,
+    churn_tags,
+    client,
+    front_door,
+    keeping_up,
+    late,
+    overload,
+    start,
+    timers,
+    training,
+    upload,
+    webhooks,
+)
 
 Section = Callable[..., Iterator[Table]]
 
@@ -21,6 +34,7 @@ SECTIONS: dict[str, Section] = {
     "upload": upload.tables,
     "client": client.tables,
     "start": start.tables,
+    "training": training.tables,
     "churn-tags": churn_tags.tables,
 }
 
