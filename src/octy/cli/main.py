@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from octy import __version__
 from octy.cli.commands import SETTINGS, Ids, IdsOnly, Url, examples, run
+from octy.cli.dataset_commands import EXAMPLES, dataset
 from octy.cli.showing_commands import describe, get
 from octy.cli.trying_commands import clock, doctor, events
 
@@ -392,6 +393,7 @@ def listen_to_webhooks(
 
 
 app.command(epilog=examples("octy-cli doctor", "octy-cli --url https://octy.example.com doctor"))(doctor)
+app.command(epilog=EXAMPLES)(dataset)
 
 
 def main() -> None:

@@ -102,7 +102,7 @@ def _tally_of(kind: Uploadable, objects: Objects, before: Sequence[Settled]) -> 
 def _send_all(lanes: Lanes[Settled], tally: Tally, journal: Journal) -> None:
     """Until all are answered for. What ends it early ends it with what is certain, and how to go on."""
     try:
-        with progress(f"Uploading {tally.noun}s", len(tally.objects.bodies), tally.settled) as advance:
+        with progress(tally.noun, len(tally.objects.bodies), tally.settled) as advance:
             for sent in lanes.results():
                 if sent.failed is not None:
                     raise sent.failed

@@ -13,6 +13,7 @@ from octy.client.views import (
     AlgorithmView,
     AttemptView,
     ChurnReportView,
+    DatasetView,
     DeliveryView,
     DigestedChangeView,
     EventTypeView,
@@ -136,7 +137,13 @@ class TrainingStartedAnswer(Struct):
 class TrainingsAnswer(Struct):
     """`GET …/training`."""
 
-    training_jobs: list[TrainingView] = []
+    training_jobs: list[TrainingView]
+    request_meta: Meta = field(default_factory=Meta)
+
+    @property
+    def rows(self) -> list[TrainingView]:
+        """The trainings."""
+        return self.training_jobs
 
 
 class SecretsAnswer(Struct):
@@ -196,6 +203,31 @@ class ClockAnswer(Struct):
     """`GET` and `POST …/sandbox/clock`."""
 
     now: str
+
+
+class DatasetsAnswer(Struct):
+    """`GET …/datasets`."""
+
+    request_meta: Meta
+    rows: list[DatasetView] = field(name="datasets", default_factory=list)
+
+
+class DatasetAnswer(Struct):
+    """`POST …/datasets`."""
+
+    dataset: DatasetView
+
+
+class DatasetsDeleted(Struct):
+    """Datasets, deleted."""
+
+    deleted_datasets: list[dict[str, str]] = []
+    failed: list[FailedObject] = field(name="failed_to_delete", default_factory=list)
+
+    @property
+    def done(self) -> list[str]:
+        """Their ids."""
+        return [one["dataset_id"] for one in self.deleted_datasets]
 
 
 class Several(Protocol[Row]):

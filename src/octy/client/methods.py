@@ -5,6 +5,7 @@ from octy.client.operations import account as on_account
 from octy.client.operations import algorithms as on_algorithms
 from octy.client.operations import churn as on_churn
 from octy.client.operations import clock as on_clock
+from octy.client.operations import datasets as on_datasets
 from octy.client.operations import event_types as on_event_types
 from octy.client.operations import events as on_events
 from octy.client.operations import items as on_items
@@ -47,7 +48,8 @@ class Methods:
 
     churn_report = Operation(on_churn.churn_report)
     start_training = Operation(on_churn.start_training)
-    trainings = Operation(on_churn.trainings)
+    trainings = Listing(on_churn.trainings)
+    training_ended = Operation(on_churn.training_ended)
 
     create_event = Operation(on_events.create_event)
     create_events = Operation(on_events.create_events)
@@ -55,6 +57,13 @@ class Methods:
     items = Listing(on_items.items)
     create_items = Operation(on_items.create_items)
     update_items = Operation(on_items.update_items)
+
+    datasets = Listing(on_datasets.datasets)
+    dataset = Operation(on_datasets.dataset)
+    request_dataset = Operation(on_datasets.request_dataset)
+    dataset_ended = Operation(on_datasets.dataset_ended)
+    dataset_file = Operation(on_datasets.dataset_file)
+    delete_datasets = Operation(on_datasets.delete_datasets)
 
     deliveries = Listing(on_webhooks.deliveries)
     delivery = Operation(on_webhooks.delivery)

@@ -56,6 +56,12 @@ class Requests:
         request = self._build("GET", path, params=parameters, headers=headers)
         return self._decoded((yield from self._answered(request)), answer)
 
+    def download(self, path: str, parameters: Mapping[str, str]) -> Steps[bytes]:
+        """As `get`, of an answer that is a file."""
+        response = yield from self._answered(self._build("GET", path, params=parameters))
+        self._check(response)
+        return response.content
+
     def post(self, path: str, body: bytes, answer: type[T], key: str | None = None) -> Steps[T]:
         """As `get`. The body is JSON; the server carries it out once, however often it has to be sent (E5).
 
@@ -94,9 +100,12 @@ class Requests:
             return self._pause_seconds(retry)
         return self._jitter(min(seconds, PAUSE_SECONDS_MAX), min(seconds * RETRY_AFTER_SPREAD, PAUSE_SECONDS_MAX))
 
-    def _decoded(self, response: httpx.Response, answer: type[T]) -> T:
+    def _check(self, response: httpx.Response) -> None:
         if not 200 <= response.status_code <= 202:
             raise self._error(response)
+
+    def _decoded(self, response: httpx.Response, answer: type[T]) -> T:
+        self._check(response)
         try:
             return msgspec.json.decode(response.content or b"{}", type=answer)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:

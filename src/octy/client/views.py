@@ -304,3 +304,35 @@ class TrainingView(Struct):
     def has_ended(self) -> bool:
         """Whether nothing more becomes of it."""
         return self.status in ("completed", "failed")
+
+
+class LeakView(Struct):
+    """A column of a dataset that knows too much, and why."""
+
+    column: str
+    kind: str = ""
+    reason: str = ""
+
+
+class DatasetView(Struct):
+    """A dataset, and how far it is."""
+
+    dataset_id: str
+    status: str = ""
+    progress: float = 0.0
+    requested_at: str | None = None
+    started_at: str | None = None
+    ended_at: str | None = None
+    error: str | None = None
+    asked: dict[str, str | bool] = {}
+    rows: int | None = None
+    columns: list[str] = []
+    leaks: list[LeakView] = []
+    bytes: int | None = None
+    sha256: str | None = None
+    segment_ids: list[str] = []
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more becomes of it."""
+        return self.status in ("completed", "failed")

@@ -23,7 +23,7 @@ def training(status: str, progress: float = 0.0, error: str | None = None) -> di
 
 @pytest.fixture
 def begun(server: OctyServer, monkeypatch: pytest.MonkeyPatch) -> OctyServer:
-    monkeypatch.setattr("octy.cli.training.LOOK_EVERY_SECONDS", 0)
+    monkeypatch.setattr("octy.client.operations.churn.LOOK_SECONDS", 0.0)
     server.answers(START, Answer(202, {"training_job": training("queued")}))
     return server
 
@@ -56,7 +56,7 @@ def test_one_that_fails_is_a_failure(shell: Shell, begun: OctyServer) -> None:
 def test_one_that_is_gone_is_not_waited_for(shell: Shell, begun: OctyServer) -> None:
     begun.answers(LIST, Answer(200, {"training_jobs": []}))
     result = shell.run("train", "churn", "--wait")
-    assert (result.exit_code, result.stderr) == (1, "training_1: the server does not know of it any more\n")
+    assert (result.exit_code, result.stderr) == (1, 'There is no training with the id "training_1".\n')
 
 
 def test_trainings_are_a_table(shell: Shell, server: OctyServer) -> None:

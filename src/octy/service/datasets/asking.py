@@ -27,7 +27,7 @@ def ask(tx: Transaction, account_id: int, request: DatasetRequest) -> Job:
 
 def _dated(request: DatasetRequest, now_us: int) -> DatasetRequest:
     """What is not given means the instant of the request, whenever the job begins."""
-    asks_for_several = request.every is not None or request.from_ is not None or request.to is not None
-    if asks_for_several:
-        return request if request.to is not None else msgspec.structs.replace(request, to=iso(now_us))
-    return request if request.as_of is not None else msgspec.structs.replace(request, as_of=iso(now_us))
+    if request.as_of is not None or request.to is not None:
+        return request
+    asks_for_several = request.every is not None or request.from_ is not None
+    return msgspec.structs.replace(request, **{"to" if asks_for_several else "as_of": iso(now_us)})
