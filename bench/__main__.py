@@ -6,7 +6,21 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from bench import backfill, client, datasets, front_door, keeping_up, late, overload, start, timers, upload, webhooks
+from bench import (
+    backfill,
+    churn_tags,
+    client,
+    datasets,
+    front_door,
+    keeping_up,
+    late,
+    overload,
+    start,
+    timers,
+    training,
+    upload,
+    webhooks,
+)
 
 Section = Callable[..., Iterator[Table]]
 
@@ -22,6 +36,8 @@ SECTIONS: dict[str, Section] = {
     "client": client.tables,
     "start": start.tables,
     "datasets": datasets.tables,
+    "training": training.tables,
+    "churn-tags": churn_tags.tables,
 }
 
 

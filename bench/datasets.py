@@ -46,6 +46,7 @@ def tables(*, quick: bool) -> Iterator[Table]:
         account_id = build(folder, past, min(NEWEST, past.events // 10))
         put_segments_to_work(folder, account_id, definitions)
         seconds, ours = timed(lambda: make_dataset(_task(folder, account_id, past), lambda _: None))
+        assert ours.file is not None, "a dataset is a file"
         rows = pq.read_table(folder / "datasets" / ours.file.name)
         shape = f"{rows.num_rows:,}", f"{rows.num_columns}", f"{ours.file.bytes / 1e6:,.0f}"
         made.add_row("Octy, all columns", f"{seconds:.1f}", *shape, "")

@@ -43,6 +43,12 @@ class Running(Struct, frozen=True):
         with urllib.request.urlopen(request) as answer:
             return cast("dict[str, Any]", json.load(answer))
 
+    def get(self, path: str) -> dict[str, Any]:
+        """A decoded answer."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", None, {"Authorization": AUTHORIZATION})
+        with urllib.request.urlopen(request) as answer:
+            return cast("dict[str, Any]", json.load(answer))
+
 
 @contextmanager
 def serving(*options: str, prepare: Callable[[Path], None] | None = None) -> Iterator[Running]:

@@ -35,6 +35,7 @@ LAST_COMMITS = {
     "0005": "a357c0e",
     "0006": "d42dd27",
     "0007": "eb9cc90",
+    "0008": "8120e0e",
 }
 """Of each schema but the last one: the last commit that had it. A new migration adds the schema before it."""
 SERVER = """

@@ -7,19 +7,22 @@ from typing import NamedTuple
 
 import pytest
 
+from octy.model.churn import Prediction
 from octy.model.definitions import from_wire
 from octy.model.events import EventTypeDraft
 from octy.model.lifetimes import Lifetime
 from octy.model.limits import EVENT_TYPES_PER_REQUEST_MAX
+from octy.model.profiles import ProfileDraft
 from octy.service.clock import SystemClock
 from octy.service.ids import new_id
 from octy.service.keys import Keys, new_keys
 from octy.service.octy import Octy
-from octy.store import segments
+from octy.store import churn_trainings, predictions, segments
 from octy.store.folder import open_store
 from octy.store.segments import StoredSegment
 from tests.acceptance.processes import Machine, Server
 from tests.integration.http.world import live
+from tests.unit.model.churn_reports import report
 from tests.wire.clients import GoClient
 from tests.wire.shop import Shop
 
@@ -28,11 +31,12 @@ LENGTHS = (0, 3, 250, 5_000)
 
 
 class Served(NamedTuple):
-    """The server, accounts that nobody has used yet, and those with lists."""
+    """The server, accounts that nobody has used yet, those with lists, and one whose churn model has been trained."""
 
     server: Server
     unused: Iterator[Keys]
     lists: Mapping[int, Keys]
+    trained: Keys
 
 
 @pytest.fixture(scope="session")
@@ -44,13 +48,15 @@ def served(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
     data = machine.folder / "data"
     octy = Octy(open_store(data), SystemClock())
     octy.start()
-    unused, of_lists = _accounts(octy, count), _accounts(octy, len(LENGTHS))
+    unused, of_lists, (trained,) = _accounts(octy, count), _accounts(octy, len(LENGTHS)), _accounts(octy, 1)
     lists = dict(zip(LENGTHS, of_lists, strict=True))
     ids = {_with_event_types(octy, keys, length): length for length, keys in lists.items()}
+    trained_id = _with_a_customer(octy, trained)
     octy.stop()
     _store_segments(data, ids)
+    _store_training(data, trained_id)
     try:
-        yield Served(machine.serve("--failures-per-minute", "0"), iter(unused), lists)
+        yield Served(machine.serve("--failures-per-minute", "0"), iter(unused), lists, trained)
     finally:
         machine.close()
 
@@ -70,6 +76,23 @@ def _with_event_types(octy: Octy, keys: Keys, length: int) -> int:
     for first in range(0, length, EVENT_TYPES_PER_REQUEST_MAX):
         octy.create_event_types(account.account_id, drafts[first : first + EVENT_TYPES_PER_REQUEST_MAX]).result()
     return account.account_id
+
+
+def _with_a_customer(octy: Octy, keys: Keys) -> int:
+    """The id of the account with the keys, which has one profile from now on."""
+    account = octy.credentials.caller(keys.public_key, keys.secret_key)
+    assert account is not None
+    octy.create_profiles(account.account_id, [ProfileDraft("ana")]).result()
+    return account.account_id
+
+
+def _store_training(data: Path, account_id: int) -> None:
+    """A report, and what is foretold of the account's only profile."""
+    store = open_store(data)
+    with store.writer.begin():
+        churn_trainings.add(store.writer, account_id, report("training_1"), b"")
+        predictions.put(store.writer, account_id, {0: Prediction(0.9, 344, "training_1")})
+    store.close()
 
 
 def _store_segments(data: Path, lengths: Mapping[int, int]) -> None:

@@ -194,6 +194,33 @@ class Identity(Struct):
     updated_at: str | None = None
 
 
+class TrainingJobData(Struct):
+    training_job_id: str
+    model_accuracy: float
+    training_job_date: str
+
+
+class FeatureOfImportance(Struct):
+    feature_name: str
+    feature_importance: float
+
+
+class ChurnData(Struct):
+    current_churn_percentage: float
+    churn_direction_indication: str
+    churn_percentage_difference: float
+    features_of_importance: list[FeatureOfImportance]
+
+
+class ChurnPredictionReport(Struct):
+    training_job_data: TrainingJobData
+    churn_data: ChurnData
+
+
+class ChurnReport(Answer):
+    churn_prediction_report: ChurnPredictionReport
+
+
 class Parent(Struct):
     parent_profile_id: str | None = None
     parent_customer_id: str | None = None

@@ -1,4 +1,4 @@
-"""What belongs to neighbouring products is refused in the error shape, with code 400 (wire.md, 3.6 to 3.8, 3.12).
+"""What belongs to neighbouring products is refused in the error shape, with code 400 (wire.md 3.6, 3.7, 3.12).
 
 The bodies are those that the clients send.
 """
@@ -28,7 +28,6 @@ GENERATE = "/v1/retention/messaging/content/generate"
     [
         f"{TEMPLATES}?ids=,a",
         TEMPLATES,
-        "/v1/retention/churn_prediction/report",
     ],
 )
 def test_octy_cli_asks_for_what_is_not_here(shop: Shop, path: str) -> None:

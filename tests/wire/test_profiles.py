@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.wire import shapes
-from tests.wire.refusals import message, refused
+from tests.wire.refusals import refused
 from tests.wire.shop import EVENT_TYPES, PROFILES, SEGMENTS, Shop, definition, visitor
 
 CREATE = f"{PROFILES}/create"
@@ -120,12 +120,11 @@ def test_nobody_is_found_with_an_error_and_never_with_an_empty_list(shop: Shop) 
     refused(shop.go.get(f"{PROFILES}?id=nobody"), 404)
 
 
-def test_the_script_s_filters_are_refused_and_not_ignored(shop: Shop) -> None:
-    """It reads `error.reason` of what is above 200. Scores and predictions are not part of this server."""
+def test_the_script_s_filters_find_nobody_before_a_training(shop: Shop) -> None:
+    """Who asks for customers about to leave must not be sent all of them."""
     shop.profile("ana")
     reply = shop.script.get(f"{PROFILES}?churn_prob=high&rfm=300-400")
-    assert "not part of this server" in message(reply)
-    assert json.loads(reply.content)["error"]["reason"]
+    assert shapes.decoded(reply, 200, shapes.ProfileList).profiles == []
 
 
 def test_a_plain_profile_s_metadata(shop: Shop) -> None:

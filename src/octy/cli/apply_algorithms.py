@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from msgspec.structs import asdict, replace
+
 from octy.cli.checks import Checks, Fields
 from octy.cli.documents import Document, Trail
 from octy.cli.failures import LinesRefused
@@ -11,6 +13,7 @@ from octy.cli.plan import Change, Sign, Stage
 from octy.client import Octy, RequestRefused
 from octy.client.views import AlgorithmView
 from octy.model.algorithms import ALGORITHMS, AlgorithmConfiguration
+from octy.model.limits import CHURN_HORIZON_DAYS_MAX, TRAINING_EVERY_DAYS_MAX
 from octy.model.values import shown
 
 KIND = "algorithmConfigurations"
@@ -18,7 +21,13 @@ CONFIGURATIONS = "configurations"
 FEATURES = "profileFeatures"
 STOP_LIST = "itemIDStopList"
 RECOMMEND = "recommendInteractedItems"
-KEYS = {"rec": (RECOMMEND, STOP_LIST, FEATURES), "churn": (FEATURES,)}
+EVENT_TYPE = "eventType"
+CHURN_INTEGERS = {
+    "horizonDays": ("horizon_days", 1, CHURN_HORIZON_DAYS_MAX),
+    "trainingEveryDays": ("training_every_days", 0, TRAINING_EVERY_DAYS_MAX),
+}
+"""In the wire's words, with their bounds. Like `eventType`, they stay as they are where the file does not say them."""
+KEYS = {"rec": (RECOMMEND, STOP_LIST, FEATURES), "churn": (FEATURES, EVENT_TYPE, *CHURN_INTEGERS)}
 
 
 class _Wanted(NamedTuple):
@@ -60,7 +69,7 @@ class Algorithms:
         if not self.wanted:
             return []
         known = _algorithms_of(server)
-        different = [one for name, one in self.wanted.items() if known.get(name) != one.configuration]
+        different = [one for name, one in self.wanted.items() if not _is_set(known.get(name), one.configuration)]
         changes = [_change(known.get(one.configuration.algorithm_name), one.configuration) for one in different]
 
         def send(server: Octy) -> bool:
@@ -77,7 +86,8 @@ def algorithm_document(views: Sequence[AlgorithmView]) -> dict[str, Any]:
 
 def _change(before: AlgorithmConfiguration | None, after: AlgorithmConfiguration) -> Change:
     sign = Sign.CREATE if before is None else Sign.CHANGE
-    return Change(sign, "algorithm", after.algorithm_name, _in_yaml(before) if before else None, _in_yaml(after))
+    whole = after if before is None else _filled(after, before)
+    return Change(sign, "algorithm", after.algorithm_name, _in_yaml(before) if before else None, _in_yaml(whole))
 
 
 def _in_yaml(configuration: AlgorithmConfiguration) -> dict[str, Any]:
@@ -86,8 +96,22 @@ def _in_yaml(configuration: AlgorithmConfiguration) -> dict[str, Any]:
         RECOMMEND: configuration.recommend_interacted_items,
         STOP_LIST: list(configuration.item_id_stop_list),
         FEATURES: list(configuration.profile_features),
+        EVENT_TYPE: configuration.event_type,
+        **{key: getattr(configuration, wire) for key, (wire, _, _) in CHURN_INTEGERS.items()},
     }
-    return {"algorithmName": name, CONFIGURATIONS: {key: fields[key] for key in KEYS[name]}}
+    said = {key: fields[key] for key in KEYS[name] if fields[key] is not None}
+    return {"algorithmName": name, CONFIGURATIONS: said}
+
+
+def _is_set(known: AlgorithmConfiguration | None, wanted: AlgorithmConfiguration) -> bool:
+    """Whether the server has all that is wanted."""
+    return known is not None and _filled(wanted, known) == known
+
+
+def _filled(wanted: AlgorithmConfiguration, known: AlgorithmConfiguration) -> AlgorithmConfiguration:
+    """What will be there: of what is not said, what is there."""
+    unsaid = {name: value for name, value in asdict(known).items() if getattr(wanted, name) is None}
+    return replace(wanted, **unsaid)
 
 
 def _set(server: Octy, wanted: _Wanted) -> bool:
@@ -117,6 +141,9 @@ def _configured(view: AlgorithmView) -> AlgorithmConfiguration:
         bool(fields.recommend_interacted_items),
         tuple(item.item_id for item in fields.item_id_stop_list or ()),
         tuple(fields.profile_features or ()),
+        fields.event_type,
+        fields.horizon_days,
+        fields.training_every_days,
     )
 
 
@@ -129,9 +156,20 @@ def _configuration(checks: Checks, fields: Fields, trail: Trail) -> AlgorithmCon
     checks.warn_of_unknown(given, inner, KEYS.get(name, ()))
     features = tuple(checks.texts(given, (*inner, FEATURES)))
     if name != "rec":
-        return AlgorithmConfiguration(name, profile_features=features)
+        return AlgorithmConfiguration(name, profile_features=features, **_churn(checks, given, inner))
     recommend = given.get(RECOMMEND) or False
     if not isinstance(recommend, bool):
         checks.wrong((*inner, RECOMMEND), "true or false", shown(recommend))
     stop_list = tuple(checks.texts(given, (*inner, STOP_LIST)))
     return AlgorithmConfiguration(name, bool(recommend), stop_list, features)
+
+
+def _churn(checks: Checks, given: Fields, inner: Trail) -> dict[str, Any]:
+    """What the file says of it beside the features."""
+    found: dict[str, Any] = {}
+    if given.get(EVENT_TYPE) is not None:
+        found["event_type"] = checks.text(given, (*inner, EVENT_TYPE))
+    for key, (wire, least, most) in CHURN_INTEGERS.items():
+        if (value := checks.integer(given, (*inner, key), least, most)) is not None:
+            found[wire] = value
+    return found

@@ -1,4 +1,4 @@
-"""In which formats can things be shown? A module without imports, for `--help` needs it."""
+"""What can options be? A module without imports, for `--help` needs it."""
 
 from enum import StrEnum
 
@@ -10,3 +10,11 @@ class Format(StrEnum):
     JSON = "json"
     YAML = "yaml"
     CSV = "csv"
+
+
+class ChurnLevel(StrEnum):
+    """How probable it is that a profile churns."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"

@@ -6,7 +6,15 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from octy.cli import apply_algorithms, apply_event_types, apply_segments
 from octy.cli.output import counted
 from octy.cli.tables import Column
-from octy.client.views import AlgorithmView, EventTypeView, ProfileView, ReceiptView, SegmentView, StepView
+from octy.client.views import (
+    AlgorithmView,
+    EventTypeView,
+    ProfileView,
+    ReceiptView,
+    SegmentView,
+    StepView,
+    TrainingView,
+)
 from octy.model.values import canonical
 
 View = TypeVar("View")
@@ -99,7 +107,7 @@ def _purge_cause(view: ReceiptView) -> str:
 
 
 def _profile_lines(view: ProfileView) -> dict[str, str]:
-    return {
+    lines = {
         "Profile ID": view.profile_id,
         "Customer ID": view.customer_id,
         "Has charged": canonical(view.has_charged) or "",
@@ -110,10 +118,18 @@ def _profile_lines(view: ProfileView) -> dict[str, str]:
         "Created at": view.created_at or NONE,
         "Updated at": view.updated_at or NONE,
     }
+    if view.churn_probability is not None:
+        lines["Churn probability"] = _churn(view.churn_probability, view.churn_probability_value)
+        lines["RFM score"] = NONE if view.rfm_score is None else f"{view.rfm_score:g}"
+    return lines
 
 
 def _tags(view: ProfileView) -> str:
     return ", ".join(tag.segment_tag for tag in view.segment_tags or ())
+
+
+def _churn(label: str, number: float | None) -> str:
+    return label if number is None else f"{label} ({number:.2f})"
 
 
 def _event_type_document(views: Sequence[EventTypeView]) -> dict[str, Any]:
@@ -207,5 +223,19 @@ PROFILES = Kind[ProfileView](
         Column("ID", lambda view: view.profile_id, is_whole=True),
     ],
     _profile_lines,
+    list,
+)
+TRAININGS = Kind[TrainingView](
+    "training",
+    lambda view: [view.training_job_id],
+    [
+        Column("TRAINING", lambda view: view.training_job_id, is_whole=True),
+        Column("STATUS", lambda view: view.status),
+        Column("PROGRESS", lambda view: f"{100 * view.progress:.0f}%"),
+        Column("REQUESTED AT", lambda view: view.requested_at or ""),
+        Column("DATASET", lambda view: view.dataset_id, is_whole=True),
+        Column("ERROR", lambda view: view.error or ""),
+    ],
+    lambda view: {"Training job ID": view.training_job_id, "Status": view.status},
     list,
 )

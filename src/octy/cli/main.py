@@ -108,6 +108,12 @@ class UploadableName(StrEnum):
     EVENTS = "events"
 
 
+class TrainableName(StrEnum):
+    """What can be trained."""
+
+    CHURN = "churn"
+
+
 def _version(is_wanted: bool) -> None:
     if is_wanted:
         typer.echo(f"octy-cli {__version__}")
@@ -239,6 +245,19 @@ def upload(
     where = settings(url or ctx.obj)
     destination = f"{where.url} {where.keys.public_key}"
     run(ctx, url, lambda server: uploading.upload(server, uploadable, objects, destination))
+
+
+@app.command(epilog=examples("octy-cli train churn --wait"))
+def train(
+    ctx: typer.Context,
+    algorithm: Annotated[TrainableName, typer.Argument(help="What to train.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for its end, and show how far it is.")] = False,
+    url: Url = None,
+) -> None:
+    """Have a model trained on what is known now. `get churnreport` then shows what it has learnt."""
+    from octy.cli import training
+
+    run(ctx, url, lambda server: training.train(server, algorithm, wait=wait))
 
 
 @export.command("profile", epilog=examples("octy-cli export profile customer-17 -o customer-17.json"))

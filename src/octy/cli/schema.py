@@ -95,7 +95,10 @@ def _event_type() -> Schema:
 
 
 def _algorithm() -> Schema:
-    inner = {algorithms.RECOMMEND: {"type": ["boolean", "null"]}, algorithms.STOP_LIST: _TEXTS}
+    inner: Schema = {algorithms.RECOMMEND: {"type": ["boolean", "null"]}, algorithms.STOP_LIST: _TEXTS}
+    inner[algorithms.EVENT_TYPE] = {"anyOf": [_TEXT, {"type": "null"}]}
+    for key, (_, least, most) in algorithms.CHURN_INTEGERS.items():
+        inner[key] = {"type": ["integer", "null"], "minimum": least, "maximum": most}
     return {
         "type": "object",
         "properties": {

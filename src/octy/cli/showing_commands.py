@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from octy.cli.choices import Format
+from octy.cli.choices import ChurnLevel, Format
 from octy.cli.commands import SETTINGS, Ids, IdsOnly, Url, examples, run
 
 if TYPE_CHECKING:
@@ -116,13 +116,21 @@ def get_receipts(
 @get.command(
     "profiles",
     epilog=examples(
-        "octy-cli get profiles --tag 'abandoned cart' -o csv > carts.csv", "octy-cli get profiles customer-17"
+        "octy-cli get profiles --tag 'abandoned cart' -o csv > carts.csv",
+        "octy-cli get profiles --churn high --rfm 300-400",
+        "octy-cli get profiles customer-17",
     ),
 )
 def get_profiles(
     ctx: typer.Context,
     ids: Ids = None,
     tag: Annotated[str | None, typer.Option("--tag", metavar="NAME", help="Only those in this segment.")] = None,
+    churn: Annotated[
+        ChurnLevel | None, typer.Option("--churn", help="Only those with this probability of churning.")
+    ] = None,
+    rfm: Annotated[
+        str | None, typer.Option("--rfm", metavar="SCORE", help="Only those with this RFM score: 444, or 300-400.")
+    ] = None,
     ids_only: IdsOnly = False,
     form: Form = Format.TABLE,
     is_watched: Watch = False,
@@ -134,7 +142,57 @@ def get_profiles(
     from octy.client.views import ProfileView
 
     rows = partial(_rows, kinds.PROFILES, ProfileView, ids or [], form, ids_only=ids_only)
-    _show(ctx, url, lambda server: rows(server.profiles(ids=ids or [], tag=tag)), every if is_watched else None)
+    _show(
+        ctx,
+        url,
+        lambda server: rows(server.profiles(ids=ids or [], tag=tag, churn=churn, rfm=rfm)),
+        every if is_watched else None,
+    )
+
+
+@get.command(
+    "churnreport",
+    epilog=examples(
+        "octy-cli get churnreport", "octy-cli get churnreport -o reports/", "octy-cli get churnreport -o json"
+    ),
+)
+def get_churn_report(
+    ctx: typer.Context,
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "--outpath",
+            "-o",
+            metavar="FORMAT|DIR/",
+            help="table, json or yaml; or a folder, with a slash at its end, for a Markdown file with plots.",
+        ),
+    ] = "table",
+    url: Url = None,
+) -> None:
+    """Show what the last training of the churn model learnt, and how far it can be trusted."""
+    from octy.cli import churn_report
+
+    target = churn_report.target_of(output)
+    run(ctx, url, lambda server: churn_report.show(server.churn_report(), target))
+
+
+@get.command("trainings", epilog=examples("octy-cli get trainings --watch"))
+def get_trainings(
+    ctx: typer.Context,
+    ids: Ids = None,
+    ids_only: IdsOnly = False,
+    form: Form = Format.TABLE,
+    is_watched: Watch = False,
+    every: Every = 2.0,
+    url: Url = None,
+) -> None:
+    """Show trainings, and how far each is."""
+    from octy.cli import kinds
+    from octy.client.views import TrainingView
+
+    rows = partial(_rows, kinds.TRAININGS, TrainingView, ids or [], form, ids_only=ids_only)
+    _show(ctx, url, lambda server: rows(server.trainings(ids or [])), every if is_watched else None)
 
 
 @describe.command("eventtype", epilog=examples("octy-cli describe eventtype product_view"))

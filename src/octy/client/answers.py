@@ -12,6 +12,7 @@ from octy.client.views import (
     AccountData,
     AlgorithmView,
     AttemptView,
+    ChurnReportView,
     DatasetView,
     DeliveryView,
     DigestedChangeView,
@@ -25,6 +26,7 @@ from octy.client.views import (
     SegmentView,
     StopView,
     TagChangeView,
+    TrainingView,
 )
 from octy.model.items import Item
 
@@ -131,6 +133,30 @@ class StoryAnswer(Struct):
     """`GET …/profiles/events`."""
 
     events: list[EventView]
+
+
+class ChurnReportAnswer(Struct):
+    """`GET …/churn_prediction/report`."""
+
+    churn_prediction_report: ChurnReportView
+
+
+class TrainingStartedAnswer(Struct):
+    """`POST …/training/start`."""
+
+    training_job: TrainingView
+
+
+class TrainingsAnswer(Struct):
+    """`GET …/training`."""
+
+    training_jobs: list[TrainingView]
+    request_meta: Meta = field(default_factory=Meta)
+
+    @property
+    def rows(self) -> list[TrainingView]:
+        """The trainings."""
+        return self.training_jobs
 
 
 class SecretsAnswer(Struct):

@@ -3,6 +3,7 @@
 from octy.client.operation import Listing, Operation
 from octy.client.operations import account as on_account
 from octy.client.operations import algorithms as on_algorithms
+from octy.client.operations import churn as on_churn
 from octy.client.operations import clock as on_clock
 from octy.client.operations import datasets as on_datasets
 from octy.client.operations import event_types as on_event_types
@@ -46,6 +47,11 @@ class Methods:
     tag_history = Operation(on_profiles.tag_history)
     profile_events = Operation(on_profiles.profile_events)
     export_profile = Operation(on_profiles.export_profile)
+
+    churn_report = Operation(on_churn.churn_report)
+    start_training = Operation(on_churn.start_training)
+    trainings = Listing(on_churn.trainings)
+    training_ended = Operation(on_churn.training_ended)
 
     create_event = Operation(on_events.create_event)
     create_events = Operation(on_events.create_events)

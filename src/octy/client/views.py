@@ -8,6 +8,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from octy.model.churn import Baseline, CalibrationBin, Candidate, DroppedColumn, Measures
+
 
 class AccountData(Struct):
     """What an account has configured (wire.md 3.2)."""
@@ -36,6 +38,9 @@ class AlgorithmFields(Struct):
     recommend_interacted_items: bool | None = None
     item_id_stop_list: list[StoppedItem] | None = None
     profile_features: list[str] | None = None
+    event_type: str | None = None
+    horizon_days: int | None = None
+    training_every_days: int | None = None
 
 
 class AlgorithmView(Struct):
@@ -150,6 +155,9 @@ class ProfileView(Struct):
     profile_data: dict[str, Any] | None = None
     platform_info: dict[str, Any] | None = None
     segment_tags: list[TagView] | None = None
+    rfm_score: float | None = None
+    churn_probability: str | None = None
+    churn_probability_value: float | None = None
     status: str | None = None
     created_at: str | None = None
     updated_at: str | None = None
@@ -252,6 +260,85 @@ class AttemptView(Struct):
     status: int | None = None
     error: str | None = None
     answer: str = ""
+
+
+class TrainingJobView(Struct):
+    """A training of the churn model, and how far the model can be trusted (wire.md 3.8)."""
+
+    training_job_id: str
+    model_accuracy: float = 0.0
+    """From 0 to 100; what follows is from 0 to 1."""
+    training_job_date: str = ""
+    dataset_id: str = ""
+    segment_ids: list[str] = []
+    event_type: str = ""
+    horizon_days: int = 0
+    train_rows: int = 0
+    test_rows: int = 0
+    test_from: str = ""
+    measures: Measures | None = None
+    baselines: list[Baseline] = []
+    candidates: list[Candidate] = []
+    calibration: list[CalibrationBin] = []
+    dropped_columns: list[DroppedColumn] = []
+    versions: dict[str, str] = {}
+
+
+class FeatureView(Struct):
+    """How much a feature matters, in percentage points."""
+
+    feature_name: str
+    feature_importance: float = 0.0
+    spread: float = 0.0
+
+
+class ChurnAtView(Struct):
+    """How much churn there is from an instant on, from 0 to 100."""
+
+    as_of: str
+    profiles: int = 0
+    churn_percentage: float | None = None
+    predicted_churn_percentage: float | None = None
+
+
+class ChurnDataView(Struct):
+    """How much churn there is, from 0 to 100, and what it hangs on."""
+
+    current_churn_percentage: float = 0.0
+    churn_direction_indication: str = ""
+    churn_percentage_difference: float = 0.0
+    features_of_importance: list[FeatureView] = []
+    churn_over_time: list[ChurnAtView] = []
+
+
+class ChurnReportView(Struct):
+    """What the last training learnt (wire.md 3.8)."""
+
+    training_job_data: TrainingJobView
+    churn_data: ChurnDataView
+
+
+class TrainingView(Struct):
+    """A training, and how far it is."""
+
+    training_job_id: str
+    status: str = ""
+    """`queued`, `running`, `completed` or `failed`."""
+    progress: float = 0.0
+    """From 0 to 1; it waits for its dataset."""
+    dataset_id: str = ""
+    event_type: str = ""
+    horizon_days: int = 0
+    requested_at: str | None = None
+    started_at: str | None = None
+    ended_at: str | None = None
+    error: str | None = None
+    segment_ids: list[str] = []
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more becomes of it."""
+        return self.status in ("completed", "failed")
 
 
 class LeakView(Struct):

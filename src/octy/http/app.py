@@ -12,6 +12,7 @@ from octy.http.routes import (
     accounts,
     algorithms,
     application,
+    churn,
     clock,
     datasets,
     deliveries,
@@ -23,6 +24,7 @@ from octy.http.routes import (
     profile_views,
     profiles,
     segments,
+    trainings,
     webhooks,
 )
 from octy.model import limits
@@ -40,6 +42,8 @@ ACCOUNT_ROUTES = (
     datasets,
     webhooks,
     deliveries,
+    churn,
+    trainings,
     elsewhere,
 )
 

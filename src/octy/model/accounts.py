@@ -8,8 +8,8 @@ from octy.model.tags import CAUSE_TEXT, Cause
 from octy.model.values import shown
 from octy.model.webhooks import WebhookEvent
 
-DEFAULT_EVENTS: tuple[str, ...] = (WebhookEvent.MATCHED.value,)
-"""H1."""
+DEFAULT_EVENTS: tuple[str, ...] = (WebhookEvent.MATCHED.value, WebhookEvent.TRAINED.value)
+"""H1, H2."""
 DEFAULT_CAUSES = tuple(CAUSE_TEXT[cause] for cause in (Cause.EVENT, Cause.TIME, Cause.PROPERTY))
 """What customers do and what time does. What a backfill, a deletion or a repair does is told to whoever asks for it."""
 CHOICE_OF_CAUSES = tuple(CAUSE_TEXT.values())

@@ -33,6 +33,8 @@ RESTORES_MAX = 100
 """How often a segment may be restored: a restart looks at each time, event by event."""
 WINDOW_DAYS_MAX = 3650
 RETENTION_DAYS_MAX = 36_500
+CHURN_HORIZON_DAYS_MAX = 365
+TRAINING_EVERY_DAYS_MAX = 365
 EXP_TIMEFRAME_MINUTES_MIN = 5
 EXP_TIMEFRAME_MINUTES_MAX = 525_600
 

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from octy.model.churn import Prediction
 from octy.model.tags import SegmentTag
 from octy.model.values import Scalar
 
@@ -41,6 +42,8 @@ class Profile(Struct, frozen=True):
     created_us: int
     updated_us: int
     segment_tags: tuple[SegmentTag, ...] = ()
+    prediction: Prediction | None = None
+    """None until a training has known the profile."""
 
 
 class ProfilePage(Struct, frozen=True):

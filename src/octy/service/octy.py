@@ -48,6 +48,8 @@ from octy.service.keys import Credentials, Keys
 from octy.service.outbox import WriterOutbox
 from octy.service.progress import CATCHING_UP, Readiness
 from octy.service.reading import Reading
+from octy.service.training import asking as trainings
+from octy.service.training.ending import TrainingEnding
 from octy.service.transaction import Transaction
 from octy.service.webhook_secrets import SigningKey, SigningKeys
 from octy.service.writer import Writer
@@ -85,9 +87,15 @@ class Octy:
         self._new_secrets = new_webhook_secrets
         self._on_webhooks: Callable[[], None] = lambda: None
         self._on_mended: Callable[[int], None] = lambda _: None
-        self._writer = Writer(store, clock, self._tell_of_webhooks)
+        self._writer = Writer(store, clock, self._tell_of_webhooks, self._wake_jobs)
         self.auditor = Auditor(store, self._writer.submit_unrefused, audit_share)
-        self._jobs = Runner(store, clock, self._writer.submit_unrefused, job_settings)
+        self._jobs = Runner(
+            store,
+            clock,
+            self._writer.submit_unrefused,
+            job_settings,
+            {JobKind.TRAINING: TrainingEnding(store.folder, self._writer.submit_unrefused)},
+        )
         self.outbox = WriterOutbox(store, self._writer)
         self.signing_keys = SigningKeys()
         self.has_started = False
@@ -140,6 +148,9 @@ class Octy:
 
     def _tell_of_webhooks(self) -> None:
         self._on_webhooks()
+
+    def _wake_jobs(self) -> None:
+        self._jobs.wake()
 
     def readiness(self) -> Readiness:
         """Whether requests are served, and how far it is until then."""
@@ -375,6 +386,14 @@ class Octy:
         return self._writer.submit(
             account_id, lambda tx: keeping.remove(tx, account_id, JobKind.DATASET, ids), once, objects=len(ids)
         )
+
+    # Trainings
+
+    def start_training(self, account_id: int, algorithm: str, once: Once | None = None) -> "Future[Job]":
+        """A job that learns from a dataset, which another makes before it; Refused where it cannot be."""
+        requested = self._writer.submit(account_id, lambda tx: trainings.ask(tx, account_id, algorithm), once)
+        requested.add_done_callback(lambda _: self._jobs.wake())
+        return requested
 
     # The sandbox
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from octy.model import limits
 from octy.model.accounts import Account
 from octy.model.algorithms import AlgorithmConfiguration
+from octy.model.churn import ANYTHING, ChurnReport, PredictionFilter
 from octy.model.errors import NotFound, Problem, Refused
 from octy.model.events import EventInstance, EventType
 from octy.model.exports import ExportedDigested, ExportedEvent, ExportedWebhook, ProfileExport
@@ -30,11 +31,13 @@ from octy.model.webhooks import (
     Stop,
 )
 from octy.service import deliveries, receivers
+from octy.service.algorithms import completed
 from octy.service.auditing import Audit
 from octy.service.ids import EventIds
 from octy.store import (
     accounts,
     algorithms,
+    churn_trainings,
     digests,
     event_types,
     events,
@@ -43,6 +46,7 @@ from octy.store import (
     jobs,
     message_ids,
     outbox,
+    predictions,
     profiles,
     receipts,
     segments,
@@ -118,10 +122,11 @@ class Reading:
         customer_id: str | None = None,
         ids: Sequence[str] = (),
         segment_tag: str | None = None,
+        foretold: PredictionFilter = ANYTHING,
         offset: int = 0,
         limit: int = limits.PROFILES_PER_PAGE_MAX,
     ) -> ProfilePage:
-        """Profiles by customer id, by profile or customer ids, by the tag they bear, or all; with their tags (G1)."""
+        """Profiles by customer id, by profile or customer ids, by tag and by what is foretold, or all; with both."""
         with self._snapshot() as connection:
             if customer_id is not None:
                 found = profiles.by_customer_ids(connection, account_id, [customer_id])
@@ -132,8 +137,8 @@ class Reading:
                 found = found[offset : offset + limit]
             else:
                 segment_key = None if segment_tag is None else _segment_key(connection, account_id, segment_tag)
-                found, total = profiles.page(connection, account_id, offset, limit, segment_key)
-            return ProfilePage(tuple(_with_tags(connection, account_id, found)), total)
+                found, total = profiles.page(connection, account_id, offset, limit, segment_key, foretold)
+            return ProfilePage(tuple(_complete(connection, account_id, found)), total)
 
     def tag_history(self, account_id: int, profile_id: str) -> list[TagChange]:
         """Every change of a profile's tags, as it was recorded (G5)."""
@@ -180,7 +185,7 @@ class Reading:
             found = profiles.by_any_ids(connection, account_id, [profile_id])[:1]
             if not found:
                 raise NotFound(f"There is no profile with the id {shown(profile_id)}.")
-            key, (profile,) = found[0].profile_key, _with_tags(connection, account_id, found)
+            key, (profile,) = found[0].profile_key, _complete(connection, account_id, found)
             return ProfileExport(
                 profile=profile,
                 events=self._exported_events(connection, account_id, key),
@@ -243,13 +248,24 @@ class Reading:
     def algorithms(self, account_id: int) -> list[AlgorithmConfiguration]:
         """What the account has configured of algorithms."""
         with self._snapshot() as connection:
-            return algorithms.of_account(connection, account_id)
+            return [completed(one) for one in algorithms.of_account(connection, account_id)]
+
+    def churn_report(self, account_id: int) -> ChurnReport | None:
+        """What the last training of the churn model learnt; None before the first."""
+        with self._snapshot() as connection:
+            return churn_trainings.latest(connection, account_id)
 
     def datasets(self, account_id: int, ids: Sequence[str] = (), offset: int = 0) -> list[Job]:
         """The jobs that make or have made datasets, in the order of the requests: those named, or all from there on."""
         with self._snapshot() as connection:
             found = jobs.of_account(connection, account_id, JobKind.DATASET)
         return [one for one in found if not ids or one.job_id in ids][offset:]
+
+    def trainings(self, account_id: int, ids: Sequence[str] = ()) -> list[Job]:
+        """The account's trainings, in the order of the requests: those named, or all."""
+        with self._snapshot() as connection:
+            found = jobs.of_account(connection, account_id, JobKind.TRAINING)
+        return [one for one in found if not ids or one.job_id in ids]
 
     def dataset_file(self, account_id: int, job_id: str) -> tuple[Path, JobFile]:
         """Where the file of a dataset is. NotFound where there is none."""
@@ -266,9 +282,19 @@ class Reading:
             return items.page(connection, account_id, ids, offset, limit)
 
 
-def _with_tags(connection: Connection, account_id: int, found: Sequence[StoredProfile]) -> list[Profile]:
-    borne = tags.of_profiles(connection, account_id, [stored.profile_key for stored in found])
-    return [msgspec.structs.replace(stored.profile, segment_tags=borne.get(stored.profile_key, ())) for stored in found]
+def _complete(connection: Connection, account_id: int, found: Sequence[StoredProfile]) -> list[Profile]:
+    """With their tags (G1) and what is foretold of them."""
+    keys = [stored.profile_key for stored in found]
+    borne = tags.of_profiles(connection, account_id, keys)
+    foretold = predictions.of_profiles(connection, account_id, keys)
+    return [
+        msgspec.structs.replace(
+            stored.profile,
+            segment_tags=borne.get(stored.profile_key, ()),
+            prediction=foretold.get(stored.profile_key),
+        )
+        for stored in found
+    ]
 
 
 def _exported_webhook(kept: KeptDelivery) -> ExportedWebhook:

@@ -29,6 +29,7 @@ from octy.service.receivers import tidy
 from octy.service.restore import restore
 from octy.service.retention import horizon_us
 from octy.service.tenant import Tenant
+from octy.service.training.schedule import ask_for_due
 from octy.service.transaction import Transaction
 from octy.service.world import World
 from octy.store import deliveries, digests, idempotency, message_ids
@@ -71,10 +72,14 @@ class Job(Struct):
 class Writer:
     """Owns the store's writing connection and the world."""
 
-    def __init__(self, store: Store, clock: Clock, on_webhooks: Callable[[], None]) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, on_webhooks: Callable[[], None], on_jobs: Callable[[], None] = lambda: None
+    ) -> None:
+        """`on_webhooks` is called when there are new ones, `on_jobs` when there are."""
         self._store = store
         self._clock = clock
         self._on_webhooks = on_webhooks
+        self._on_jobs = on_jobs
         self._jobs: deque[Job] = deque()
         self._objects = 0
         self._changed = threading.Condition()
@@ -299,11 +304,16 @@ class Writer:
             self._on_webhooks()
 
     def _housekeep(self, tx: Transaction) -> None:
-        """Forgets what need not be remembered any longer: answers and ids (E5, E8), and webhooks that are done."""
+        """Forgets what need not be remembered any longer: answers and ids (E5, E8), and webhooks that are done.
+
+        And asks for the trainings that are due.
+        """
         if tx.now_us - self._housekept_us >= HOUSEKEEPING_EVERY_US:
             self._housekept_us = tx.now_us
             idempotency.expire(tx.connection, tx.now_us - IDEMPOTENCY_KEPT_US)
             message_ids.expire(tx.connection, tx.now_us - MESSAGE_IDS_KEPT_US)
+            if ask_for_due(tx):
+                tx.afterwards.append(self._on_jobs)
         if tx.now_us - self._forgot_us >= DELIVERIES_FORGOTTEN_EVERY_US:
             self._forgot_us = tx.now_us
             before_us = tx.now_us - DELIVERIES_KEPT_US

@@ -1,4 +1,4 @@
-"""Configurations of algorithms, kept for neighbouring products: one of each algorithm in an account."""
+"""Configurations of algorithms: one of each algorithm in an account."""
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -8,7 +8,8 @@ from octy.store import sqlite
 from octy.store.json_text import to_names, to_text
 from octy.store.schema import algorithms
 
-_PUT = sqlite.upsert(algorithms, ["recommend_interacted_items", "item_id_stop_list", "profile_features", "updated_us"])
+_REPLACED = [name for name in AlgorithmConfiguration.__struct_fields__ if name != "algorithm_name"]
+_PUT = sqlite.upsert(algorithms, [*_REPLACED, "updated_us"])
 
 
 def put(connection: Connection, account_id: int, configuration: AlgorithmConfiguration, now_us: int) -> None:
@@ -27,6 +28,15 @@ def of_account(connection: Connection, account_id: int) -> list[AlgorithmConfigu
             row.recommend_interacted_items,
             to_names(row.item_id_stop_list),
             to_names(row.profile_features),
+            row.event_type,
+            row.horizon_days,
+            row.training_every_days,
         )
         for row in connection.execute(question)
     ]
+
+
+def scheduled(connection: Connection, algorithm_name: str) -> list[int]:
+    """The accounts that want the algorithm trained every so often."""
+    wanted = algorithms.c.algorithm_name == algorithm_name, algorithms.c.training_every_days > 0
+    return list(connection.scalars(select(algorithms.c.account_id).where(*wanted).order_by(algorithms.c.account_id)))

@@ -8,9 +8,10 @@ from msgspec import Struct
 from sqlalchemy import Connection, Row, Select, bindparam, false, func, select, true
 
 from octy.engine.batch import Longs
+from octy.model.churn import ANYTHING, PredictionFilter
 from octy.model.profiles import Profile
 from octy.model.values import Scalar
-from octy.store import digests, erasures, events, outbox, tags, tallies, told_matches, webhook_sequences
+from octy.store import digests, erasures, events, outbox, predictions, tags, tallies, told_matches, webhook_sequences
 from octy.store.archive.archive import Archive
 from octy.store.json_text import to_scalars, to_text
 from octy.store.rows import in_chunks, insert_rows, run_rows
@@ -115,14 +116,36 @@ def by_any_ids(connection: Connection, account_id: int, ids: Sequence[str]) -> l
     return list({stored.profile_key: stored for stored in found}.values())
 
 
+def keys_of(connection: Connection, account_id: int, profile_ids: Sequence[str]) -> dict[str, int]:
+    """By profile id, the keys of those that exist."""
+    found: dict[str, int] = {}
+    for chunk in in_chunks(profile_ids):
+        mine = profiles.c.account_id == account_id, profiles.c.profile_id.in_(chunk)
+        found |= {
+            row[0]: row[1]
+            for row in connection.execute(select(profiles.c.profile_id, profiles.c.profile_key).where(*mine))
+        }
+    return found
+
+
 def page(
-    connection: Connection, account_id: int, offset: int, limit: int, tag_segment_key: int | None = None
+    connection: Connection,
+    account_id: int,
+    offset: int,
+    limit: int,
+    tag_segment_key: int | None = None,
+    foretold: PredictionFilter = ANYTHING,
 ) -> tuple[list[StoredProfile], int]:
-    """Some of the account's profiles, or of those that bear a tag, ordered by key; and how many there are in all."""
+    """Some of the account's profiles, or of those that bear a tag, or of which something is foretold, ordered by key.
+
+    And how many there are in all.
+    """
     question = select(profiles).where(profiles.c.account_id == account_id)
     if tag_segment_key is not None:
         borne = select(tags_table.c.profile_key).where(tags_table.c.segment_key == tag_segment_key)
         question = question.where(profiles.c.profile_key.in_(borne))
+    if not foretold.is_any:
+        question = question.where(profiles.c.profile_key.in_(predictions.matching(account_id, foretold)))
     total = connection.execute(select(func.count()).select_from(question.subquery())).scalar_one()
     rows = connection.execute(question.order_by(profiles.c.profile_key).offset(offset).limit(limit))
     return [_stored(row) for row in rows], total

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -487,4 +488,40 @@ algorithms = Table(
     Column("item_id_stop_list", Text, nullable=False),  # JSON: an array of ids
     Column("profile_features", Text, nullable=False),  # JSON: an array of keys
     Column("updated_us", BigInteger, nullable=False),
+    Column("event_type", Text),
+    Column("horizon_days", Integer),
+    Column("training_every_days", Integer),
 )
+"""The last three are churn's, and NULL in what was configured before there were trainings."""
+
+predictions = Table(
+    "predictions",
+    metadata,
+    Column("account_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("profile_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("churn_probability", Float, nullable=False),
+    Column("rfm_score", Integer),
+    Column("training_job_id", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["account_id", "profile_key"], ["profiles.account_id", "profiles.profile_key"], ondelete="CASCADE"
+    ),
+    Index(None, "account_id", "churn_probability"),
+    Index(None, "account_id", "rfm_score"),
+    sqlite_with_rowid=False,
+)
+"""What the last training that knew a profile foretells of it; goes with the profile (X3).
+
+Beside the profiles and not among their columns, so that no prediction rewrites a profile.
+"""
+
+churn_trainings = Table(
+    "churn_trainings",
+    metadata,
+    Column("training_job_id", Text, primary_key=True),
+    Column("account_id", BigInteger, ForeignKey("accounts.account_id"), nullable=False),
+    Column("trained_us", BigInteger, nullable=False),
+    Column("report", Text, nullable=False),  # JSON: `octy.model.churn.ChurnReport`
+    Column("model", LargeBinary),
+    Index(None, "account_id", "trained_us"),
+)
+"""Every training that came to an end: its report, and the model where it is one of the last."""

@@ -18,6 +18,8 @@ TAG_LEFT = "Past segment tag removed"
 BACKFILLED = "Segment backfill completed"
 DIGEST = "Segment webhooks in one"
 STOPPED = "Segment webhooks stopped"
+TRAINED = "Octy training job has successfully completed."
+NOT_TRAINED = "Octy training job has failed."
 TEST = "Webhook test"
 
 SEGMENT_VERSION = 1
@@ -91,6 +93,16 @@ def test_body(*, delivery_id: str, now_us: int) -> bytes:
     """A message that tells of nothing, for an account that wants to see whether its receiver takes one."""
     said = "Nothing has happened: the account has asked for a test."
     return _body(TEST, said, now_us, {"delivery_id": delivery_id, "event": WebhookEvent.TEST})
+
+
+def training_body(*, delivery_id: str, training_job_id: str, failed_because: str | None, now_us: int) -> bytes:
+    """That a training is over (H2): a sentence; `failed_because` says why it failed, where it did."""
+    if failed_because is None:
+        said = f"The training job {training_job_id} has completed: profiles tell what it foretells."
+    else:
+        said = f"The training job {training_job_id} has failed: {failed_because}"
+    meta = {"delivery_id": delivery_id, "event": WebhookEvent.TRAINED, "training_job_id": training_job_id}
+    return _body(TRAINED if failed_because is None else NOT_TRAINED, said, now_us, meta)
 
 
 def overtaking(body: bytes, count: int) -> bytes:

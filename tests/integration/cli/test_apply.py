@@ -281,6 +281,19 @@ def test_an_account_that_says_nothing_of_itself_can_be_applied(shell: Shell, ser
     assert server.sent_to(SET_ACCOUNT)[0].body["webhook_url"] == ""
 
 
+def test_what_churn_is_and_when_it_is_learnt_stands_in_a_file(shell: Shell, server: OctyServer) -> None:
+    text = "  configurations: {profileFeatures: [age], eventType: visit, horizonDays: 60, trainingEveryDays: 7}\n"
+    head = "kind: algorithmConfigurations\nconfigurations:\n- algorithmName: churn\n"
+    shell.file("churn.yml", head + text)
+    assert shell.run("apply", "-f", "churn.yml", "--yes").exit_code == 0
+    (sent,) = server.sent_to("/v1/configurations/retention/algorithms/set")
+    given = {"event_type": "visit", "horizon_days": 60, "training_every_days": 7, "profile_features": ["age"]}
+    assert sent.body["configurations"].items() >= given.items()
+    shell.file("churn.yml", head + text.replace("60", "0"))
+    said = "churn.yml:4:62: configurations[0].configurations.horizonDays: expected an integer from 1 to 365; found 0"
+    assert said in shell.run("validate", "-f", "churn.yml").stderr
+
+
 def test_event_types_are_created_in_one_request(shell: Shell, server: OctyServer) -> None:
     shell.file("types.yml", EVENT_TYPES)
     result = shell.run("apply", "-f", "types.yml", "--yes")

@@ -14,7 +14,7 @@ CONFIGURATION = {
     "authenticated_id_key": "",
 }
 CHOICES = {
-    "webhook_events": ["live_segment.matched"],
+    "webhook_events": ["live_segment.matched", "training.completed"],
     "webhook_causes": ["event", "elapsed time", "property change"],
     "webhooks_per_minute": 0,
     "webhook_breaker_share": 0.0,

@@ -12,7 +12,7 @@ from tests.integration.http.world import World
 
 FORMS = {"/metrics": "text/plain", "/v1/retention/datasets/file": "application/vnd.apache.parquet"}
 """What answers are that are no JSON."""
-NEIGHBOURS = ("templates", "churn_prediction", "recommendations", "content")
+NEIGHBOURS = ("templates", "recommendations", "content")
 
 
 @pytest.fixture(scope="module")

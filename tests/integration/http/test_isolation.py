@@ -10,6 +10,7 @@ other account ever said is in any answer.
 import random
 import re
 import string
+import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -25,11 +26,15 @@ from tests.integration.http.world import Api, World, live, past
 VICTIMS = "canary"
 """Whatever the other account says of itself has this in it."""
 START = "2024-01-01 00:00:00"
+SINCE = "2024-01-02T00:00:00Z"
 
 NAMES_NOTHING = {
     "action_inaction",
     "after",  # a place in a list of the account's own
+    "algorithm",
     "algorithm_name",
+    "as_known_at",
+    "as_of",
     "app",
     "authenticated_id_key",
     "before",
@@ -41,10 +46,12 @@ NAMES_NOTHING = {
     "cursor",
     "event",  # of webhooks: one of a few words
     "event_properties",
+    "every",
     "event_properties[]",
     "exp_timeframe",
     "from",
     "has_charged",
+    "horizon_days",
     "item_category",
     "item_description",
     "item_name",
@@ -67,6 +74,8 @@ NAMES_NOTHING = {
     "segment_type",
     "state",
     "status",
+    "strict",
+    "training_every_days",
     "to",
     "type",
     "webhook_breaker_share",
@@ -111,10 +120,10 @@ def _filled(body: object, api: Api, name: str) -> object:
             return {key: _filled(value, api, name) for key, value in body.items()}
         case list():
             return [_filled(value, api, name) for value in body]
-        case "NAME":
-            return name
         case "ANA":
             return api.get("/v1/retention/profiles?id=ana").json()["profiles"][0]["profile_id"]
+        case str():
+            return body.replace("NAME", name)
         case _:
             return body
 
@@ -125,7 +134,24 @@ PROFILE: dict[str, Any] = {"profile_data": {}, "platform_info": {}}
 DELIVERIES = "/v1/webhooks/deliveries"
 ONE_DELIVERY = DELIVERIES + "/{}"
 
+DATASETS = "/v1/retention/datasets"
 MATRIX: dict[str, tuple[str, Send]] = {
+    "POST /v1/configurations/retention/algorithms/set body:configurations.event_type": (
+        "event_type",
+        _post(
+            "/v1/configurations/retention/algorithms/set",
+            {"algorithm_name": "churn", "configurations": {"event_type": "NAME"}},
+        ),
+    ),
+    f"GET {DATASETS} query:ids": ("dataset_id", _get(DATASETS + "?ids={}")),
+    f"GET {DATASETS}/file query:id": ("dataset_id", _get(DATASETS + "/file?id={}")),
+    f"POST {DATASETS} body:label": ("event_type", _post(DATASETS, {"as_of": SINCE, "label": "churn:30d:NAME"})),
+    f"POST {DATASETS} body:value": (
+        "property",
+        _post(DATASETS, {"as_of": SINCE, "label": "churn:30d:viewed", "value": "NAME"}),
+    ),
+    f"POST {DATASETS}/delete body:datasets[]": ("dataset_id", _post(DATASETS + "/delete", {"datasets": ["NAME"]})),
+    "GET /v1/retention/training query:ids": ("training_job_id", _get("/v1/retention/training?ids={}")),
     "GET /v1/retention/events/types query:ids": ("event_type_id", _get("/v1/retention/events/types?ids=,{}")),
     "POST /v1/retention/events/types/create body:event_types[].event_type": (
         "event_type",
@@ -283,6 +309,9 @@ def victim(house: World) -> Victim:
     deliveries = [one["delivery_id"] for one in api.get(DELIVERIES).json()["deliveries"]]
     assert deliveries
     names = {
+        "dataset_id": [_dataset(api)],
+        "training_job_id": [_training(api)],
+        "property": [f"{VICTIMS}_key"],
         "event_type_id": types,
         "event_type": [f"{VICTIMS}_type", f"{VICTIMS}_gone_type"],
         "segment_id": [kept, pending, purged],
@@ -296,6 +325,30 @@ def victim(house: World) -> Victim:
         "idempotency_key": [f"{VICTIMS}-key"],
     }
     return Victim(api, names)
+
+
+def _dataset(api: Api) -> str:
+    """One that is made: nothing changes by itself any more."""
+    answer = api.post(DATASETS, {"as_of": SINCE})
+    assert answer.status_code == 201, answer.text
+    dataset_id = str(answer.json()["dataset"]["dataset_id"])
+    _wait(lambda: api.get(f"{DATASETS}?ids={dataset_id}").json()["datasets"][0]["status"])
+    return dataset_id
+
+
+def _training(api: Api) -> str:
+    """One that has failed, for want of customers."""
+    answer = api.post("/v1/retention/training/start", {"algorithm": "churn"})
+    job_id = str(answer.json()["training_job"]["training_job_id"])
+    _wait(lambda: api.get(f"/v1/retention/training?ids={job_id}").json()["training_jobs"][0]["status"])
+    return job_id
+
+
+def _wait(status: Callable[[], str]) -> None:
+    deadline = time.monotonic() + 240
+    while status() not in ("completed", "failed"):
+        assert time.monotonic() < deadline, "it never ends"
+        time.sleep(0.1)
 
 
 def test_every_field_of_every_operation_is_judged(house: World) -> None:

@@ -56,6 +56,7 @@ class Shop:
         parameters = msgspec.json.encode(DatasetRequest(**asked)).decode()
         task = Task(str(self.folder), "dataset_1", self.account_id, JobKind.DATASET, parameters, parse_instant(NOW), 0)
         made = make_dataset(task, lambda _: None)
+        assert made.file is not None
         table = pq.read_table(self.folder / "datasets" / made.file.name)
         return table.to_pylist(), table.schema
 

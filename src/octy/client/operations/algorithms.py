@@ -1,4 +1,4 @@
-"""Configurations of algorithms, which are kept for neighbouring products (wire.md 3.3)."""
+"""Configurations of algorithms: of churn, and of recommendations for a neighbouring product (wire.md 3.3)."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,8 @@ def algorithms(requests: Requests, names: Sequence[str] = ()) -> Steps[list[Algo
 
 
 def configure_algorithm(requests: Requests, configuration: AlgorithmConfiguration) -> Steps[None]:
-    """Replaces what is configured of one."""
-    fields = msgspec.structs.asdict(configuration)
+    """Replaces what is configured of one; what is None is not sent, and stays as it is."""
+    given = msgspec.structs.asdict(configuration)
+    fields = {name: value for name, value in given.items() if value is not None}
     body = {"algorithm_name": fields.pop("algorithm_name"), "configurations": fields}
     yield from requests.post(f"{PATH}/set", msgspec.json.encode(body), Done)

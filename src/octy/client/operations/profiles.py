@@ -27,9 +27,20 @@ PATH = "/v1/retention/profiles"
 EVENTS_SHOWN = 100
 
 
-def profiles(requests: Requests, *, tag: str | None = None, ids: Sequence[str] = ()) -> Steps[Page[ProfileView]]:
-    """Profiles: all, or those in the segment of this name, or those with these profile or customer ids."""
-    parameters = {"segment_tag": tag} if tag is not None else {}
+def profiles(
+    requests: Requests,
+    *,
+    tag: str | None = None,
+    churn: str | None = None,
+    rfm: str | None = None,
+    ids: Sequence[str] = (),
+) -> Steps[Page[ProfileView]]:
+    """Profiles: all, or those with these profile or customer ids, or those that fit.
+
+    `tag` is a segment's name, `churn` the label `high`, `medium` or `low`, `rfm` a score or its bounds: `300-400`.
+    """
+    filters = {"segment_tag": tag, "churn_prob": churn, "rfm": rfm}
+    parameters = {name: value for name, value in filters.items() if value is not None}
     try:
         return (yield from listed(requests, PATH, ProfilesAnswer, ids, parameters))
     except NotThere:  # of the ids there is none

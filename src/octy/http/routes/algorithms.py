@@ -1,4 +1,4 @@
-"""Routes of algorithms' configurations, which are stored for neighbouring products (wire.md 3.3)."""
+"""Routes of algorithms' configurations (wire.md 3.3)."""
 
 from collections.abc import Sequence
 
@@ -16,14 +16,14 @@ from octy.model.idempotency import Answer
 
 @get("/", sync_to_thread=True)
 def show_algorithms(request: OctyRequest) -> Json[AlgorithmList]:
-    """What is configured of the algorithms of neighbouring products?"""
+    """What is configured of the algorithms?"""
     found = request.reading.algorithms(request.account_id)
     return ok(_shown(found, f"{counted(len(found), 'algorithm')} configured."))
 
 
 @post("/set", status_code=200, dto=typed(AlgorithmChange))
 async def configure_algorithm(request: OctyRequest, data: JSONBody[AlgorithmChange]) -> Json[AlgorithmList]:
-    """Replace what is configured of one algorithm. It is kept for neighbouring products."""
+    """Replace what is configured of one algorithm: `churn`, or `rec`, which is kept for a neighbouring product."""
 
     def answer(configured: AlgorithmConfiguration) -> Answer:
         return Answer(200, encode(_shown([configured], "The algorithm's configuration is set.")))

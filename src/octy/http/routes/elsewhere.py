@@ -11,13 +11,9 @@ from octy.model.errors import Refused
 
 TEMPLATES = "The message template service"
 GENERATION = "The content generation service"
-CHURN = "The churn prediction service"
 RECOMMENDATIONS = "The recommendation service"
 
-GET_ROUTES = {
-    "/v1/retention/messaging/templates": TEMPLATES,
-    "/v1/retention/churn_prediction/report": CHURN,
-}
+GET_ROUTES = {"/v1/retention/messaging/templates": TEMPLATES}
 POST_ROUTES = {
     "/v1/retention/messaging/templates/create": TEMPLATES,
     "/v1/retention/messaging/templates/update": TEMPLATES,

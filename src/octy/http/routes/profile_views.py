@@ -6,7 +6,7 @@ from litestar import Router, get
 from litestar.params import QueryParameter
 
 from octy.http.answers import Json, counted, ok, success
-from octy.http.queries import CursorHeader, CursorQuery, Ids, Limit, page_headers, split_ids
+from octy.http.queries import CursorHeader, CursorQuery, Ids, Limit, page_headers, prediction_filter, split_ids
 from octy.http.requests import OctyRequest
 from octy.http.wire.events import PastEventList, past
 from octy.http.wire.exports import ProfileExported, exported
@@ -22,7 +22,8 @@ from octy.model.values import shown as shown_value
 CustomerId = Annotated[str | None, QueryParameter(name="id", description="A customer id.")]
 ProfileId = Annotated[str, QueryParameter(name="id", description="A profile id, or a customer id.")]
 TagName = Annotated[str | None, QueryParameter(description="A segment's name: the profiles that bear its tag.")]
-Elsewhere = Annotated[str | None, QueryParameter(description="Refused: not part of this server.")]
+ChurnProb = Annotated[str | None, QueryParameter(description="`high`, `medium` or `low`: who is foretold that.")]
+Rfm = Annotated[str | None, QueryParameter(description="Their RFM score, or its bounds: `444`, `300-400`.")]
 
 
 @get("/", sync_to_thread=True)
@@ -34,20 +35,21 @@ def list_profiles(
     limit: Limit = limits.PROFILES_PER_PAGE_MAX,
     cursor: CursorHeader = None,
     cursor_query: CursorQuery = None,
-    churn_prob: Elsewhere = None,
-    rfm: Elsewhere = None,
+    churn_prob: ChurnProb = None,
+    rfm: Rfm = None,
 ) -> Json[ProfileList]:
-    """Which profiles are there: by customer id, by profile or customer ids, by segment tag, or all, in pages?"""
-    if churn_prob is not None or rfm is not None:
-        raise Refused("Filters by churn probability and by RFM score are not part of this server.")
+    """Which profiles are there, in pages: by customer id, by profile or customer ids, or all that fit the filters?"""
     named = split_ids(ids)
-    if sum((id_query is not None, bool(named), segment_tag is not None)) > 1:
-        raise Refused("The request names profiles in several ways; give one of id, ids and segment_tag.")
+    foretold = prediction_filter(churn_prob, rfm)
+    is_filtered = segment_tag is not None or not foretold.is_any
+    if sum((id_query is not None, bool(named), is_filtered)) > 1:
+        raise Refused("The request names profiles in several ways; give id, or ids, or filters.")
     page = request.reading.profiles(
         request.account_id,
         customer_id=id_query,
         ids=named,
         segment_tag=segment_tag,
+        foretold=foretold,
         offset=(cursor if cursor is not None else cursor_query) or 0,
         limit=limit,
     )

@@ -9,13 +9,20 @@ from octy.model.algorithms import AlgorithmConfiguration
 
 
 class AlgorithmFields(Struct):
-    """What is to be configured. What is absent or null is false, or empty."""
+    """What is to be configured. What is absent or null is false, or empty; what `churn` alone has stays as it was."""
 
     recommend_interacted_items: bool | None = None
     item_id_stop_list: Annotated[tuple[str, ...] | None, Meta(description="Items that are never recommended.")] = None
     profile_features: Annotated[
         tuple[str, ...] | None,
-        Meta(description="Keys of `profile_data` or `platform_info` that a profile must have to be learnt from."),
+        Meta(description="Keys of `profile_data` or `platform_info` that are learnt from. Empty: all."),
+    ] = None
+    event_type: Annotated[
+        str | None, Meta(description="Of `churn`: who has none of these within the horizon churns. Default: `charged`.")
+    ] = None
+    horizon_days: Annotated[int | None, Meta(description="Of `churn`, 1 to 365. Default: 30.")] = None
+    training_every_days: Annotated[
+        int | None, Meta(description="Of `churn`, 1 to 365; 0, the default: only when a training is asked for.")
     ] = None
 
 
@@ -33,6 +40,9 @@ class AlgorithmChange(Struct):
             bool(given.recommend_interacted_items),
             given.item_id_stop_list or (),
             given.profile_features or (),
+            given.event_type,
+            given.horizon_days,
+            given.training_every_days,
         )
 
 
@@ -48,6 +58,9 @@ class AlgorithmFieldsShown(Struct):
     recommend_interacted_items: bool
     item_id_stop_list: list[StoppedItem]
     profile_features: tuple[str, ...]
+    event_type: str | None
+    horizon_days: int | None
+    training_every_days: int | None
 
 
 class AlgorithmShown(Struct):
@@ -70,5 +83,8 @@ def shown(configuration: AlgorithmConfiguration) -> AlgorithmShown:
         configuration.recommend_interacted_items,
         [StoppedItem(item_id) for item_id in configuration.item_id_stop_list],
         configuration.profile_features,
+        configuration.event_type,
+        configuration.horizon_days,
+        configuration.training_every_days,
     )
     return AlgorithmShown(configuration.algorithm_name, fields)

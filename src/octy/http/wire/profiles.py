@@ -98,8 +98,17 @@ class ProfileShown(Struct):
     profile_data: dict[str, Scalar]
     platform_info: dict[str, Scalar]
     segment_tags: list[Tag]
-    rfm_score: Annotated[float | None, Meta(description="Null: scores are not part of this server.")]
-    churn_probability: Annotated[str | None, Meta(description="Null: predictions are not part of this server.")]
+    rfm_score: Annotated[
+        int | None,
+        Meta(
+            description="111 to 444: a digit each for recency, frequency and monetary. Null: no charge, or no training."
+        ),
+    ]
+    churn_probability: Annotated[
+        str | None, Meta(description="`high`, `medium` or `low`. Null: no training has known the profile.")
+    ]
+    churn_probability_value: Annotated[float | None, Meta(description="The same as a number from 0 to 1.")]
+    training_job_id: Annotated[str | None, Meta(description="The training that foretold both.")]
     has_charged: bool
     status: str
     created_at: str
@@ -184,14 +193,17 @@ def written(profile: Profile) -> ProfileWritten:
 
 def shown(profile: Profile) -> ProfileShown:
     """As answers to questions show it."""
+    foretold = profile.prediction
     return ProfileShown(
         profile_id=profile.profile_id,
         customer_id=profile.customer_id,
         profile_data=profile.profile_data,
         platform_info=profile.platform_info,
         segment_tags=[Tag(tag.segment_tag, date(tag.created_us)) for tag in profile.segment_tags],
-        rfm_score=None,
-        churn_probability=None,
+        rfm_score=None if foretold is None else foretold.rfm_score,
+        churn_probability=None if foretold is None else foretold.level,
+        churn_probability_value=None if foretold is None else foretold.churn_probability,
+        training_job_id=None if foretold is None else foretold.training_job_id,
         has_charged=profile.has_charged,
         status=profile.status,
         created_at=date(profile.created_us),

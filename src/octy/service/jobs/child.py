@@ -17,8 +17,9 @@ from octy.model.errors import OctyError, Refused
 from octy.model.jobs import JobKind
 from octy.service.datasets.making import make_dataset
 from octy.service.jobs.task import Failed, Made, Maker, Progress, Report, Said, Task
+from octy.service.training.making import make_training
 
-MAKERS: Mapping[JobKind, Maker] = {JobKind.DATASET: make_dataset}
+MAKERS: Mapping[JobKind, Maker] = {JobKind.DATASET: make_dataset, JobKind.TRAINING: make_training}
 
 
 def main() -> None:

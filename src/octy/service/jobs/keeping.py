@@ -17,7 +17,7 @@ from octy.model.values import shown
 from octy.service.ids import new_id
 from octy.service.jobs.task import Failed, Made
 from octy.service.transaction import Transaction
-from octy.store import job_files, jobs
+from octy.store import job_files, jobs, training_uses
 
 ATTEMPTS_MAX = 3
 """How often a job is begun."""
@@ -43,9 +43,6 @@ def begin(tx: Transaction, job_id: str) -> Job | None:
     job = jobs.by_id(tx.connection, job_id)
     if job is None or job.status is not JobStatus.QUEUED:
         return None
-    if job.attempts >= ATTEMPTS_MAX:
-        _put(tx, replace(job, status=JobStatus.FAILED, ended_us=tx.now_us, error=NOT_ENDED))
-        return None
     return _put(
         tx, replace(job, status=JobStatus.RUNNING, attempts=job.attempts + 1, started_us=tx.now_us, progress=0.0)
     )
@@ -66,13 +63,16 @@ def put_back(tx: Transaction, job_id: str) -> None:
         _put(tx, replace(job, status=JobStatus.QUEUED, attempts=job.attempts - 1, progress=0.0))
 
 
-def end(tx: Transaction, job_id: str, came: Made | Failed, kept: int) -> None:
-    """What came of it. Of its account and kind, the `kept` newest are kept; what is not known any more is removed."""
+def end(tx: Transaction, job_id: str, came: Made | Failed, kept: int) -> bool:
+    """What came of it; False where it was not to go on.
+
+    Of its account and kind, the `kept` newest are kept; what is not known any more is removed.
+    """
     job = _running(tx, job_id)
     if job is None:
-        if isinstance(came, Made):
+        if isinstance(came, Made) and came.file is not None:
             _remove_afterwards(tx, [came.file])
-        return
+        return False
     if isinstance(came, Made):
         made = replace(
             job,
@@ -89,6 +89,7 @@ def end(tx: Transaction, job_id: str, came: Made | Failed, kept: int) -> None:
     ended = [one for one in jobs.of_account(tx.connection, job.account_id, job.kind) if one.has_ended]
     for old in ended[: max(len(ended) - kept, 0)]:
         _forget(tx, old)
+    return True
 
 
 def recover(tx: Transaction) -> None:
@@ -138,6 +139,7 @@ def _put(tx: Transaction, job: Job) -> Job:
 
 def _forget(tx: Transaction, job: Job) -> None:
     jobs.remove(tx.connection, job.job_id)
+    training_uses.end(tx.connection, job.job_id)
     if job.file is not None:
         _remove_afterwards(tx, [job.file])
 

@@ -8,16 +8,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 import structlog
 from msgspec import Struct
 
 from octy.model.clock import Clock
-from octy.model.jobs import Job, JobStatus
+from octy.model.jobs import Job, JobKind, JobStatus
 from octy.service.jobs import keeping
 from octy.service.jobs.task import Failed, Made, Progress, Said, Task
 from octy.service.transaction import Transaction
@@ -49,6 +49,16 @@ class JobSettings(Struct, frozen=True):
 _decode = msgspec.json.Decoder(Said).decode
 
 
+class Ending(Protocol):
+    """What else becomes of jobs of a kind when they end."""
+
+    def take(self, job: Job, made: Made) -> Made:
+        """Takes over what one has made, beside the writer; what is left of it to keep."""
+
+    def end(self, tx: Transaction, job: Job, came: Made | Failed) -> None:
+        """What belongs into the transaction of its end."""
+
+
 class Runner:
     """One store's."""
 
@@ -58,11 +68,13 @@ class Runner:
         clock: Clock,
         submit: "Callable[[Callable[[Transaction], Any]], Future[Any]]",
         settings: JobSettings,
+        endings: "Mapping[JobKind, Ending]",
     ) -> None:
-        """`submit` has the writer do something."""
+        """`submit` has the writer do something. `endings`: of kinds of jobs of which more is kept than a file."""
         self._store = store
         self._clock = clock
         self._submit = submit
+        self._endings = endings
         self._kept = settings.kept
         self._niceness = settings.niceness
         self._changed = threading.Condition()
@@ -131,15 +143,22 @@ class Runner:
         if job is None:
             return
         log.info("job.begins", job=job.job_id, attempt=job.attempts)
-        came = self._came(job)
+        came = self._came(job) if job.attempts <= keeping.ATTEMPTS_MAX else Failed(keeping.NOT_ENDED)
         if came is None:
             self._write(lambda tx: keeping.put_back(tx, job.job_id))
             return
-        self._write(lambda tx: keeping.end(tx, job.job_id, came, self._kept))
+        ending = self._endings.get(job.kind)
+        if ending is not None and isinstance(came, Made):
+            came = ending.take(job, came)
+        self._write(lambda tx, came=came: self._end(tx, job, came, ending))  # type: ignore[misc]
         if isinstance(came, Failed):
             log.warning("job.failed", job=job.job_id, reason=came.reason)
         else:
-            log.info("job.completed", job=job.job_id, bytes=came.file.bytes)
+            log.info("job.completed", job=job.job_id, bytes=0 if came.file is None else came.file.bytes)
+
+    def _end(self, tx: Transaction, job: Job, came: Made | Failed, ending: "Ending | None") -> None:
+        if keeping.end(tx, job.job_id, came, self._kept) and ending is not None:
+            ending.end(tx, job, came)
 
     def _came(self, job: Job) -> Made | Failed | None:
         """What came of it; None where the server ends, or the job is not to go on."""

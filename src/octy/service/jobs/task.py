@@ -25,7 +25,8 @@ class Task(Struct, frozen=True):
 class Made(Struct, frozen=True, tag="made"):
     """All went well."""
 
-    file: JobFile
+    file: JobFile | None
+    """None where nothing of it stays."""
     result: str
     """JSON."""
     segments: tuple[str, ...]

@@ -1,0 +1,27 @@
+"""A training of the churn model: what is asked of it, and what it hands over."""
+
+from msgspec import Struct
+
+from octy.model.churn import ChurnReport, Prediction
+
+
+class TrainingParameters(Struct, frozen=True):
+    """What a training was asked for: an account's configuration at that time, and the dataset that it is to read."""
+
+    algorithm: str
+    dataset_id: str
+    event_type: str
+    horizon_days: int
+    profile_features: tuple[str, ...] = ()
+    seed: int = 0
+
+
+class TrainingOutcome(Struct, frozen=True):
+    """What a training's process hands over to the server."""
+
+    report: ChurnReport
+    model: bytes
+    predictions: dict[str, Prediction]
+    """By profile id."""
+    dataset_built_us: int
+    """The dataset knows of all that was asked for before (X2)."""
