@@ -44,6 +44,8 @@ class JobSettings(Struct, frozen=True):
     """Of how many jobs of an account and kind, the newest, the results stay."""
     niceness: int = NICENESS_MAX
     """How much their processes step back before the server, and all others."""
+    share: float = 0.2
+    """How much of one core's time a job takes at most."""
 
 
 _decode = msgspec.json.Decoder(Said).decode
@@ -63,8 +65,7 @@ class Runner:
         self._store = store
         self._clock = clock
         self._submit = submit
-        self._kept = settings.kept
-        self._niceness = settings.niceness
+        self._settings = settings
         self._changed = threading.Condition()
         self._may_wait = False
         self._stopping = False
@@ -135,7 +136,7 @@ class Runner:
         if came is None:
             self._write(lambda tx: keeping.put_back(tx, job.job_id))
             return
-        self._write(lambda tx: keeping.end(tx, job.job_id, came, self._kept))
+        self._write(lambda tx: keeping.end(tx, job.job_id, came, self._settings.kept))
         if isinstance(came, Failed):
             log.warning("job.failed", job=job.job_id, reason=came.reason)
         else:
@@ -150,7 +151,8 @@ class Runner:
             job.kind,
             job.parameters,
             self._clock.now_us(),
-            self._niceness,
+            self._settings.niceness,
+            self._settings.share,
         )
         with self._changed:
             if self._stopping:
