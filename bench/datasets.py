@@ -69,7 +69,7 @@ def _task(folder: Path, account_id: int, past: History) -> Task:
     instants_us = _instants_us(past)
     request = DatasetRequest(every="84h", from_=iso(instants_us[0]), to=iso(instants_us[-1]), label="churn:30d")
     parameters = msgspec.json.encode(request).decode()
-    return Task(str(folder), "dataset_bench", account_id, JobKind.DATASET, parameters, past.now_us, 0)
+    return Task(str(folder), "dataset_bench", account_id, JobKind.DATASET, parameters, past.now_us, 0, 1)
 
 
 def _asked(

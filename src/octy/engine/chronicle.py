@@ -108,14 +108,15 @@ def _in_turns(
     with ThreadPoolExecutor(len(tellers)) as pool:
         try:
             for first in firsts:
+                told = None
                 if not free:
                     teller, done = under_way.popleft()
-                    free.append(teller)
                     told = done.result()
-                    under_way.append((free[0], pool.submit(answer, free.popleft(), first)))
+                    free.append(teller)
+                teller = free.popleft()
+                under_way.append((teller, pool.submit(answer, teller, first)))
+                if told is not None:
                     yield told
-                else:
-                    under_way.append((free[0], pool.submit(answer, free.popleft(), first)))
             while under_way:
                 yield under_way.popleft()[1].result()
         finally:

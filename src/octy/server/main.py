@@ -110,6 +110,16 @@ def serve(
             help="How much the processes that make datasets step back before all others; 0 for not at all.",
         ),
     ] = 19,
+    job_share: Annotated[
+        float,
+        typer.Option(
+            min=0.01,
+            max=16,
+            metavar="SHARE",
+            envvar="OCTY_JOB_SHARE",
+            help="How much of one core's time they take at most, even where nobody else wants it.",
+        ),
+    ] = 0.2,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Use a clock that moves only when told, or when an event is ahead of it.")
     ] = False,
@@ -144,7 +154,7 @@ def serve(
             new_webhook_secrets=new_webhook_secrets,
             audit_share=audit_share,
             failures_per_minute=failures_per_minute,
-            jobs=JobSettings(datasets_kept, job_niceness),
+            jobs=JobSettings(datasets_kept, job_niceness, job_share),
             webhook_schedule=schedule,
             clock_us=_instant(SANDBOX_START if clock is None else clock) if sandbox else None,
             public_key=os.environ.get("OCTY_PUBLIC_KEY"),

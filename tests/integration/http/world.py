@@ -28,7 +28,9 @@ class World:
 
     def __init__(self, folder: Path, clock: Clock | None = None) -> None:
         self.octy = Octy(
-            open_store(folder), clock or ManualClock(parse_instant(START)), job_settings=JobSettings(niceness=0)
+            open_store(folder),
+            clock or ManualClock(parse_instant(START)),
+            job_settings=JobSettings(niceness=0, share=8),
         )
         self.octy.start()
         self.app = create_app(self.octy, Attempts(per_minute=0))

@@ -54,7 +54,9 @@ class Shop:
     def dataset(self, **asked: Any) -> tuple[list[dict[str, Any]], Any]:
         """Its rows, and its schema."""
         parameters = msgspec.json.encode(DatasetRequest(**asked)).decode()
-        task = Task(str(self.folder), "dataset_1", self.account_id, JobKind.DATASET, parameters, parse_instant(NOW), 0)
+        task = Task(
+            str(self.folder), "dataset_1", self.account_id, JobKind.DATASET, parameters, parse_instant(NOW), 0, 8
+        )
         made = make_dataset(task, lambda _: None)
         assert made.file is not None
         table = pq.read_table(self.folder / "datasets" / made.file.name)

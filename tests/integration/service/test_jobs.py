@@ -40,7 +40,7 @@ class Server:
         done(self.octy.ingest(self.account_id, [EventDraft("charged", ana, {"item_id": "hat"}, "2024-02-01")]))
 
     def start(self, kept: int = 20) -> None:
-        settings = JobSettings(kept=kept, niceness=0)
+        settings = JobSettings(kept=kept, niceness=0, share=8)
         self.octy = Octy(open_store(self.folder), ManualClock(NOW_US), job_settings=settings)
         self.octy.start()
 

@@ -30,7 +30,7 @@ from octy.service.datasets.tables import Profiles, profiles_of, table_of
 from octy.service.jobs.task import Made, Report, Task
 from octy.store import job_files
 
-THREADS = os.cpu_count() or 1
+THREADS = max(1, (os.cpu_count() or 1) - 1)
 METADATA = b"octy.dataset"
 """The key of the file's metadata under which it says what it is."""
 ITEM_ID = "item_id"

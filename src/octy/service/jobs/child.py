@@ -16,6 +16,7 @@ import msgspec
 from octy.model.errors import OctyError, Refused
 from octy.model.jobs import JobKind
 from octy.service.datasets.making import make_dataset
+from octy.service.jobs.pace import Pace
 from octy.service.jobs.task import Failed, Made, Maker, Progress, Report, Said, Task
 from octy.service.training.making import make_training
 
@@ -30,7 +31,13 @@ def main() -> None:
     task = msgspec.json.decode(told.readline(), type=Task)
     threading.Thread(target=_end_with, args=(told,), daemon=True).start()
     os.nice(task.niceness)
-    _say(said, _came(task, lambda share: _say(said, Progress(share))))
+    pace = Pace(task.share)
+
+    def report(progress: float) -> None:
+        _say(said, Progress(progress))
+        pace.rest()
+
+    _say(said, _came(task, report))
 
 
 def _came(task: Task, report: Report) -> Made | Failed:

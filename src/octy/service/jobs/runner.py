@@ -44,6 +44,8 @@ class JobSettings(Struct, frozen=True):
     """Of how many jobs of an account and kind, the newest, the results stay."""
     niceness: int = NICENESS_MAX
     """How much their processes step back before the server, and all others."""
+    share: float = 0.2
+    """How much of one core's time a job takes at most."""
 
 
 _decode = msgspec.json.Decoder(Said).decode
@@ -75,8 +77,7 @@ class Runner:
         self._clock = clock
         self._submit = submit
         self._endings = endings
-        self._kept = settings.kept
-        self._niceness = settings.niceness
+        self._settings = settings
         self._changed = threading.Condition()
         self._may_wait = False
         self._stopping = False
@@ -157,7 +158,7 @@ class Runner:
             log.info("job.completed", job=job.job_id, bytes=0 if came.file is None else came.file.bytes)
 
     def _end(self, tx: Transaction, job: Job, came: Made | Failed, ending: "Ending | None") -> None:
-        if keeping.end(tx, job.job_id, came, self._kept) and ending is not None:
+        if keeping.end(tx, job.job_id, came, self._settings.kept) and ending is not None:
             ending.end(tx, job, came)
 
     def _came(self, job: Job) -> Made | Failed | None:
@@ -169,7 +170,8 @@ class Runner:
             job.kind,
             job.parameters,
             self._clock.now_us(),
-            self._niceness,
+            self._settings.niceness,
+            self._settings.share,
         )
         with self._changed:
             if self._stopping:

@@ -20,6 +20,8 @@ class Task(Struct, frozen=True):
     """The server's, or its sandbox's, clock at the beginning."""
     niceness: int
     """How much its process steps back before others: 0 to 19."""
+    share: float
+    """How much of one core's time it takes at most."""
 
 
 class Made(Struct, frozen=True, tag="made"):
@@ -48,6 +50,6 @@ class Progress(Struct, frozen=True, tag="progress"):
 Said = Made | Failed | Progress
 
 Report = Callable[[float], None]
-"""Told how far it is."""
+"""Told how far it is, now and then; returns when the job is to go on."""
 Maker = Callable[[Task, Report], Made]
 """Does the work of one kind of job; raises an `OctyError`, or an OSError, where it cannot."""
