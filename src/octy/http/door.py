@@ -51,7 +51,7 @@ class Door:
         """Lets so many bytes in; Unavailable where there is no room for them."""
         if self.bytes_inside + count > limits.BODY_BYTES_WAITING_MAX:
             raise Unavailable("Too many requests are waiting. Nothing was stored; send the request again.")
-        self._octy.check_room()
+        self._octy.check_room(0)
         self.bytes_inside += count
 
 

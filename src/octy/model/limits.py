@@ -15,6 +15,9 @@ DIGEST_CHANGES_PER_PAGE_MAX = 1_000
 BODY_BYTES_MAX = 5_000_000
 BODY_BYTES_WAITING_MAX = 32_000_000
 """What the bodies of all requests that are being received or wait may hold together: about a second's work."""
+QUEUED_REQUESTS_MAX = 4_000
+QUEUED_OBJECTS_MAX = 50_000
+"""Events, profiles and the like in requests that wait for the writer: a third of a second's work."""
 JSON_DEPTH_MAX = 32
 STRING_CHARACTERS_MAX = 8_192
 PROPERTIES_MAX = 255

@@ -135,9 +135,9 @@ class Octy:
             return replace(readiness, is_ready=False, step=CATCHING_UP)
         return readiness
 
-    def check_room(self) -> None:
-        """Unavailable where the writer takes no request at all now, so that nobody need read one."""
-        self._writer.check_room()
+    def check_room(self, account_id: int) -> None:
+        """Unavailable where the writer takes no request of the account now, so that nobody need read one."""
+        self._writer.check_room(account_id)
 
     @property
     def recent_bytes(self) -> int:

@@ -11,7 +11,6 @@ import pytest
 
 from octy.http.door import Door
 from octy.model import limits
-from octy.service import writer
 from tests.integration.http.world import Api, World, error_of
 from tests.integration.service.serving import StandingClock
 
@@ -137,7 +136,7 @@ def test_a_sender_that_hangs_up_gives_its_room_back(served: World, shop: Api) ->
 
 def test_nothing_is_read_while_the_queue_is_full(shop: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is no JSON would be refused as such, had anybody looked."""
-    monkeypatch.setattr(writer, "QUEUED_JOBS_MAX", 0)
+    monkeypatch.setattr(limits, "QUEUED_REQUESTS_MAX", 0)
     refused(shop.post(BATCH, b"no JSON"))
     refused(shop.post(PROFILES, b"no JSON"))
     monkeypatch.undo()
