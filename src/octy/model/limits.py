@@ -12,6 +12,18 @@ WEBHOOKS_PER_MINUTE_MAX = 1_000_000
 DIGEST_CHANGES_SHOWN_MAX = 100
 DIGEST_CHANGES_PER_PAGE_MAX = 1_000
 
+CONNECTIONS_MAX = 1_000
+"""At once, unless told otherwise."""
+URL_BYTES_MAX = 8_192
+HEAD_BYTES_MAX = 16_384
+"""All header fields of a request, without what separates them."""
+HEAD_SECONDS_MAX = 10
+"""From a connection's beginning, or a request's first byte, until its headers have come."""
+BODY_SECONDS_MAX = 60
+"""From then until the body has."""
+ANSWER_SECONDS_MAX = 30
+"""How long a client may read nothing of an answer."""
+
 BODY_BYTES_MAX = 5_000_000
 BODY_BYTES_WAITING_MAX = 32_000_000
 """What the bodies of all requests that are being received or wait may hold together: about a second's work."""

@@ -10,6 +10,7 @@ import typer
 from octy import __version__
 from octy.model.errors import OctyError
 from octy.model.instants import parse_instant
+from octy.model.limits import CONNECTIONS_MAX
 
 DEFAULT_PORT = 8700
 SANDBOX_START = "2024-01-01T00:00:00Z"
@@ -82,6 +83,10 @@ def serve(
             help="How much of one core's time goes into holding tags against the log; 0 for none.",
         ),
     ] = 0.01,
+    connections: Annotated[
+        int,
+        typer.Option(min=1, metavar="N", envvar="OCTY_CONNECTIONS", help="How many connections there may be at once."),
+    ] = CONNECTIONS_MAX,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Use a clock that moves only when told, or when an event is ahead of it.")
     ] = False,
@@ -114,6 +119,7 @@ def serve(
             allow_http_webhooks=allow_http_webhooks,
             new_webhook_secrets=new_webhook_secrets,
             audit_share=audit_share,
+            connections_max=connections,
             webhook_schedule=schedule,
             clock_us=_instant(SANDBOX_START if clock is None else clock) if sandbox else None,
             public_key=os.environ.get("OCTY_PUBLIC_KEY"),

@@ -44,7 +44,7 @@ class Room:
 
     def has(self, account_id: int, amount: int, most: int) -> bool:
         """Whether the account may take so much more, where there is `most` in all."""
-        return self._held.get(account_id, 0) + amount <= most - self.taken
+        return self._held.get(account_id, 0) + amount <= most - self.taken - amount
 
     def take(self, account_id: int, amount: int) -> None:
         """The account holds so much more, whether or not there was room."""

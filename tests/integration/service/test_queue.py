@@ -38,7 +38,7 @@ def test_a_full_queue_refuses_at_once_and_serves_what_waits(shop: Shop, monkeypa
 
 
 def test_a_queue_is_full_of_objects_too(busy_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "QUEUED_OBJECTS_MAX", 18)
+    monkeypatch.setattr(limits, "QUEUED_OBJECTS_MAX", 20)
     with busy_shop.service.keeps_the_writer_busy():
         waiting = busy_shop.octy.ingest(busy_shop.account, [busy_shop.draft("ana")] * 8)
         assert "Too many requests" in refusal(busy_shop.octy.ingest(busy_shop.account, [busy_shop.draft("ben")] * 3))
