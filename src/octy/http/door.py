@@ -23,6 +23,8 @@ from octy.service.queue import Room
 
 OPEN_AT_ALL_TIMES = ("/livez", "/healthz", "/readyz", "/metrics")
 
+EVENTS_PATH = b"/v1/retention/events/create"
+
 NOBODY = 0
 """Who asks without the keys of an account: refused by the application, before it reads a body."""
 
@@ -76,13 +78,22 @@ class Door:
         except Unauthorized:
             return NOBODY
 
-    def check(self, account_id: int, announced_bytes: int) -> None:
-        """Unavailable where a body need not be sent, because there is no room for it, or nothing could be done."""
+    @property
+    def counts_requests(self) -> bool:
+        """Whether there may be only so many of an account, with a body or without."""
+        return bool(self._octy.requests_rate.per_second)
+
+    def check(self, account_id: int, path: bytes, announced_bytes: int) -> None:
+        """Unavailable where a request comes to nothing: too many came before it, or there is no room for its body."""
         if account_id == NOBODY:
             return
-        self.check_room(account_id)
-        if announced_bytes <= limits.BODY_BYTES_MAX:  # what is too long is for the application to refuse
-            self._check_bytes(account_id, announced_bytes)
+        if announced_bytes:
+            if path.startswith(EVENTS_PATH):
+                self._octy.events_rate.check(account_id)
+            self.check_room(account_id)
+            if announced_bytes <= limits.BODY_BYTES_MAX:  # what is too long is for the application to refuse
+                self._check_bytes(account_id, announced_bytes)
+        self._octy.requests_rate.take(account_id, 1)
 
     def check_room(self, account_id: int) -> None:
         """Unavailable where the writer takes nothing of the account now."""

@@ -17,7 +17,7 @@ from msgspec import Meta, Struct
 from octy.http.answers import Json, RequestMeta, encode
 from octy.http.wording import UNEXPECTED_FORM, parameter_problems
 from octy.model import limits
-from octy.model.errors import Conflicting, NotFound, Problem, Refused, Unauthorized, Unavailable, Violation
+from octy.model.errors import Conflicting, NotFound, Problem, Refused, TooMuch, Unauthorized, Unavailable, Violation
 from octy.model.idempotency import Answer
 from octy.model.outcomes import Failure
 
@@ -122,7 +122,12 @@ def on_exception(request: Request[Any, Any, Any], error: Exception) -> Json[Erro
 
 def unavailable_answer(error: Unavailable) -> tuple[Answer, dict[str, str]]:
     """The answer to a request that may be sent again, and the header that says when."""
-    return error_answer(503, str(error)), {"Retry-After": str(error.retry_after_seconds)}
+    return error_answer(unavailable_status(error), str(error)), {"Retry-After": str(error.retry_after_seconds)}
+
+
+def unavailable_status(error: Unavailable) -> int:
+    """429 where it is for the account to send less, 503 where it is not."""
+    return 429 if isinstance(error, TooMuch) else 503
 
 
 def _lines(refused: Refused, code: int) -> list[ErrorLine]:

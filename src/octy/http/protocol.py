@@ -21,7 +21,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from octy.http.answers import Json
 from octy.http.connections import Connections
 from octy.http.door import OPEN_AT_ALL_TIMES, Door, Visit, leave
-from octy.http.errors import error_answer, unavailable_answer
+from octy.http.errors import error_answer, unavailable_answer, unavailable_status
 from octy.model import limits
 from octy.model.errors import Unavailable
 
@@ -175,19 +175,21 @@ class OctyHttpProtocol(HttpToolsProtocol):
     def _refusal(self) -> Unavailable | None:
         """Why the request whose head has come is not let in; where it is, its body's bytes are counted."""
         self._visit = None
-        if self.url.partition(b"?")[0] in _OPEN_PATHS:
+        path = self.url.partition(b"?")[0]
+        if path in _OPEN_PATHS:
             return None
         if self._is_turned_away:
             return Unavailable(TOO_MANY_CONNECTIONS)
         announced_bytes = _announced_bytes(self.headers)
-        if not announced_bytes:
+        if not announced_bytes and not self.door.counts_requests:
             return None
         account_id = self.door.account_id(self.headers)
         try:
-            self.door.check(account_id, announced_bytes)
+            self.door.check(account_id, path, announced_bytes)
         except Unavailable as refusal:
             return refusal
-        self._visit = Visit(self.door, account_id, cast("Scope", self.scope))
+        if announced_bytes:
+            self._visit = Visit(self.door, account_id, cast("Scope", self.scope))
         return None
 
     def _refuse(self, refusal: Unavailable) -> None:
@@ -199,7 +201,9 @@ class OctyHttpProtocol(HttpToolsProtocol):
             self.app = app
             return
         closes = self._is_turned_away or self.expect_100_continue or not self.parser.should_keep_alive()
-        self._write(503, str(refusal), closes=closes, retry_after_seconds=refusal.retry_after_seconds)
+        self._write(
+            unavailable_status(refusal), str(refusal), closes=closes, retry_after_seconds=refusal.retry_after_seconds
+        )
         self._closes_after_body = closes
         if self.expect_100_continue:  # nobody can say whether the body will come
             self.transport.close()

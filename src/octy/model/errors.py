@@ -74,5 +74,9 @@ class Unavailable(OctyError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class TooMuch(Unavailable):
+    """Nothing is wrong with the request, but its account has had its share for now."""
+
+
 class StoreError(OctyError):
     """The data folder cannot be served: in use, of a newer version, or not a store of ours."""

@@ -12,7 +12,7 @@ WEBHOOKS_PER_MINUTE_MAX = 1_000_000
 DIGEST_CHANGES_SHOWN_MAX = 100
 DIGEST_CHANGES_PER_PAGE_MAX = 1_000
 
-CONNECTIONS_MAX = 1_000
+CONNECTIONS_MAX = 2_000
 """At once, unless told otherwise."""
 URL_BYTES_MAX = 8_192
 HEAD_BYTES_MAX = 16_384
@@ -25,8 +25,8 @@ ANSWER_SECONDS_MAX = 30
 """How long a client may read nothing of an answer."""
 
 BODY_BYTES_MAX = 5_000_000
-BODY_BYTES_WAITING_MAX = 32_000_000
-"""What the bodies of all requests that are being received or wait may hold together: about a second's work."""
+BODY_BYTES_WAITING_MAX = 16_000_000
+"""What the bodies of all requests that are being received or wait may hold together: about half a second's work."""
 QUEUED_REQUESTS_MAX = 4_000
 QUEUED_OBJECTS_MAX = 50_000
 """Events, profiles and the like in requests that wait for the writer: a third of a second's work."""

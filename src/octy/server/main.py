@@ -87,6 +87,18 @@ def serve(
         int,
         typer.Option(min=1, metavar="N", envvar="OCTY_CONNECTIONS", help="How many connections there may be at once."),
     ] = CONNECTIONS_MAX,
+    requests_per_second: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="N", envvar="OCTY_REQUESTS_PER_SECOND", help="Requests of each account; 0 for any number."
+        ),
+    ] = 0,
+    events_per_second: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="N", envvar="OCTY_EVENTS_PER_SECOND", help="Events of each account; 0 for any number."
+        ),
+    ] = 0,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Use a clock that moves only when told, or when an event is ahead of it.")
     ] = False,
@@ -120,6 +132,8 @@ def serve(
             new_webhook_secrets=new_webhook_secrets,
             audit_share=audit_share,
             connections_max=connections,
+            requests_per_second=requests_per_second,
+            events_per_second=events_per_second,
             webhook_schedule=schedule,
             clock_us=_instant(SANDBOX_START if clock is None else clock) if sandbox else None,
             public_key=os.environ.get("OCTY_PUBLIC_KEY"),

@@ -61,8 +61,18 @@ FILES_KEPT = 250
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """glibc's names for what can be said of its allocator."""
-LARGE_BYTES = 1_000_000
-"""What is larger has memory of its own, which goes with it."""
+LARGE_BYTES = 32_768
+"""What is larger, as most bodies and all columns are, has memory of its own, which goes with it."""
+KEPT_BYTES = 8_000_000
+"""How much memory may be kept that is free, for what is smaller."""
+
+ACCEPTED_PER_TURN = 64
+"""The loop accepts one connection of each listening socket whenever it comes by, and hears those that stand beside it.
+Where they keep it busy, new ones would wait for seconds."""
+
+SWITCH_SECONDS = 0.0001
+"""For how long the writer may keep the interpreter while a connection has something to say. Each time that one does, it
+waits for so long; with Python's 5 ms, a server at work could be spoken to some hundred times a second."""
 
 COLLECT_AFTER_ALLOCATIONS = 50_000
 """A batch of 500 events makes several thousand objects, all of which go with its answer."""
@@ -84,6 +94,9 @@ class Settings(Struct, frozen=True):
     audit_share: float
     """How much of one core's time is for holding tags against the log."""
     connections_max: int
+    requests_per_second: int
+    events_per_second: int
+    """Of each account; 0 for any number."""
     public_key: str | None
     secret_key: str | None
 
@@ -122,6 +135,7 @@ def serve(settings: Settings) -> None:
     """Serves until SIGINT or SIGTERM. StoreError where the port is taken or the data folder cannot be served."""
     configure_logs()
     _spare_memory()
+    sys.setswitchinterval(SWITCH_SECONDS)
     listening = _listen(settings.host, settings.port)
     store = open_store(settings.data)
     clock: Clock = SystemClock() if settings.clock_us is None else ManualClock(settings.clock_us)
@@ -132,6 +146,8 @@ def serve(settings: Settings) -> None:
         allow_http_webhooks=settings.allow_http_webhooks,
         new_webhook_secrets=settings.new_webhook_secrets,
         audit_share=settings.audit_share,
+        requests_per_second=settings.requests_per_second,
+        events_per_second=settings.events_per_second,
     )
 
     def begin() -> None:
@@ -267,7 +283,8 @@ def _run(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _note)
     with suppress(KeyboardInterrupt):
-        Server(config, octy, begin, dispatcher).run(sockets=[listening])
+        ears = [listening, *(listening.dup() for _ in range(ACCEPTED_PER_TURN - 1))]
+        Server(config, octy, begin, dispatcher).run(sockets=ears)
 
 
 def _connections_max(wanted: int) -> int:
@@ -300,7 +317,7 @@ def _spare_memory() -> None:
     if mallopt is not None:
         mallopt(M_ARENA_MAX, 1)
         mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
-        mallopt(M_TRIM_THRESHOLD, 8 * LARGE_BYTES)
+        mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
 def _give_back_memory() -> None:

@@ -39,6 +39,7 @@ from octy.service.deliveries import Replayed
 from octy.service.ingest import ingest
 from octy.service.outbox import WriterOutbox
 from octy.service.progress import CATCHING_UP, Readiness
+from octy.service.rates import Rate
 from octy.service.reading import Reading
 from octy.service.transaction import Transaction
 from octy.service.webhook_secrets import SigningKey, SigningKeys
@@ -62,15 +63,20 @@ class Octy:
         allow_http_webhooks: bool = False,
         new_webhook_secrets: bool = False,
         audit_share: float = 0.0,
+        requests_per_second: int = 0,
+        events_per_second: int = 0,
     ) -> None:
         """`new_webhook_secrets`: every account gets another, because those that are stored cannot be read.
 
         `audit_share`: of one core's time, for holding tags against the log (`service.auditor`).
+        `requests_per_second`, `events_per_second`: of each account; any number where 0, and in a sandbox.
         """
         self.clock = clock
         self.is_sandbox = clock.is_sandbox
         self.allow_private_webhooks = allow_private_webhooks or clock.is_sandbox
         self.allow_http_webhooks = allow_http_webhooks
+        self.requests_rate = Rate(clock, requests_per_second, "requests")
+        self.events_rate = Rate(clock, events_per_second, "events")
         self._store = store
         self._new_secrets = new_webhook_secrets
         self._on_webhooks: Callable[[], None] = lambda: None
@@ -312,7 +318,8 @@ class Octy:
     def ingest(
         self, account_id: int, drafts: Sequence[EventDraft], once: Once | None = None
     ) -> "Future[Outcome[EventInstance]]":
-        """E2."""
+        """E2. TooMuch where the account has sent as many as it may."""
+        self.events_rate.take(account_id, len(drafts))
         return self._writer.submit(account_id, lambda tx: ingest(tx, account_id, drafts), once, objects=len(drafts))
 
     def put_items(

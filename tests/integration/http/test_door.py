@@ -452,3 +452,49 @@ def test_who_waits_for_an_answer_is_not_slow(served: World, shop: Api) -> None:
         assert (await line.hears()).status == 201
 
     tell(served, story)
+
+
+# Rates
+
+
+def test_who_asks_too_often_is_told_when_to_come_back(served: World, shop: Api) -> None:
+    """C32: 429, and nothing of the body is read. The code is one that clients know (wire.md 0.4)."""
+    other = served.account()
+    (ana,) = shop.has_profiles("ana")
+    served.octy.requests_rate.per_second = 2
+
+    async def story(server: Server) -> None:
+        line = await server.line()
+        assert [(await line.asks(question(shop))).status for _ in range(2)] == [200, 200]
+        told = await line.asks(question(shop))
+        assert (told.status, told.headers["retry-after"], told.body["error"]["code"]) == (429, "1", 400)
+        assert "2 requests a second" in told.body["error"]["errors"][0]["error_message"]
+        assert (await line.asks(request(shop, BATCH, b"no JSON"))).status == 429
+        assert (await line.asks(question(other))).status == 200, "another account"
+        served_clock(served).move_to(START_US + 1_000_000)
+        assert (await line.asks(request(shop, BATCH, events(ana, padding=1)))).status == 201
+
+    tell(served, story)
+
+
+def test_who_sends_too_many_events_is_told_when_to_come_back(served: World, shop: Api) -> None:
+    (ana,) = shop.has_profiles("ana")
+    batch = json.dumps({"events": [{"event_type": "viewed", "profile_id": ana}] * 300}).encode()
+    served.octy.events_rate.per_second = 100
+
+    async def story(server: Server) -> None:
+        line = await server.line()
+        assert (await line.asks(request(shop, BATCH, batch))).status == 201
+        told = await line.asks(request(shop, BATCH, b"no JSON"))
+        assert (told.status, told.headers["retry-after"], told.body["error"]["code"]) == (429, "3", 400)
+        assert (await line.asks(question(shop))).status == 200
+        served_clock(served).move_to(START_US + 3_000_000)
+        assert (await line.asks(request(shop, BATCH, batch))).status == 201
+
+    tell(served, story)
+
+
+def served_clock(world: World) -> StandingClock:
+    clock = world.octy.clock
+    assert isinstance(clock, StandingClock)
+    return clock
