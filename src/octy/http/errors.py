@@ -17,7 +17,17 @@ from msgspec import Meta, Struct
 from octy.http.answers import Json, RequestMeta, encode
 from octy.http.wording import UNEXPECTED_FORM, parameter_problems
 from octy.model import limits
-from octy.model.errors import Conflicting, NotFound, Problem, Refused, TooMuch, Unauthorized, Unavailable, Violation
+from octy.model.errors import (
+    Conflicting,
+    NotFound,
+    Problem,
+    Refused,
+    TooMany,
+    TooMuch,
+    Unauthorized,
+    Unavailable,
+    Violation,
+)
 from octy.model.idempotency import Answer
 from octy.model.outcomes import Failure
 
@@ -100,7 +110,7 @@ def on_exception(request: Request[Any, Any, Any], error: Exception) -> Json[Erro
     """The answer to a request that raised: its own fault said exactly, ours said vaguely and logged."""
     headers: dict[str, str] = {}
     match error:
-        case Conflicting():
+        case Conflicting() | TooMany():
             answer = error_answer(422, error.reason, _lines(error, 422))
         case Refused():
             answer = error_answer(400, error.reason, _lines(error, 400))

@@ -58,6 +58,10 @@ class Conflicting(Refused):
     """The request contradicts an earlier one, such as an `Idempotency-Key` that comes back with another body (E5)."""
 
 
+class TooMany(Refused):
+    """There is one more than there may be; the request is right in itself."""
+
+
 class NotFound(OctyError):
     """The named thing is not there, or belongs to another account."""
 

@@ -40,6 +40,8 @@ NAME_CHARACTERS_MAX = 128
 MESSAGE_ID_CHARACTERS_MAX = 64
 IDEMPOTENCY_KEY_CHARACTERS_MAX = 255
 
+SEGMENTS_PER_ACCOUNT_MAX = 1_000
+"""Those that are to be deleted not among them. Each is state for every profile, and work for every event."""
 STEPS_MAX = 10
 WINDOW_DAYS_MAX = 3650
 RETENTION_DAYS_MAX = 36_500

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+from octy.model import limits
 from octy.model.definitions import from_wire
-from octy.model.errors import Problem
+from octy.model.errors import Problem, TooMany
 from octy.model.outcomes import Failure, Outcome
 from octy.model.segments import Segment, SegmentStatus, SegmentType
 from octy.model.values import shown
@@ -18,9 +19,11 @@ from octy.store.segments import StoredSegment
 
 
 def create(tx: Transaction, account_id: int, raw: object) -> tuple[Segment, list[str]]:
-    """The segment in `raw` (wire.md 3.5), and warnings (D9). DefinitionRefused stores nothing."""
+    """The segment in `raw` (wire.md 3.5), and warnings (D9). DefinitionRefused and TooMany store nothing."""
     tenant = tx.tenant(account_id)
     definition, warnings = from_wire(raw, retention.surroundings(tenant, tx.now_us))
+    if sum(one.delete_requested_us is None for one in tenant.segments.values()) >= limits.SEGMENTS_PER_ACCOUNT_MAX:
+        raise TooMany(f"An account has at most {limits.SEGMENTS_PER_ACCOUNT_MAX:,} segments; delete one first.")
     is_live = definition.segment_type is SegmentType.LIVE
     stored = StoredSegment(
         segment_key=0,
