@@ -22,6 +22,7 @@ SAID = {
     "ids in a request": "IDS_PER_REQUEST_MAX",
     "nesting of JSON": "JSON_DEPTH_MAX",
     "properties of an event or an event type": "PROPERTIES_MAX",
+    "properties of an event, as JSON": "EVENT_PROPERTIES_BYTES_MAX",
     "key of a property": "PROPERTY_KEY_CHARACTERS_MAX",
     "string": "STRING_CHARACTERS_MAX",
     "customer id, item id": "ID_CHARACTERS_MAX",
