@@ -37,7 +37,8 @@ from octy.store.log_shape import CHANGES, EVENTS
 log = structlog.get_logger()
 T = TypeVar("T")
 
-OBJECTS_PER_GROUP_MAX = 20_000
+OBJECTS_PER_GROUP_MAX = 4_000
+"""Whoever comes next waits for the group under way and for his own. Larger ones are hardly quicker."""
 BREATH_SECONDS = 20e-6
 """How long the writer holds its breath before it takes what waits, so that requests that came together are committed
 together: the thread that reads them needs the interpreter, and would get it only after the first one's commit."""
