@@ -51,20 +51,24 @@ class Running(Struct, frozen=True):
 
 
 @contextmanager
-def serving(*options: str, prepare: Callable[[Path], None] | None = None) -> Iterator[Running]:
+def serving(
+    *options: str, prepare: Callable[[Path], None] | None = None, memory_bytes: int | None = None
+) -> Iterator[Running]:
     """A server, durable as in production, for as long as the context lasts; `prepare` fills its folder before."""
     with tempfile.TemporaryDirectory(prefix="octy-bench-") as folder:
         data = Path(folder) / "data"
         if prepare is not None:
             prepare(data)
-        with running(data, *options) as server:
+        with running(data, *options, memory_bytes=memory_bytes) as server:
             yield server
 
 
 @contextmanager
-def running(data: Path, *options: str) -> Iterator[Running]:
-    """A server of a data folder on one core, and this process on the other."""
-    process = subprocess.Popen([*command(data), *options], env=environment(), stdout=subprocess.PIPE, text=True)
+def running(data: Path, *options: str, memory_bytes: int | None = None) -> Iterator[Running]:
+    """A server of a data folder on one core, and this process on the other; with so much memory, where that can be."""
+    group = None if memory_bytes is None else _memory_group(memory_bytes)
+    via = [] if group is None else ["sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh"]
+    process = subprocess.Popen([*via, *command(data), *options], env=environment(), stdout=subprocess.PIPE, text=True)
     os.sched_setaffinity(process.pid, {SERVER_CORE})
     os.sched_setaffinity(0, {CLIENT_CORE % (os.cpu_count() or 1)})
     try:
@@ -72,7 +76,20 @@ def running(data: Path, *options: str) -> Iterator[Running]:
     finally:
         process.terminate()
         process.wait(timeout=30)
+        if group is not None:
+            group.rmdir()
         os.sched_setaffinity(0, range(os.cpu_count() or 1))
+
+
+def _memory_group(memory_bytes: int) -> Path | None:
+    """A control group (version 1) whose processes get no more memory than that; None where none can be made."""
+    group = Path("/sys/fs/cgroup/memory") / f"octy-bench-{os.getpid()}"
+    try:
+        group.mkdir()
+        (group / "memory.limit_in_bytes").write_text(str(memory_bytes))
+    except OSError:
+        return None
+    return group
 
 
 @contextmanager

@@ -56,14 +56,19 @@ def test_a_request_without_a_content_length_has_no_body(server: Server, sent: by
         raw.head(PROFILES, "Content-Length: 5", "Content-Length: 6"),
         raw.head(PROFILES, "Content-Length: 36", "Transfer-Encoding: chunked") + b"24\r\n" + BOB + b"\r\n0\r\n\r\n",
         raw.chunked(PROFILES, end=b"zz\r\n" + BOB),
-        raw.head("/v1/retention/segments", "X-Long: " + "x" * 1_000_000, method="GET"),
     ],
-    ids=["hello", "TLS", "HTTP/9.9", "header", "length", "negative", "lengths", "smuggled", "chunk", "long head"],
+    ids=["hello", "TLS", "HTTP/9.9", "header", "length", "negative", "lengths", "smuggled", "chunk"],
 )
 def test_what_is_no_http_is_400_in_the_error_shape(server: Server, sent: bytes) -> None:
     answer = raw.answer_to(server, sent)
     assert answer.status == 400
     assert messages(lines_of(answer.body, 400))
+
+
+def test_a_head_that_is_too_long_is_431(server: Server) -> None:
+    answer = raw.answer_to(server, raw.head("/v1/retention/segments", "X-Long: " + "x" * 1_000_000, method="GET"))
+    assert answer.status == 431
+    assert "16384 bytes" in messages(lines_of(answer.body, 400))
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from tests.acceptance.processes import KEYS, PUBLIC_KEY, SECRET_KEY, Machine, Se
 DOCS = Path(__file__).parents[2] / "docs" / "python-client.md"
 NOT_OF_CLIENTS = {
     "/healthz",
+    "/livez",
     "/readyz",
     "/metrics",
     "/v1/admin/application/versioning",

@@ -5,8 +5,9 @@ from typing import Any
 
 from octy.service import archiver, writer
 from octy.service.pending import PendingEvents
+from octy.service.queue import Job
 from octy.service.transaction import Transaction
-from octy.service.writer import Job, Writer
+from octy.service.writer import Writer
 from octy.store import erasures, meta, sqlite
 from octy.store.archive import ledger, run_writer
 from octy.store.folder import Store

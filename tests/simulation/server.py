@@ -16,8 +16,8 @@ from octy.model.segments import Tally
 from octy.service.backfills import finish
 from octy.service.clock import SystemClock
 from octy.service.octy import Octy
+from octy.service.queue import Job
 from octy.service.transaction import Transaction
-from octy.service.writer import Job
 from octy.store.folder import open_store
 from octy.webhooks.dispatcher import Dispatcher
 from tests.simulation.attempts import Attempts
@@ -65,11 +65,11 @@ class Server:
     @property
     def has_requests(self) -> bool:
         """Whether something waits for the writer."""
-        return bool(self.writer._jobs)
+        return bool(self.writer._queue)
 
     def takes_group(self) -> Sequence[Job]:
         """What waits; nothing where the writer wakes because something is due, or may be."""
-        group = self.writer._next_group() if self.writer._jobs else []
+        group = self.writer._next_group() if self.writer._queue else []
         assert group is not None, "nobody has stopped it"
         return group
 

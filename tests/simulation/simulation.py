@@ -24,7 +24,7 @@ from octy.model.events import EventTypeDraft
 from octy.model.instants import NEVER, US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, US_PER_SECOND, parse_instant
 from octy.service import accounts
 from octy.service.keys import new_keys
-from octy.service.writer import Job
+from octy.service.queue import Job
 from tests.integration.service.failing import FAILURES
 from tests.property.happenings import EVENT_TYPES
 from tests.simulation import faults

@@ -128,6 +128,7 @@ def test_wrong_keys(shop: Shop, operations: list[Operation], authorization: str 
     open_to_all = {operation.path for operation in operations if not operation.needs_keys}
     assert open_to_all == {
         "/healthz",
+        "/livez",
         "/readyz",
         "/metrics",
         "/v1/admin/application/versioning",

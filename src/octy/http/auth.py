@@ -66,23 +66,30 @@ class Recognition:
         """What the credentials' count of changes was when the memory was empty."""
 
     def caller_of(self, scope: Scope) -> Caller:
-        """Whose keys the request carries; Unauthorized where it carries none, TooMany where too many were wrong."""
+        """Whose keys the request carries; Unauthorized where it carries none, or wrong ones, which are counted."""
+        caller = self.recognized(scope["headers"])
+        if caller is not None:
+            return caller
         header = _header(scope["headers"])
         if header is None:
             raise Unauthorized("The request carries no Authorization.")
+        keys, client = _keys(header), scope.get("client")
+        self._attempts.failed([f"address {client[0] if client else None}", *([f"key {keys[0]}"] if keys else [])])
+        raise Unauthorized(_NO_KEYS if keys is None else "These keys belong to no account.")
+
+    def recognized(self, headers: Iterable[tuple[bytes, bytes]]) -> Caller | None:
+        """Whose keys the headers carry, if they are right."""
+        header = _header(headers)
+        if header is None:
+            return None
         self._forget_if_outdated()
         caller = self._callers.get(header)
-        if caller is None or not self._octy.credentials.are_taken(caller):
-            caller = self._callers[header] = self._judged(header, scope)
-        return caller
-
-    def _judged(self, header: bytes, scope: Scope) -> Caller:
+        if caller is not None and self._octy.credentials.are_taken(caller):
+            return caller
         keys = _keys(header)
         caller = None if keys is None else self._octy.credentials.caller(*keys)
-        if caller is None:
-            client = scope.get("client")
-            self._attempts.failed([f"address {client[0] if client else None}", *([f"key {keys[0]}"] if keys else [])])
-            raise Unauthorized(_NO_KEYS if keys is None else "These keys belong to no account.")
+        if caller is not None:
+            self._callers[header] = caller
         return caller
 
     def _forget_if_outdated(self) -> None:

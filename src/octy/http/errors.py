@@ -23,7 +23,9 @@ from octy.model.errors import (
     NotFound,
     Problem,
     Refused,
+    TooMany,
     TooManyFailures,
+    TooMuch,
     Unauthorized,
     Unavailable,
     Violation,
@@ -110,7 +112,7 @@ def on_exception(request: Request[Any, Any, Any], error: Exception) -> Json[Erro
     """The answer to a request that raised: its own fault said exactly, ours said vaguely and logged."""
     headers: dict[str, str] = {}
     match error:
-        case Conflicting():
+        case Conflicting() | TooMany():
             answer = error_answer(422, error.reason, _lines(error, 422))
         case Refused():
             answer = error_answer(400, error.reason, _lines(error, 400))
@@ -137,7 +139,12 @@ def on_exception(request: Request[Any, Any, Any], error: Exception) -> Json[Erro
 
 def unavailable_answer(error: Unavailable) -> tuple[Answer, dict[str, str]]:
     """The answer to a request that may be sent again, and the header that says when."""
-    return error_answer(503, str(error)), {"Retry-After": str(error.retry_after_seconds)}
+    return error_answer(unavailable_status(error), str(error)), {"Retry-After": str(error.retry_after_seconds)}
+
+
+def unavailable_status(error: Unavailable) -> int:
+    """429 where it is for the account to send less, 503 where it is not."""
+    return 429 if isinstance(error, TooMuch) else 503
 
 
 def _lines(refused: Refused, code: int) -> list[ErrorLine]:

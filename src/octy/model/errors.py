@@ -58,6 +58,10 @@ class Conflicting(Refused):
     """The request contradicts an earlier one, such as an `Idempotency-Key` that comes back with another body (E5)."""
 
 
+class TooMany(Refused):
+    """There is one more than there may be; the request is right in itself."""
+
+
 class NotFound(OctyError):
     """The named thing is not there, or belongs to another account."""
 
@@ -84,6 +88,10 @@ class Unavailable(OctyError):
     def __init__(self, reason: str, retry_after_seconds: int = 1) -> None:
         super().__init__(reason)
         self.retry_after_seconds = retry_after_seconds
+
+
+class TooMuch(Unavailable):
+    """Nothing is wrong with the request, but its account has had its share for now."""
 
 
 class StoreError(OctyError):

@@ -15,12 +15,29 @@ DATASET_INSTANTS_MAX = 1_000
 JOBS_WAITING_MAX = 20
 """How many jobs of an account wait or run at most."""
 
+CONNECTIONS_MAX = 2_000
+"""At once, unless told otherwise."""
+URL_BYTES_MAX = 8_192
+HEAD_BYTES_MAX = 16_384
+"""All header fields of a request, without what separates them."""
+HEAD_SECONDS_MAX = 10
+"""From a connection's beginning, or a request's first byte, until its headers have come."""
+BODY_SECONDS_MAX = 60
+"""From then until the body has."""
+ANSWER_SECONDS_MAX = 30
+"""How long a client may read nothing of an answer."""
+
 BODY_BYTES_MAX = 5_000_000
-BODY_BYTES_WAITING_MAX = 32_000_000
-"""What the bodies of all requests that are being received or wait may hold together: about a second's work."""
+BODY_BYTES_WAITING_MAX = 16_000_000
+"""What the bodies of all requests that are being received or wait may hold together: about half a second's work."""
+QUEUED_REQUESTS_MAX = 4_000
+QUEUED_OBJECTS_MAX = 50_000
+"""Events, profiles and the like in requests that wait for the writer: a third of a second's work."""
 JSON_DEPTH_MAX = 32
 STRING_CHARACTERS_MAX = 8_192
 PROPERTIES_MAX = 255
+EVENT_PROPERTIES_BYTES_MAX = 32_768
+"""As JSON without blanks, in UTF-8."""
 PROPERTY_KEY_CHARACTERS_MAX = 255
 
 ID_CHARACTERS_MAX = 255
@@ -28,6 +45,8 @@ NAME_CHARACTERS_MAX = 128
 MESSAGE_ID_CHARACTERS_MAX = 64
 IDEMPOTENCY_KEY_CHARACTERS_MAX = 255
 
+SEGMENTS_PER_ACCOUNT_MAX = 1_000
+"""Those that are to be deleted not among them. Each is state for every profile, and work for every event."""
 STEPS_MAX = 10
 RESTORES_MAX = 100
 """How often a segment may be restored: a restart looks at each time, event by event."""

@@ -10,6 +10,7 @@ import typer
 from octy import __version__
 from octy.model.errors import OctyError
 from octy.model.instants import parse_instant
+from octy.model.limits import CONNECTIONS_MAX
 from octy.server.accounts import app as accounts
 
 DEFAULT_PORT = 8700
@@ -120,6 +121,22 @@ def serve(
             help="How much of one core's time they take at most, even where nobody else wants it.",
         ),
     ] = 0.2,
+    connections: Annotated[
+        int,
+        typer.Option(min=1, metavar="N", envvar="OCTY_CONNECTIONS", help="How many connections there may be at once."),
+    ] = CONNECTIONS_MAX,
+    requests_per_second: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="N", envvar="OCTY_REQUESTS_PER_SECOND", help="Requests of each account; 0 for any number."
+        ),
+    ] = 0,
+    events_per_second: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="N", envvar="OCTY_EVENTS_PER_SECOND", help="Events of each account; 0 for any number."
+        ),
+    ] = 0,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Use a clock that moves only when told, or when an event is ahead of it.")
     ] = False,
@@ -155,6 +172,9 @@ def serve(
             audit_share=audit_share,
             failures_per_minute=failures_per_minute,
             jobs=JobSettings(datasets_kept, job_niceness, job_share),
+            connections_max=connections,
+            requests_per_second=requests_per_second,
+            events_per_second=events_per_second,
             webhook_schedule=schedule,
             clock_us=_instant(SANDBOX_START if clock is None else clock) if sandbox else None,
             public_key=os.environ.get("OCTY_PUBLIC_KEY"),

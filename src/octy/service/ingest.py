@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from itertools import compress
 from typing import Any
 
-import msgspec
-
 from octy.model import limits
 from octy.model.errors import Refused
 from octy.model.events import EventDraft, EventInstance, EventInstances
@@ -19,8 +17,6 @@ from octy.service.judging import Judged, judge
 from octy.service.pending import PendingEvents
 from octy.service.transaction import Transaction
 from octy.store import message_ids
-
-_encode_lines = msgspec.json.Encoder().encode_lines
 
 
 def ingest(tx: Transaction, account_id: int, drafts: Sequence[EventDraft]) -> Outcome[EventInstance]:
@@ -33,7 +29,6 @@ def ingest(tx: Transaction, account_id: int, drafts: Sequence[EventDraft]) -> Ou
     seqs, repeats = _numbered(tx, pending, judged.drafts)
     created_us, accepted_us = _instants(tx, judged.created_us, repeats)
     properties = [draft.event_properties for draft in judged.drafts]
-    texts = _encode_lines(properties).decode().split("\n")[:-1]
     fresh = [not is_repeat for is_repeat in repeats]
     pending.add(
         compress(seqs, fresh),
@@ -42,9 +37,9 @@ def ingest(tx: Transaction, account_id: int, drafts: Sequence[EventDraft]) -> Ou
         compress(created_us, fresh),
         compress(accepted_us, fresh),
         compress(properties, fresh),
-        compress(texts, fresh),
+        compress(judged.texts, fresh),
     )
-    return Outcome(_instances(tx, judged, seqs, created_us, repeats, properties, texts), judged.failed)
+    return Outcome(_instances(tx, judged, seqs, created_us, repeats, properties), judged.failed)
 
 
 def _numbered(tx: Transaction, pending: PendingEvents, drafts: Sequence[EventDraft]) -> tuple[list[int], list[bool]]:
@@ -90,7 +85,6 @@ def _instances(
     created_us: Sequence[int],
     repeats: Sequence[bool],
     properties: Sequence[dict[str, Any] | None],
-    texts: Sequence[str],
 ) -> EventInstances:
     """What the sender is told."""
     return EventInstances(
@@ -101,5 +95,5 @@ def _instances(
         properties,
         created_us,
         repeats,
-        texts,
+        judged.texts,
     )

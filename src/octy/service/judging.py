@@ -3,10 +3,11 @@
 The whole batch is looked through once, quickly; only an event that something may speak against is judged by itself.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import compress
-from typing import cast
+from typing import Any, cast
 
+import msgspec
 from msgspec import Struct
 
 from octy.model import limits
@@ -16,6 +17,11 @@ from octy.model.instants import CREATED_AT_FORM, FUTURE_TOLERANCE_US, UNSET, iso
 from octy.model.outcomes import Failure
 from octy.model.values import property_problems, shown
 from octy.service.tenant import KnownType, Tenant
+
+UTF8_BYTES_MAX = 4
+"""Of a character."""
+
+_encode_lines = msgspec.json.Encoder().encode_lines
 
 
 class Judged(Struct):
@@ -27,6 +33,8 @@ class Judged(Struct):
     types: Sequence[KnownType]
     created_us: Sequence[int | None]
     """As their senders say; None where they do not."""
+    texts: Sequence[str]
+    """The properties as JSON."""
     failed: list[Failure]
 
 
@@ -35,18 +43,38 @@ def judge(tenant: Tenant, drafts: Sequence[EventDraft], latest_us: int) -> Judge
     profiles = list(map(tenant.profile_keys.get, [draft.profile_id for draft in drafts]))
     types = list(map(tenant.types.get, [draft.event_type for draft in drafts]))
     created_us = _instants([draft.created_at for draft in drafts])
-    failed = []
+    places: Sequence[int] = range(len(drafts))
+    failed: list[Failure] = []
     if not _all_beyond_doubt(drafts, profiles, types, created_us, latest_us):
         failed = list(_failures(tenant, drafts, created_us, latest_us))
-    if failed:
-        good = [True] * len(drafts)
-        for failure in failed:
-            good[failure.index] = False
-        drafts, created_us = list(compress(drafts, good)), list(compress(created_us, good))
-        profiles, types = list(compress(profiles, good)), list(compress(types, good))
+        bad = {failure.index for failure in failed}
+        drafts, profiles, types, created_us, places = _without(bad, drafts, profiles, types, created_us, places)
+    texts = _encode_lines([draft.event_properties for draft in drafts]).decode().split("\n")[:-1]
+    if too_large := _too_large(texts):
+        failed += [Failure(places[index], str(problem)) for index, problem in too_large.items()]
+        failed.sort(key=lambda failure: failure.index)
+        drafts, profiles, types, created_us, texts = _without(too_large, drafts, profiles, types, created_us, texts)
     assert None not in profiles, "no good event is an unknown profile's"
     assert None not in types, "no good event is of an unknown type"
-    return Judged(drafts, cast("list[int]", profiles), cast("list[KnownType]", types), created_us, failed)
+    return Judged(drafts, cast("list[int]", profiles), cast("list[KnownType]", types), created_us, texts, failed)
+
+
+def _without(bad: Collection[int], *columns: Sequence[Any]) -> list[list[Any]]:
+    """The columns without the rows in `bad`."""
+    good = [index not in bad for index in range(len(columns[0]))]
+    return [list(compress(column, good)) for column in columns]
+
+
+def _too_large(texts: Sequence[str]) -> dict[int, Problem]:
+    """Which events' properties are too large. Hardly ever any, so characters are counted first, which is quick."""
+    most = limits.EVENT_PROPERTIES_BYTES_MAX
+    if max(map(len, texts), default=0) * UTF8_BYTES_MAX <= most:
+        return {}
+    sizes = {index: len(text.encode()) for index, text in enumerate(texts)}
+    wanted = f"at most {most:,} bytes as JSON"
+    return {
+        index: Problem("event_properties", f"{size:,} bytes", wanted) for index, size in sizes.items() if size > most
+    }
 
 
 def _all_beyond_doubt(

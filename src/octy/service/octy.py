@@ -47,6 +47,7 @@ from octy.service.jobs.runner import JobSettings, Runner
 from octy.service.keys import Credentials, Keys
 from octy.service.outbox import WriterOutbox
 from octy.service.progress import CATCHING_UP, Readiness
+from octy.service.rates import Rate
 from octy.service.reading import Reading
 from octy.service.training import asking as trainings
 from octy.service.training.ending import TrainingEnding
@@ -74,15 +75,20 @@ class Octy:
         new_webhook_secrets: bool = False,
         audit_share: float = 0.0,
         job_settings: JobSettings = JobSettings(),  # noqa: B008 - frozen
+        requests_per_second: int = 0,
+        events_per_second: int = 0,
     ) -> None:
         """`new_webhook_secrets`: every account gets another, because those that are stored cannot be read.
 
         `audit_share`: of one core's time, for holding tags against the log (`service.auditor`).
+        `requests_per_second`, `events_per_second`: of each account; any number where 0, and in a sandbox.
         """
         self.clock = clock
         self.is_sandbox = clock.is_sandbox
         self.allow_private_webhooks = allow_private_webhooks or clock.is_sandbox
         self.allow_http_webhooks = allow_http_webhooks
+        self.requests_rate = Rate(clock, requests_per_second, "requests")
+        self.events_rate = Rate(clock, events_per_second, "events")
         self._store = store
         self._new_secrets = new_webhook_secrets
         self._on_webhooks: Callable[[], None] = lambda: None
@@ -159,9 +165,9 @@ class Octy:
             return replace(readiness, is_ready=False, step=CATCHING_UP)
         return readiness
 
-    def check_room(self) -> None:
-        """Unavailable where the writer takes no request at all now, so that nobody need read one."""
-        self._writer.check_room()
+    def check_room(self, account_id: int) -> None:
+        """Unavailable where the writer takes no request of the account now, so that nobody need read one."""
+        self._writer.check_room(account_id)
 
     @property
     def recent_bytes(self) -> int:
@@ -362,7 +368,8 @@ class Octy:
     def ingest(
         self, account_id: int, drafts: Sequence[EventDraft], once: Once | None = None
     ) -> "Future[Outcome[EventInstance]]":
-        """E2."""
+        """E2. TooMuch where the account has sent as many as it may."""
+        self.events_rate.take(account_id, len(drafts))
         return self._writer.submit(account_id, lambda tx: ingest(tx, account_id, drafts), once, objects=len(drafts))
 
     def put_items(

@@ -6,7 +6,7 @@ import msgspec
 
 from octy.model import limits
 from octy.model.definitions import DefinitionRefused, from_wire, to_wire
-from octy.model.errors import Problem
+from octy.model.errors import Problem, TooMany
 from octy.model.lifetimes import Lifetime, Segment
 from octy.model.outcomes import Failure, Outcome
 from octy.model.segments import SegmentType
@@ -20,9 +20,11 @@ from octy.store.segments import StoredSegment
 
 
 def create(tx: Transaction, account_id: int, raw: object) -> tuple[Segment, list[str]]:
-    """The segment in `raw` (wire.md 3.5), and warnings (D9). DefinitionRefused stores nothing."""
+    """The segment in `raw` (wire.md 3.5), and warnings (D9). DefinitionRefused and TooMany store nothing."""
     tenant = tx.tenant(account_id)
     definition, warnings = from_wire(raw, retention.surroundings(tenant, tx.now_us))
+    if sum(not one.lifetime.is_pending for one in tenant.segments.values()) >= limits.SEGMENTS_PER_ACCOUNT_MAX:
+        raise TooMany(f"An account has at most {limits.SEGMENTS_PER_ACCOUNT_MAX:,} segments; delete one first.")
     is_live = definition.segment_type is SegmentType.LIVE
     stored = StoredSegment(
         segment_key=0,

@@ -1,20 +1,18 @@
 """The writer: the one thread that changes anything (design: accept, advance, commit, answer).
 
-It takes all requests that wait, runs them in one transaction, and answers them once that is durable. When nothing waits
-it sleeps until something falls due by time alone. When a commit fails, what is in memory is ahead of the store, and
-the store itself is in doubt: everybody in the group is told that nothing was stored, the store is opened again and
-looked through, and the world is rebuilt from the log, before anything else is acknowledged.
+It takes requests that wait, each account's in turn, runs them in one transaction, and answers them once that is
+durable. When nothing waits it sleeps until something falls due by time alone. When a commit fails, what is in memory is
+ahead of the store, and the store itself is in doubt: everybody in the group is told that nothing was stored, the store
+is opened again and looked through, and the world is rebuilt from the log, before anything else is acknowledged.
 """
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
-from msgspec import Struct
 
 from octy.engine.backfill import Backfill
 from octy.model.clock import Clock, ManualClock
@@ -25,6 +23,7 @@ from octy.service.archiver import Archiver, Horizon, Unarchived
 from octy.service.backfills import THREADS, Backfills, finish, fold_snapshot
 from octy.service.ids import EventIds
 from octy.service.progress import Progress, Readiness
+from octy.service.queue import Job, Queue
 from octy.service.receivers import tidy
 from octy.service.restore import restore
 from octy.service.retention import horizon_us
@@ -39,9 +38,8 @@ from octy.store.log_shape import CHANGES, EVENTS
 log = structlog.get_logger()
 T = TypeVar("T")
 
-QUEUED_JOBS_MAX = 2_000
-QUEUED_OBJECTS_MAX = 50_000
-OBJECTS_PER_GROUP_MAX = 20_000
+OBJECTS_PER_GROUP_MAX = 4_000
+"""Whoever comes next waits for the group under way and for his own. Larger ones are hardly quicker."""
 BREATH_SECONDS = 20e-6
 """How long the writer holds its breath before it takes what waits, so that requests that came together are committed
 together: the thread that reads them needs the interpreter, and would get it only after the first one's commit."""
@@ -59,16 +57,6 @@ DELIVERIES_FORGOTTEN_AT_ONCE = 1_000
 """Few and often, so that nobody waits for it."""
 
 
-class Job(Struct):
-    """A request that waits for the writer."""
-
-    account_id: int
-    work: Callable[[Transaction], Any]
-    once: Once | None
-    objects: int
-    future: "Future[Any]"
-
-
 class Writer:
     """Owns the store's writing connection and the world."""
 
@@ -80,8 +68,7 @@ class Writer:
         self._clock = clock
         self._on_webhooks = on_webhooks
         self._on_jobs = on_jobs
-        self._jobs: deque[Job] = deque()
-        self._objects = 0
+        self._queue = Queue(is_sandbox=clock.is_sandbox)
         self._changed = threading.Condition()
         self._stopping = False
         self._world: World | None = None
@@ -129,27 +116,24 @@ class Writer:
     def submit(
         self, account_id: int, work: Callable[[Transaction], T], once: Once | None = None, objects: int = 1
     ) -> "Future[T]":
-        """Puts a request of so many objects in the queue. Where it is full, the future fails at once: `Unavailable`."""
+        """Puts a request of so many objects in the queue. Without room, the future fails at once: `Unavailable`."""
         future: Future[T] = Future()
         with self._changed:
-            if (refusal := self._refusal(objects)) is not None:
+            if (refusal := self._refusal(account_id, objects)) is not None:
                 future.set_exception(refusal)
                 return future
-            self._jobs.append(Job(account_id, work, once, objects, future))
-            self._objects += objects
-            self._changed.notify()
+            self._put(Job(account_id, work, once, objects, future))
         return future
 
-    def check_room(self) -> None:
+    def check_room(self, account_id: int) -> None:
         """Unavailable where no request is taken, or would have to wait for a world. Another thread asks."""
         if not self.readiness.is_ready:
             raise Unavailable(f"The server is not ready: {self.readiness.words}. Nothing was stored; send it again.")
-        if (refusal := self._refusal(1)) is not None:
+        if (refusal := self._refusal(account_id, 1)) is not None:
             raise refusal
 
-    def _refusal(self, objects: int) -> Unavailable | None:
-        full = len(self._jobs) >= QUEUED_JOBS_MAX or self._objects + objects > QUEUED_OBJECTS_MAX
-        if not (full or self._stopping):
+    def _refusal(self, account_id: int, objects: int) -> Unavailable | None:
+        if not self._stopping and self._queue.has_room(account_id, objects):
             return None
         reason = "The server is stopping." if self._stopping else "Too many requests are waiting."
         return Unavailable(f"{reason} Nothing was stored; send the request again.")
@@ -158,9 +142,12 @@ class Writer:
         """What nobody waits for, and has to be done: the end of a backfill, or of a move to the archive."""
         future: Future[None] = Future()
         with self._changed:
-            self._jobs.append(Job(0, work, None, 0, future))
-            self._changed.notify()
+            self._put(Job(0, work, None, 0, future))
         return future
+
+    def _put(self, job: Job) -> None:
+        self._queue.put(job)
+        self._changed.notify()
 
     def _unarchived(self) -> list[Unarchived]:
         """What the archiver could take. Another thread asks."""
@@ -197,21 +184,14 @@ class Writer:
     def _next_group(self) -> list[Job] | None:
         """The requests that wait; none where something is due or may be; None when the writer is to end."""
         with self._changed:
-            if not self._jobs and not self._stopping:
+            if not self._queue and not self._stopping:
                 self._changed.wait(self._idle_seconds())
         time.sleep(BREATH_SECONDS)
         with self._changed:
-            if not self._jobs and self._stopping:
+            if not self._queue and self._stopping:
                 return None
-            group: list[Job] = []
-            objects = 0
-            while self._jobs and objects < OBJECTS_PER_GROUP_MAX and not (group and self._clock.is_sandbox):
-                job = self._jobs.popleft()
-                objects += job.objects
-                if job.future.set_running_or_notify_cancel():  # its sender may have hung up
-                    group.append(job)
-            self._objects -= objects
-            return group
+            taken = self._queue.take(1 if self._clock.is_sandbox else OBJECTS_PER_GROUP_MAX)
+        return [job for job in taken if job.future.set_running_or_notify_cancel()]  # its sender may have hung up
 
     def _idle_seconds(self) -> float:
         if self._world is None or self._clock.is_sandbox:

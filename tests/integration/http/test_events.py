@@ -240,3 +240,25 @@ def test_what_is_documented_is_what_is_decoded(decoded: type[EventDraft]) -> Non
         {field.name: field.default for field in msgspec.structs.fields(kind)} for kind in (EventToCreate, decoded)
     )
     assert documented == fields
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "💛"])
+@pytest.mark.parametrize(("more", "is_accepted"), [(-1, True), (0, True), (1, False)])
+def test_properties_may_hold_so_much(api: Api, letter: str, more: int, is_accepted: bool) -> None:
+    """C27; and they alone fail where they hold more."""
+    api.has_event_types(viewed=["a"])
+    (ana,) = api.has_profiles("ana")
+    small = {"event_type": "viewed", "profile_id": ana, "event_properties": {"a": "small"}}
+    parts = {str(n): letter * (8_000 // len(letter.encode())) for n in range(4)}
+    missing = (
+        limits.EVENT_PROPERTIES_BYTES_MAX
+        + more
+        - len(json.dumps(parts | {"z": ""}, ensure_ascii=False, separators=(",", ":")).encode())
+    )
+    large = small | {"event_properties": parts | {"z": "z" * missing}}
+    answer = api.post(BATCH, {"events": [small, large, {"event_type": "unknown", "profile_id": ana}]}).json()
+    assert len(answer["created_events"]) == 1 + is_accepted
+    failed = {one["index"]: one["error_message"] for one in answer["failed_to_create"]}
+    assert sorted(failed) == ([2] if is_accepted else [1, 2])
+    if not is_accepted:
+        assert failed[1] == "event_properties: expected at most 32,768 bytes as JSON; found 32,769 bytes"

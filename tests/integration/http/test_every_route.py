@@ -15,6 +15,7 @@ from tests.integration.http.world import Api, World, error_of
 CLOCK = "/v1/sandbox/clock"
 KEYLESS = {
     "/healthz",
+    "/livez",
     "/readyz",
     "/metrics",
     "/v1/admin/application/versioning",
@@ -28,6 +29,7 @@ ALL_ROUTES = {
     ("GET", "/docs"),
     ("GET", "/openapi.json"),
     ("GET", "/healthz"),
+    ("GET", "/livez"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),
     ("GET", "/v1/account/authenticate"),

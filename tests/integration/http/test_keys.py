@@ -27,6 +27,7 @@ SOURCES = Path(octy.__file__).parent
 AUTHENTICATE = "/v1/account/authenticate"
 NO_KEYS_NEEDED = {
     "GET /healthz",
+    "GET /livez",
     "GET /readyz",
     "GET /metrics",
     "GET /v1/admin/application/versioning",

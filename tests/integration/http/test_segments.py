@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from octy.model import limits
 from tests.integration.http.world import Api, World, error_of, live, message_of, meta_of, past
 
 CREATE = "/v1/retention/segments/create"
@@ -25,6 +26,17 @@ def test_a_created_segment_is_answered_at_top_level(api: Api) -> None:
         "segment_status": "active",
         "warnings": [],
     }
+
+
+def test_an_account_has_so_many_segments_and_no_more(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """C27. Those that are deleted make room."""
+    monkeypatch.setattr(limits, "SEGMENTS_PER_ACCOUNT_MAX", 2)
+    api.has_event_types(viewed=["item_id"])
+    first = api.has_segment(live("first"))
+    api.has_segment(past("second"))
+    assert "at most 2 segments" in message_of(api.post(CREATE, live("third")), 422, code=422)
+    meta_of(api.post(DELETE, {"segments": [first]}))
+    api.has_segment(live("third"))
 
 
 def test_a_list_shows_the_definition_as_it_was_given(api: Api) -> None:

@@ -12,9 +12,10 @@ import httpx
 import pytest
 import uvicorn
 
-from octy.http.lane import Lane
-from octy.http.protocol import HEAD_BYTES_MAX, OctyHttpProtocol
+from octy.http.connections import Connections
+from octy.http.protocol import served_by
 from octy.model import limits
+from octy.model.limits import HEAD_BYTES_MAX, URL_BYTES_MAX
 from tests.acceptance import raw
 from tests.integration.http.world import ERROR_CODES, Api, World, error_of
 
@@ -33,9 +34,9 @@ class Answer(NamedTuple):
 @pytest.fixture(scope="module")
 def port(world: World) -> Iterator[int]:
     """The port at which a uvicorn serves the world."""
-    app = Lane(world.app, world.octy)
+    http = served_by(world.door, Connections(limits.CONNECTIONS_MAX))
     config = uvicorn.Config(
-        app, port=0, http=OctyHttpProtocol, ws="none", lifespan="off", log_level="critical", access_log=False
+        world.door, port=0, http=http, ws="none", lifespan="off", log_level="critical", access_log=False
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
@@ -182,17 +183,47 @@ def test_other_methods_are_405(port: int, api: Api, method: str) -> None:
 def test_headers_that_do_not_end_are_cut(port: int) -> None:
     """Neither in one long field nor in many."""
     start = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
-    answer = send(port, start, b"X-Long: ", *([b"y" * 8192] * (HEAD_BYTES_MAX // 8192 + 8)))
-    assert answer.status == 400
+    answer = send(port, start, b"X-Long: ", *([b"y" * 8192] * 64))
+    assert answer.status == 431
     assert has_error_shape(answer)
-    answer = send(port, start, *([b"X-Many: y\r\n" * 1000] * (HEAD_BYTES_MAX // 11_000 + 8)))
-    assert answer.status == 400
+    answer = send(port, start, *([b"X-Many: y\r\n" * 1000] * 50))
+    assert answer.status == 431
     assert str(HEAD_BYTES_MAX) in answer.body["error"]["reason"]
 
 
 def test_an_address_that_does_not_end_is_cut(port: int) -> None:
-    answer = send(port, b"GET /", *([b"y" * 8192] * (HEAD_BYTES_MAX // 8192 + 8)))
-    assert answer.status == 400
+    answer = send(port, b"GET /", *([b"y" * 8192] * 64))
+    assert answer.status in (414, 431)
+    assert has_error_shape(answer)
+
+
+@pytest.mark.parametrize(("more", "status"), [(-1, 200), (0, 200), (1, 431)])
+def test_headers_may_hold_so_much(port: int, more: int, status: int) -> None:
+    """C27."""
+    fields = "Hostxa"
+    answer = send(
+        port, b"GET /healthz HTTP/1.1\r\nHost: x\r\na: " + b"y" * (HEAD_BYTES_MAX - len(fields) + more) + b"\r\n\r\n"
+    )
+    assert answer.status == status
+
+
+@pytest.mark.parametrize(("more", "status"), [(-1, 200), (0, 200), (1, 414)])
+def test_an_address_may_hold_so_much(port: int, more: int, status: int) -> None:
+    """C27."""
+    path = "/healthz?"
+    answer = send(port, f"GET {path}{'y' * (URL_BYTES_MAX - len(path) + more)} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    assert answer.status == status
+
+
+def test_a_long_body_before_a_head_in_two_pieces_is_not_part_of_it(port: int, api: Api) -> None:
+    body = b"{" + b" " * 100_000 + b"}"
+    second = head(api, "/v1/account/authenticate", "GET")
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        reader = connection.makefile("rb")
+        connection.sendall(head(api, Content_Length=len(body)) + body + second[:30])
+        assert read_next(reader).status == 400
+        connection.sendall(second[30:])
+        assert read_next(reader).status == 200
 
 
 def test_a_connection_serves_on_after_an_error(port: int, api: Api) -> None:

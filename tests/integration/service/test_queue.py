@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 
+from octy.model import limits
 from octy.model.errors import Unavailable
+from octy.model.events import EventDraft
+from octy.model.profiles import ProfileDraft
 from octy.service import writer
+from octy.service.keys import Keys
 from tests.integration.service.serving import Service, done
 from tests.integration.service.world import Shop
 
@@ -21,7 +25,7 @@ def refusal(future: "Future[Any]") -> str:
 
 
 def test_a_full_queue_refuses_at_once_and_serves_what_waits(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "QUEUED_JOBS_MAX", 3)
+    monkeypatch.setattr(limits, "QUEUED_REQUESTS_MAX", 6)  # of which one account may have half
     with shop.service.keeps_the_writer_busy():
         waiting = [shop.octy.ingest(shop.account, [shop.draft("ana")]) for _ in range(3)]
         assert "Too many requests" in refusal(shop.octy.ingest(shop.account, [shop.draft("ben")]))
@@ -34,7 +38,7 @@ def test_a_full_queue_refuses_at_once_and_serves_what_waits(shop: Shop, monkeypa
 
 
 def test_a_queue_is_full_of_objects_too(busy_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "QUEUED_OBJECTS_MAX", 10)
+    monkeypatch.setattr(limits, "QUEUED_OBJECTS_MAX", 20)
     with busy_shop.service.keeps_the_writer_busy():
         waiting = busy_shop.octy.ingest(busy_shop.account, [busy_shop.draft("ana")] * 8)
         assert "Too many requests" in refusal(busy_shop.octy.ingest(busy_shop.account, [busy_shop.draft("ben")] * 3))
@@ -47,7 +51,7 @@ def test_a_queue_is_full_of_objects_too(busy_shop: Shop, monkeypatch: pytest.Mon
 def test_a_backfills_end_is_never_refused(busy_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """P6: nobody would ask again."""
     busy_shop.past("viewers", "view")
-    monkeypatch.setattr(writer, "QUEUED_JOBS_MAX", 0)
+    monkeypatch.setattr(limits, "QUEUED_REQUESTS_MAX", 0)
     ended: list[bool] = []
     busy_shop.octy._writer.submit_unrefused(lambda _: ended.append(True))
     busy_shop.service.stop()
@@ -71,6 +75,30 @@ def test_a_large_queue_is_served_in_groups_and_in_order(busy_shop: Shop, monkeyp
         done(future)
     events = busy_shop.octy.reading.profile_events(busy_shop.account, busy_shop.customers["ana"], 20)
     assert [event.event_properties for event in events] == [{"n": n} for n in reversed(range(10))]
+
+
+def test_what_one_account_floods_another_one_neither_waits_for_nor_is_refused_by(
+    busy_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C20: what waits is taken in turn, and who waits has left room for others."""
+    monkeypatch.setattr(writer, "OBJECTS_PER_GROUP_MAX", 1_000)
+    monkeypatch.setattr(limits, "QUEUED_OBJECTS_MAX", 10_000)
+    other = busy_shop.octy.create_account(Keys("pk_other", "sk_other")).account_id
+    profiles = done(busy_shop.octy.create_profiles(other, [ProfileDraft("somebody")])).done
+    events = [EventDraft("charged", profiles[0].profile_id)]
+    served: list[str] = []
+    with busy_shop.service.keeps_the_writer_busy():
+        flood = [busy_shop.octy.ingest(busy_shop.account, [busy_shop.draft("ana")] * 500) for _ in range(20)]
+        asked = busy_shop.octy.ingest(other, events)
+        for number, future in enumerate(flood):
+            future.add_done_callback(lambda _, number=number: served.append(f"flood {number}"))  # type: ignore[misc]
+        asked.add_done_callback(lambda _: served.append("other"))
+        assert "Too many requests" in refusal(flood[10])
+    assert len(done(asked).done) == 1
+    accepted = [done(future) for future in flood[:10]]
+    assert [len(one.done) for one in accepted] == [500] * 10
+    waited_for = served[10 : served.index("other")]
+    assert waited_for == ["flood 0"], "nothing but what came first of its group"
 
 
 def test_a_stop_answers_all_that_waits_and_refuses_what_comes_later(production: Service) -> None:

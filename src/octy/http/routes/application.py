@@ -36,9 +36,15 @@ async def show_format(type_query: Kind) -> Json[dict[str, str | int | bool]]:
     return ok(columns)
 
 
+@get("/livez")
+async def show_life() -> Json[Acknowledged]:
+    """Does the server answer at all? Nothing else is looked at, the store least of all."""
+    return ok(Acknowledged(success("The server answers.")))
+
+
 @get("/healthz")
 async def show_health() -> Json[Acknowledged]:
-    """Does the server answer at all?"""
+    """The same as `/livez`, by its older name."""
     return ok(Acknowledged(success("The server answers.")))
 
 
@@ -61,4 +67,6 @@ async def show_readiness(request: OctyRequest) -> Json[Ready]:
 
 def router() -> Router:
     """The routes of this module."""
-    return Router("/", route_handlers=[show_versioning, show_format, show_health, show_readiness], tags=["Application"])
+    return Router(
+        "/", route_handlers=[show_versioning, show_format, show_life, show_health, show_readiness], tags=["Application"]
+    )
