@@ -120,6 +120,12 @@ def test_everything_that_the_server_does_is_a_method(server: Server) -> None:
     assert octy.delete_datasets([dataset.dataset_id]) == [dataset.dataset_id]
     assert list(octy.datasets()) == []
     assert octy.delete_segments([segment.segment_id]) == [segment.segment_id]
+    assert octy.restore_segments([segment.segment_id]) == [segment.segment_id]
+    assert list(octy.purge_receipts()) == []
+    training = octy.start_training()
+    assert [one.training_job_id for one in octy.trainings()] == [training.training_job_id]
+    with pytest.raises(OctyError):
+        octy.churn_report()  # no training has come to its end
     assert len(octy.delete_profiles(one.profile_id for one in (ana, *others))) == 600
     octy.configure(webhook_url="")
     octy.close()

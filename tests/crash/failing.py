@@ -12,6 +12,7 @@ at in the end is the folder as it is, and as a power cut at the next answer, and
 
 import os
 import shutil
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -65,12 +66,21 @@ class Day:
     def live(self) -> None:
         """All of it, and what is found afterwards."""
         self.story.tell()
-        self.story.server.stop(had_trouble=True)
+        self._end()
         told = self.story.acknowledged
         _in_a_child(partial(check_aftermath, self._disk.folder / "data", told, self._sent))
         after = next((one.position for one in told if one.position > self.failed_at), told[-1].position)
         for position in {after, told[-1].position}:
             _in_a_child(partial(self._check_cut, position))
+
+    def _end(self) -> None:
+        """Ends the server; where that is the step at which it is killed, another is started and ended."""
+        try:
+            self.story.server.stop(had_trouble=True)
+        except AssertionError as error:
+            if f"code={-signal.SIGKILL}," not in str(error):
+                raise
+            self._serve().stop(had_trouble=True)
 
     @property
     def failed_at(self) -> int:
