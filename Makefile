@@ -21,11 +21,13 @@ demo: setup  ## six months of a shop's clickstream through the whole product
 test: setup  ## all tests
 	$(BIN)/pytest -n auto
 
-check: setup  ## lint, format, types, layers
+check: setup  ## lint, format, types, layers, insecure code, requirements with known vulnerabilities
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive --severity-level high src
+	$(BIN)/python .ci/audit.py
 
 soak: setup  ## engine against reference model, 20,000 histories (about half an hour on 2 cores; SOAK_HISTORIES=n for more or fewer)
 	SOAK_HISTORIES=$${SOAK_HISTORIES:-20000} $(BIN)/pytest -n auto tests/property/test_engine_agrees.py

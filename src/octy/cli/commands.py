@@ -1,6 +1,7 @@
 """What the commands share: options, examples in their help, and how each is run against the server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,6 +27,19 @@ def examples(*lines: str) -> str:
     """The end of a command's help."""
     keep_lines = "\b"  # click's word for: do not fill this paragraph
     return "\n".join([keep_lines, "For example:", *(f"  {line}" for line in lines)])
+
+
+@contextmanager
+def showable_usage() -> Iterator[None]:
+    """What is said of wrong usage quotes the command line, in which a file's name may be anybody's."""
+    from octy.cli.output import plain
+
+    try:
+        yield
+    except typer.TyperException as error:
+        if isinstance(message := getattr(error, "message", None), str):
+            vars(error)["message"] = plain(message)
+        raise
 
 
 def run(ctx: typer.Context, url: str | None, command: Callable[["Octy"], bool]) -> None:

@@ -1,7 +1,8 @@
 """What rows does a CSV file hold, and at which line does each begin?
 
 UTF-8 with or without a byte-order mark, commas, double quotes; blank lines are skipped, blanks around a cell are cut.
-A row that has more or fewer cells than the header is a fault.
+A row that has more or fewer cells than the header is a fault. Of rows that an earlier upload wrote because they failed,
+the cells are what they were before it guarded them.
 """
 
 import csv
@@ -9,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from octy.cli.columns import REASON
+from octy.cli.csv_writing import unguarded
 from octy.cli.failures import Faults, LinesRefused
 from octy.cli.files import lines_of
 from octy.cli.output import counted
@@ -39,9 +42,10 @@ class Sheet:
     def rows(self) -> Iterator[Row]:
         """The rows below the header that have its length; the others become faults."""
         width = len(self.header.cells)
+        is_guarded = REASON in self.header.cells
         for row in self._rows:
             if len(row.cells) == width:
-                yield row
+                yield row._replace(cells=list(map(unguarded, row.cells))) if is_guarded else row
             else:
                 found = counted(len(row.cells), "cell")
                 self._faults.add(self.place(row.line), f"expected {width} cells, as in the header; found {found}")

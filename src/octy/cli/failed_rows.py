@@ -1,10 +1,10 @@
 """Where are the rows that failed? In a file beside the uploaded one, to be mended and uploaded in its turn.
 
 It has the same columns, and one that says why, which an upload passes over. Of a CSV file it is a CSV file; of an
-NDJSON or a Parquet file, NDJSON.
+NDJSON or a Parquet file, NDJSON. What a spreadsheet would take for a formula has an apostrophe before it, which an
+upload of the file takes off again.
 """
 
-import csv
 import re
 from collections.abc import Iterator, Mapping
 from itertools import count
@@ -14,6 +14,7 @@ import msgspec
 
 from octy.cli.columns import REASON, Form
 from octy.cli.csv_files import Sheet
+from octy.cli.csv_writing import csv_line
 from octy.cli.failures import Faults
 from octy.cli.objects import FileKind, Objects
 
@@ -27,7 +28,7 @@ def write_failed_rows(objects: Objects, form: Form, failed: Mapping[int, str]) -
     path = _unused(source.path, ".csv" if source.kind is FileKind.CSV else ".ndjson")
     with path.open("x", encoding="utf-8", newline="") as file:
         if source.kind is FileKind.CSV:
-            csv.writer(file, lineterminator="\n").writerows(_sheet(source.path, failed))
+            file.writelines(map(csv_line, _sheet(source.path, failed)))
         else:
             file.writelines(f"{line}\n" for line in _json_lines(objects, form, failed))
     return path

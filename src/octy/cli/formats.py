@@ -1,17 +1,20 @@
 """In which format is something shown? A table for people; JSON, YAML and CSV for programs.
 
-JSON is pure ASCII and YAML escapes what is not printable, so that no terminal obeys what a name holds.
+JSON is pure ASCII and YAML escapes what is not printable, so that no terminal obeys what a name holds. CSV holds what
+there is, guarded against spreadsheets, wherever no terminal shows it.
 """
 
-import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
 
+from octy.cli.csv_writing import csv_line
 from octy.cli.differences import yaml_text
+from octy.cli.output import say
 from octy.model.values import canonical
 
 
@@ -36,10 +39,12 @@ def show_yaml(value: object) -> None:
 
 def show_csv(fields: Sequence[str], rows: Iterable[Any], values: Callable[[Any], Sequence[object]]) -> None:
     """A header and a line for each row; what is no scalar is JSON."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(fields)
-    for row in rows:
-        writer.writerow([_cell(value) for value in values(row)])
+    for cells in chain([fields], (map(_cell, values(row)) for row in rows)):
+        line = csv_line(cells)
+        if sys.stdout.isatty():
+            say(line.removesuffix("\n"))
+        else:
+            sys.stdout.write(line)
 
 
 def _cell(value: object) -> str:

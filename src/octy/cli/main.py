@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from octy import __version__
-from octy.cli.commands import SETTINGS, Ids, IdsOnly, Url, examples, run
+from octy.cli.commands import SETTINGS, Ids, IdsOnly, Url, examples, run, showable_usage
 from octy.cli.dataset_commands import EXAMPLES, dataset
 from octy.cli.showing_commands import describe, get
 from octy.cli.trying_commands import clock, doctor, events
@@ -20,6 +20,11 @@ from octy.cli.trying_commands import clock, doctor, events
 
 class Commands(TyperGroup):
     """The group of all commands, in which errors become words and exit codes."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - Typer's own signature
+        """Reads the options of all commands."""
+        with showable_usage():
+            return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - Typer's own signature
         """Runs a command."""
@@ -29,7 +34,8 @@ class Commands(TyperGroup):
 
         survive_narrow_encodings()
         try:
-            return super().invoke(ctx)
+            with showable_usage():
+                return super().invoke(ctx)
         except OctyError as error:
             failed = error
         except KeyboardInterrupt:

@@ -1,6 +1,6 @@
 """`octy check`: is everything in the data folder as it must be?"""
 
-import sys
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def run(folder: Path, *, as_json: bool) -> bool:
     with Progress() as progress:
         findings = check_folder(folder, progress)
     if as_json:
-        sys.stdout.write(msgspec.json.encode(_report(folder, findings)).decode() + "\n")
+        print(json.dumps(msgspec.to_builtins(_report(folder, findings))))  # pure ASCII, for terminals
     else:
         show(folder, findings)
     return findings.is_clean

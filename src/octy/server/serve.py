@@ -26,7 +26,7 @@ import pyarrow as pa
 import structlog
 import uvicorn
 from msgspec import Struct
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 from octy.engine.warm import warm
 from octy.http.app import create_app
@@ -41,6 +41,7 @@ from octy.model.errors import StoreError, Unavailable
 from octy.model.instants import iso
 from octy.server.accounts import tell_keys
 from octy.server.control import Control
+from octy.server.telling import plain
 from octy.service.clock import SystemClock
 from octy.service.jobs.runner import JobSettings
 from octy.service.keys import Keys, new_keys
@@ -218,8 +219,15 @@ class _ToStructlog(logging.Handler):
 
 
 def _for_terminals() -> list[Processor]:
-    plain = structlog.dev.plain_traceback  # others show local variables: a request's keys may be among them
-    return [structlog.dev.ConsoleRenderer(exception_formatter=plain)]
+    traceback = structlog.dev.plain_traceback  # others show local variables: a request's keys may be among them
+    return [_printable, structlog.dev.ConsoleRenderer(exception_formatter=traceback)]
+
+
+def _printable(_: object, __: str, event: EventDict) -> EventDict:
+    """No word of a request or a library is obeyed by a terminal; an exception keeps its lines."""
+    return {
+        name: "\n".join(map(plain, text.split("\n"))) if isinstance(text, str) else text for name, text in event.items()
+    }
 
 
 def _for_machines() -> list[Processor]:

@@ -125,6 +125,14 @@ def test_csv_has_a_header_and_cells_that_read_back(shell: Shell, server: OctySer
     assert shell.run("get", "accountconfig", "-o", "csv").stdout.startswith("contact_name,contact_surname,")
 
 
+def test_no_cell_of_csv_is_a_formula(shell: Shell, server: OctyServer) -> None:  # C29
+    server.segments = [SEGMENT | {"segment_name": name} for name in ("=1+1", "+1", "-x", "@x", "\t=1", "x;=1")]
+    shown = shell.run("get", "segments", "-o", "csv").stdout
+    rows = csv.DictReader(io.StringIO(shown, newline=""))
+    assert [row["segment_name"] for row in rows] == ["'=1+1", "'+1", "'-x", "'@x", "'\t'=1", "x;'=1"]
+    assert '"x;\'=1"' in shown
+
+
 def test_a_missing_id_is_told_beside_the_data(shell: Shell, server: OctyServer) -> None:
     server.segments = [SEGMENT]
     result = shell.run("get", "segments", "s1", "s9", "-o", "json")

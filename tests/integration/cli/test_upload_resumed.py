@@ -114,6 +114,23 @@ def test_failed_rows_are_mended_and_uploaded(shell: Shell, server: OctyServer) -
     assert (shell.folder / "events.failed-2.csv").read_text().count("\n") == 2
 
 
+def test_a_formula_in_a_failed_row_is_text_to_a_spreadsheet_and_itself_to_an_upload(
+    shell: Shell, server: OctyServer
+) -> None:  # C29
+    values = ["=1+1", "'=1+1", "@x", "-5", "+5", "-x"]
+    failed = [{"error_message": "=no", "index": index} for index in range(len(values))]
+    server.answers(EVENTS, *[Answer(201, {"created_events": [], "failed_to_create": failed})] * 3)
+    shell.file("events.csv", EVENTS_HEADER + "".join(f"view,p1,2024-01-01 00:00:00,{one}\n" for one in values))
+    for number, name in enumerate(("events.csv", "events.failed.csv", "events.failed-2.csv")):
+        assert shell.run("upload", "events", "-f", name).exit_code == 1
+        sent = server.sent_to(EVENTS)[number].body["events"]
+        assert [event["event_properties"]["session"] for event in sent] == ["=1+1", "'=1+1", "@x", -5, "+5", "-x"]
+    for name in ("events.failed.csv", "events.failed-2.csv", "events.failed-3.csv"):
+        rows = (shell.folder / name).read_text().splitlines()[1:]
+        assert [row.split(",")[3] for row in rows] == ["'=1+1", "''=1+1", "'@x", "-5", "'+5", "'-x"]
+        assert {row.split(",")[4] for row in rows} == {"'=no"}
+
+
 def test_failed_rows_that_cannot_be_written_are_not_forgotten(shell: Shell, server: OctyServer) -> None:
     """The same command tries again, and sends nothing."""
     server.answers(EVENTS, refusal({"error_message": "no", "index": 0}))

@@ -1,6 +1,7 @@
 """Webhooks: what became of them, once more, a test; and what they are signed with."""
 
 from functools import partial
+from urllib.parse import quote
 
 import msgspec
 
@@ -39,12 +40,14 @@ def deliveries(
 
 def delivery(requests: Requests, delivery_id: str) -> Steps[DeliveryAnswer]:
     """A webhook with its body and every attempt."""
-    return (yield from requests.get(f"{DELIVERIES}/{delivery_id}", DeliveryAnswer))
+    return (yield from requests.get(f"{DELIVERIES}/{quote(delivery_id, safe='')}", DeliveryAnswer))
 
 
 def digested_changes(requests: Requests, delivery_id: str, after: int = 0) -> Steps[Page[DigestedChangeView]]:
     """All the changes that a digest tells, those after that number."""
-    answer = yield from requests.get(f"{DELIVERIES}/{delivery_id}/changes", DigestAnswer, {"after": str(after)})
+    answer = yield from requests.get(
+        f"{DELIVERIES}/{quote(delivery_id, safe='')}/changes", DigestAnswer, {"after": str(after)}
+    )
     following = partial(digested_changes, requests, delivery_id, answer.next_after) if answer.next_after else None
     return Page(answer.changes, following)
 
@@ -58,7 +61,7 @@ def release_webhooks(requests: Requests, segment_id: str) -> Steps[StopView]:
 
 def replay_delivery(requests: Requests, delivery_id: str) -> Steps[DeliveryView]:
     """Sends it once more, now, with the same id and the same bytes."""
-    answer = yield from requests.post(f"{DELIVERIES}/{delivery_id}/replay", b"{}", DeliveryAnswer)
+    answer = yield from requests.post(f"{DELIVERIES}/{quote(delivery_id, safe='')}/replay", b"{}", DeliveryAnswer)
     return answer.delivery
 
 
