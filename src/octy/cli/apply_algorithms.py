@@ -99,7 +99,7 @@ def _in_yaml(configuration: AlgorithmConfiguration) -> dict[str, Any]:
         EVENT_TYPE: configuration.event_type,
         **{key: getattr(configuration, wire) for key, (wire, _, _) in CHURN_INTEGERS.items()},
     }
-    said = {key: fields[key] for key in KEYS[name] if fields[key] is not None}
+    said = {key: fields[key] for key in KEYS.get(name, fields) if fields[key] is not None}
     return {"algorithmName": name, CONFIGURATIONS: said}
 
 

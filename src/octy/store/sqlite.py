@@ -60,7 +60,7 @@ _READER_PRAGMAS = (
 
 def writing_engine(path: Path) -> Engine:
     """For the one connection that writes: a transaction has the write lock from its beginning, or does not begin."""
-    engine = create_engine(_url(path), poolclass=NullPool, connect_args=_connect_args())
+    engine = create_engine(_url(path), poolclass=NullPool, connect_args=_connect_args(), hide_parameters=True)
     event.listen(engine, "connect", _running(_WRITER_PRAGMAS))
     event.listen(engine, "begin", _begin_immediate)
     return engine
@@ -69,7 +69,12 @@ def writing_engine(path: Path) -> Engine:
 def reading_engine(path: Path) -> Engine:
     """For many connections that cannot write. Each transaction sees the store as it was when the transaction began."""
     engine = create_engine(
-        _url(path), poolclass=QueuePool, pool_size=READERS_KEPT, max_overflow=-1, connect_args=_connect_args()
+        _url(path),
+        poolclass=QueuePool,
+        pool_size=READERS_KEPT,
+        max_overflow=-1,
+        connect_args=_connect_args(),
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _running(_READER_PRAGMAS))
     event.listen(engine, "begin", _begin_snapshot)
@@ -83,7 +88,7 @@ def inspecting_engine(path: Path) -> Engine:
     # without a log to be read, "immutable" keeps SQLite from making an empty one
     query = {"mode": "ro", "uri": "true"} | ({} if has_log else {"immutable": "1"})
     url = URL.create("sqlite", database=f"file:{quote(str(path.absolute()))}", query=query)
-    return create_engine(url, poolclass=NullPool, connect_args=_connect_args())
+    return create_engine(url, poolclass=NullPool, connect_args=_connect_args(), hide_parameters=True)
 
 
 def is_no_database(error: DBAPIError) -> bool:

@@ -259,6 +259,14 @@ def test_an_algorithm_that_differs_is_shown_in_the_words_of_the_file(shell: Shel
     ]
 
 
+def test_an_algorithm_that_only_the_server_knows_is_shown_whole(shell: Shell, server: OctyServer) -> None:
+    known = [{"algorithm_name": "ltv", "configurations": {"profile_features": ["age"]}}]
+    server.answers("/v1/configurations/retention/algorithms", Answer(200, {"configurations": known}))
+    result = shell.run("get", "algorithmconfig", "-o", "yaml")
+    assert result.exit_code == 0
+    assert "algorithmName: ltv" in result.stdout
+
+
 def test_an_algorithm_is_configured_once(shell: Shell, server: OctyServer) -> None:
     shell.file("algorithms.yml", ALGORITHMS + "- algorithmName: churn\n  configurations: {profileFeatures: []}\n")
     result = shell.run("apply", "-f", "algorithms.yml", "--yes")
