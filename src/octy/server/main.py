@@ -10,7 +10,9 @@ import typer
 from octy import __version__
 from octy.model.errors import OctyError
 from octy.model.instants import parse_instant
+from octy.server import settings
 from octy.server.accounts import app as accounts
+from octy.server.logs import LogLevel
 
 DEFAULT_PORT = 8700
 SANDBOX_START = "2024-01-01T00:00:00Z"
@@ -25,6 +27,9 @@ app = typer.Typer(
 )
 
 app.add_typer(accounts, name="accounts")
+
+config = typer.Typer(help="See to the settings of octy serve.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(config, name="config")
 
 
 def _show_version(wanted: bool) -> None:
@@ -45,15 +50,25 @@ def _octy(
 DataFolder = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="OCTY_DATA", help="The data folder.")]
 
 
-@app.command()
+def _use_file(context: typer.Context, file: Path | None) -> Path | None:
+    """What the file says stands in the place of the defaults."""
+    if file is not None:
+        try:
+            context.default_map = settings.read_file(settings.settings_of(serve), file)
+        except settings.WrongFile as error:
+            raise typer.BadParameter(str(error), param_hint="--config") from None
+    return file
+
+
+@app.command(context_settings={"auto_envvar_prefix": settings.ENVIRONMENT_PREFIX})
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")
     ] = DEFAULT_PORT,
-    data: Annotated[
-        Path, typer.Option(metavar="DIR", envvar="OCTY_DATA", help="The data folder; made if it is not there.")
-    ] = Path("octy-data"),
+    data: Annotated[Path, typer.Option(metavar="DIR", help="The data folder; made if it is not there.")] = Path(
+        "octy-data"
+    ),
     allow_private_webhooks: Annotated[
         bool,
         typer.Option(
@@ -72,7 +87,9 @@ def serve(
     new_webhook_secrets: Annotated[
         bool,
         typer.Option(
-            "--new-webhook-secrets", help="Give every account a new secret: for when webhook.key of the folder is lost."
+            "--new-webhook-secrets",
+            allow_from_autoenv=False,
+            help="Give every account a new secret: for when webhook.key of the folder is lost.",
         ),
     ] = False,
     audit_share: Annotated[
@@ -81,7 +98,6 @@ def serve(
             min=0,
             max=1,
             metavar="SHARE",
-            envvar="OCTY_AUDIT_SHARE",
             help="How much of one core's time goes into holding tags against the log; 0 for none.",
         ),
     ] = 0.01,
@@ -90,7 +106,6 @@ def serve(
         typer.Option(
             min=0,
             metavar="NUMBER",
-            envvar="OCTY_FAILURES_PER_MINUTE",
             help="How many wrong keys are answered, by public key and by address, before 429; 0 for any number.",
         ),
     ] = 10,
@@ -100,8 +115,15 @@ def serve(
     clock: Annotated[
         str | None, typer.Option(metavar="ISO-8601", help=f"Where a sandbox's clock starts. [default: {SANDBOX_START}]")
     ] = None,
+    log_level: Annotated[LogLevel, typer.Option(help="The least that is logged.")] = LogLevel.INFO,
+    config: Annotated[  # noqa: ARG001 - its callback has used it
+        Path | None,
+        typer.Option(metavar="FILE", is_eager=True, callback=_use_file, help="A TOML file with more of these."),
+    ] = None,
 ) -> None:
     """Serve a data folder over HTTP.
+
+    Every option is also a variable of the environment, OCTY_WEBHOOK_PAUSES, and a key of the file, webhook_pauses.
 
     The first start creates an account: with the keys in OCTY_PUBLIC_KEY and OCTY_SECRET_KEY, or with new ones, which
     are shown once. Ctrl-C ends the server; everything that it acknowledged is on disk.
@@ -129,10 +151,28 @@ def serve(
             failures_per_minute=failures_per_minute,
             webhook_schedule=schedule,
             clock_us=_instant(SANDBOX_START if clock is None else clock) if sandbox else None,
+            log_level=log_level,
             public_key=os.environ.get("OCTY_PUBLIC_KEY"),
             secret_key=os.environ.get("OCTY_SECRET_KEY"),
         )
     )
+
+
+@config.command("show", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def show_config(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
+) -> None:
+    """Show each setting of octy serve, and where it comes from: command line, environment, file or default.
+
+    Takes the options of octy serve, and refuses what that refuses. Secrets are not shown.
+    """
+    from octy.server.telling import tell_settings
+
+    found = context.find_root().command.commands["serve"].make_context("octy serve", context.args)  # type: ignore[attr-defined]
+    table = settings.settings_of(serve)
+    shown = settings.values(table, found.params, lambda name: found.get_parameter_source(name).name, os.environ)
+    tell_settings(shown, as_json=as_json)
 
 
 @app.command()

@@ -9,22 +9,16 @@ rest, the writer's last group committed, the store closed.
 import asyncio
 import ctypes
 import gc
-import io
-import logging
 import signal
 import socket
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from traceback import format_exception
 from types import FrameType
-from typing import TYPE_CHECKING, TextIO
 
 import structlog
 import uvicorn
 from msgspec import Struct
-from structlog.typing import Processor
 
 from octy.engine.warm import warm
 from octy.http.app import create_app
@@ -38,6 +32,7 @@ from octy.model.errors import StoreError, Unavailable
 from octy.model.instants import iso
 from octy.server.accounts import tell_keys
 from octy.server.control import Control
+from octy.server.logs import LogLevel, configure_logs
 from octy.service.clock import SystemClock
 from octy.service.keys import Keys, new_keys
 from octy.service.octy import Octy
@@ -45,9 +40,6 @@ from octy.store.folder import open_store
 from octy.webhooks.dispatcher import Dispatcher
 from octy.webhooks.schedule import Schedule
 from octy.webhooks.sender import Sender
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
 
 log = structlog.get_logger()
 
@@ -77,6 +69,7 @@ class Settings(Struct, frozen=True):
     """How much of one core's time is for holding tags against the log."""
     failures_per_minute: int
     """How many wrong keys are answered as what they are, by public key and by address; 0 for any number."""
+    log_level: LogLevel
     public_key: str | None
     secret_key: str | None
 
@@ -118,7 +111,7 @@ class Server(uvicorn.Server):
 
 def serve(settings: Settings) -> None:
     """Serves until SIGINT or SIGTERM. StoreError where the port is taken or the data folder cannot be served."""
-    configure_logs()
+    configure_logs(settings.log_level)
     listening = _listen(settings.host, settings.port)
     store = open_store(settings.data)
     clock: Clock = SystemClock() if settings.clock_us is None else ManualClock(settings.clock_us)
@@ -142,57 +135,6 @@ def serve(settings: Settings) -> None:
         _run(octy, begin, listening, settings)
     finally:
         octy.stop()
-
-
-def configure_logs() -> None:
-    """One line per happening on standard error: readable on a terminal, JSON elsewhere."""
-    on_terminal = sys.stderr.isatty()
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *(_for_terminals() if on_terminal else _for_machines()),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(_log_file()),
-    )
-    logging.basicConfig(level=logging.WARNING, handlers=[_ToStructlog()], force=True)
-
-
-def _log_file() -> TextIO:
-    descriptor = _Unfailing(sys.stderr.fileno(), "w", closefd=False)
-    return io.TextIOWrapper(descriptor, encoding="utf-8", errors="backslashreplace", write_through=True)
-
-
-class _Unfailing(io.FileIO):
-    """A file that may have no room left, or no reader: what it does not take is lost, and nothing else is."""
-
-    def write(self, data: "ReadableBuffer") -> int:
-        """Says that all was written."""
-        with suppress(OSError):
-            super().write(data)
-        return memoryview(data).nbytes
-
-
-class _ToStructlog(logging.Handler):
-    """What libraries have to say, in the same form as our own."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Writes a line."""
-        error = record.exc_info[1] if record.exc_info else None
-        raised = {} if error is None else {"exception": "".join(format_exception(error))}
-        structlog.get_logger().log(record.levelno, record.getMessage(), logger=record.name, **raised)
-
-
-def _for_terminals() -> list[Processor]:
-    plain = structlog.dev.plain_traceback  # others show local variables: a request's keys may be among them
-    return [structlog.dev.ConsoleRenderer(exception_formatter=plain)]
-
-
-def _for_machines() -> list[Processor]:
-    transform = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-    return [structlog.processors.ExceptionRenderer(transform), structlog.processors.JSONRenderer()]
 
 
 def _listen(host: str, port: int) -> socket.socket:
