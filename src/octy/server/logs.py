@@ -13,7 +13,9 @@ from traceback import format_exception
 from typing import TYPE_CHECKING, TextIO
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
+
+from octy.model import tracing
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -34,6 +36,7 @@ def configure_logs(least: LogLevel) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            _with_trace,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *(_for_terminals() if on_terminal else _for_machines()),
@@ -42,6 +45,14 @@ def configure_logs(least: LogLevel) -> None:
         logger_factory=structlog.WriteLoggerFactory(_log_file()),
     )
     logging.basicConfig(level=logging.WARNING, handlers=[_ToStructlog()], force=True)
+
+
+def _with_trace(_logger: object, _method: str, happening: EventDict) -> EventDict:
+    """What is said while a request is answered names its trace."""
+    trace = tracing.current.get()
+    if trace is not None:
+        happening.setdefault("trace_id", trace.id)
+    return happening
 
 
 def _log_file() -> TextIO:

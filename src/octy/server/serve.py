@@ -27,6 +27,7 @@ from octy.http.door import Door
 from octy.http.ending import Ending
 from octy.http.lane import Lane
 from octy.http.protocol import OctyHttpProtocol
+from octy.http.watch import RequestCounts, Watch
 from octy.model.clock import Clock, ManualClock
 from octy.model.errors import StoreError, Unavailable
 from octy.model.instants import iso
@@ -181,10 +182,14 @@ def _run(octy: Octy, begin: Callable[[], None], listening: socket.socket, settin
         allow_private=octy.allow_private_webhooks,
         allow_http=octy.allow_http_webhooks,
     )
-    dispatcher = Dispatcher(octy.outbox, sender, octy.clock, schedule=settings.webhook_schedule)
+    dispatcher = Dispatcher(octy.outbox, sender, octy.clock, schedule=settings.webhook_schedule, counts=octy.attempts)
     octy.on_webhooks(dispatcher.wake, dispatcher.forgive)
+    app = create_app(octy, Attempts(settings.failures_per_minute))
+    door = Door(Lane(app, octy), octy)
+    requests: RequestCounts = app.state.requests
+    requests.bytes_inside = lambda: door.bytes_inside
     config = uvicorn.Config(
-        Ending(Door(Lane(create_app(octy, Attempts(settings.failures_per_minute)), octy), octy)),
+        Watch(Ending(door), requests),
         loop="uvloop",
         http=OctyHttpProtocol,
         ws="none",

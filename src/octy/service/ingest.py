@@ -35,6 +35,9 @@ def ingest(tx: Transaction, account_id: int, drafts: Sequence[EventDraft]) -> Ou
     properties = [draft.event_properties for draft in judged.drafts]
     texts = _encode_lines(properties).decode().split("\n")[:-1]
     fresh = [not is_repeat for is_repeat in repeats]
+    repeated = repeats.count(True)
+    tx.world.counts.add_events(len(fresh) - repeated, repeated)
+    tx.world.counts.events_refused.update(judged.reasons)
     pending.add(
         compress(seqs, fresh),
         compress(judged.profiles, fresh),

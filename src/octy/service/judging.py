@@ -3,6 +3,7 @@
 The whole batch is looked through once, quickly; only an event that something may speak against is judged by itself.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import compress
 from typing import cast
@@ -17,6 +18,9 @@ from octy.model.outcomes import Failure
 from octy.model.values import property_problems, shown
 from octy.service.tenant import KnownType, Tenant
 
+_FIELD = re.compile(r"[.\[]")
+"""What ends a path's first part."""
+
 
 class Judged(Struct):
     """The acceptable events of a batch, as columns in the batch's order, and the failures of the others."""
@@ -28,6 +32,8 @@ class Judged(Struct):
     created_us: Sequence[int | None]
     """As their senders say; None where they do not."""
     failed: list[Failure]
+    reasons: list[str]
+    """For each failure, the field that speaks against its event first."""
 
 
 def judge(tenant: Tenant, drafts: Sequence[EventDraft], latest_us: int) -> Judged:
@@ -35,9 +41,12 @@ def judge(tenant: Tenant, drafts: Sequence[EventDraft], latest_us: int) -> Judge
     profiles = list(map(tenant.profile_keys.get, [draft.profile_id for draft in drafts]))
     types = list(map(tenant.types.get, [draft.event_type for draft in drafts]))
     created_us = _instants([draft.created_at for draft in drafts])
-    failed = []
+    failed: list[Failure] = []
+    reasons: list[str] = []
     if not _all_beyond_doubt(drafts, profiles, types, created_us, latest_us):
-        failed = list(_failures(tenant, drafts, created_us, latest_us))
+        for failure, reason in _failures(tenant, drafts, created_us, latest_us):
+            failed.append(failure)
+            reasons.append(reason)
     if failed:
         good = [True] * len(drafts)
         for failure in failed:
@@ -46,7 +55,7 @@ def judge(tenant: Tenant, drafts: Sequence[EventDraft], latest_us: int) -> Judge
         profiles, types = list(compress(profiles, good)), list(compress(types, good))
     assert None not in profiles, "no good event is an unknown profile's"
     assert None not in types, "no good event is of an unknown type"
-    return Judged(drafts, cast("list[int]", profiles), cast("list[KnownType]", types), created_us, failed)
+    return Judged(drafts, cast("list[int]", profiles), cast("list[KnownType]", types), created_us, failed, reasons)
 
 
 def _all_beyond_doubt(
@@ -67,11 +76,11 @@ def _all_beyond_doubt(
 
 def _failures(
     tenant: Tenant, drafts: Sequence[EventDraft], created_us: Sequence[int | None], latest_us: int
-) -> Iterator[Failure]:
-    """What speaks against each event that something speaks against."""
+) -> Iterator[tuple[Failure, str]]:
+    """What speaks against each event that something speaks against, and the field that does so first."""
     for index, (draft, at_us) in enumerate(zip(drafts, created_us, strict=True)):
         if problems := list(_problems(tenant, draft, at_us, latest_us)):
-            yield Failure(index, "; ".join(map(str, problems)))
+            yield Failure(index, "; ".join(map(str, problems))), _FIELD.split(problems[0].path, 1)[0]
 
 
 def _instants(created_at: Sequence[str | None]) -> list[int | None]:

@@ -15,6 +15,7 @@ from octy.model.algorithms import AlgorithmConfiguration
 from octy.model.clock import Clock
 from octy.model.errors import Refused
 from octy.model.events import EventDraft, EventInstance, EventType, EventTypeDraft
+from octy.model.histogram import Histogram
 from octy.model.idempotency import Once
 from octy.model.instants import iso
 from octy.model.items import Item
@@ -36,7 +37,9 @@ from octy.service import (
     webhook_secrets,
 )
 from octy.service.accounts import Configured
+from octy.service.archiver import Archiver
 from octy.service.auditor import Auditor
+from octy.service.counts import Counts
 from octy.service.deliveries import Replayed
 from octy.service.ingest import ingest
 from octy.service.keys import Credentials, Keys
@@ -45,11 +48,12 @@ from octy.service.progress import CATCHING_UP, Readiness
 from octy.service.reading import Reading
 from octy.service.transaction import Transaction
 from octy.service.webhook_secrets import SigningKey, SigningKeys
-from octy.service.writer import Writer
+from octy.service.writer import Load, Writer
 from octy.store.accounts import all_accounts
 from octy.store.folder import Store, told_of
 from octy.store.keys import StoredKey, all_keys
 from octy.store.webhook_secrets import all_secrets
+from octy.webhooks.counts import AttemptCounts
 
 T = TypeVar("T")
 
@@ -83,6 +87,10 @@ class Octy:
         self.auditor = Auditor(store, self._writer.submit_unrefused, audit_share)
         self.outbox = WriterOutbox(store, self._writer)
         self.signing_keys = SigningKeys()
+        self.attempts = AttemptCounts()
+        """Kept by whoever sends the webhooks."""
+        self.unread_events = 0
+        """How many events were refused because their form could not be read; kept by whoever reads requests."""
         self.has_started = False
         """Whether anything but its readiness can be asked."""
 
@@ -147,6 +155,36 @@ class Octy:
     def recent_bytes(self) -> int:
         """How much memory the newest events take, which the archive does not have yet."""
         return self._writer.recent_bytes
+
+    # How it fares: for whoever watches, from any thread
+
+    def load(self) -> Load:
+        """How much there is, and waits."""
+        return self._writer.load()
+
+    @property
+    def counts(self) -> Counts:
+        """What was committed since the start."""
+        return self._writer.counts
+
+    @property
+    def commits(self) -> Histogram:
+        """How long groups of requests took."""
+        return self._writer.commits
+
+    @property
+    def commits_failed(self) -> int:
+        """How many groups could not be stored."""
+        return self._writer.commits_failed
+
+    @property
+    def archiver(self) -> Archiver:
+        """What moves older rows into files."""
+        return self._writer.archiver
+
+    def stored_bytes(self) -> dict[str, int]:
+        """How long the store's files are."""
+        return self._store.sizes()
 
     # Accounts
 

@@ -36,6 +36,7 @@ from octy.service.erasing import commit_to, erase
 from octy.service.ids import EventIds
 from octy.service.notifying import Audience, notify
 from octy.service.storms import Storm
+from octy.service.tracing import Traces
 from octy.store import (
     accounts,
     digests,
@@ -172,6 +173,7 @@ def _tell(connection: Connection, account_id: int, changes: ChangeColumns) -> No
         segments=there,
         profile_ids=profiles.ids_of(connection, account_id, np.unique(mine.profile).tolist()),
         event_ids=EventIds(meta.get_value(connection, "id_key") or ""),
+        traces=Traces(),
     )
     notify(connection, audience, mine, audience.live())
 
