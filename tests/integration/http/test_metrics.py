@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from litestar.testing import TestClient
@@ -29,7 +30,8 @@ def watched(tmp_path: Path) -> Iterator[World]:
     """A world of one's own, watched as a served one is."""
     world = World(tmp_path)
     watch = Watch(world.door, world.app.state.requests)
-    world.client = TestClient(watch, raise_server_exceptions=False)  # type: ignore[arg-type] - it takes any application
+    client: TestClient[Any] = TestClient(watch, raise_server_exceptions=False)
+    world.client = client
     yield world
     world.close()
 
