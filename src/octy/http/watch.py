@@ -35,6 +35,7 @@ _BY_PATH = {
     f"{events.PATH}/create/batch": EVENT_BATCH,
     **dict.fromkeys(OPEN_AT_ALL_TIMES, HEALTH),
 }
+CLOSE = (b"connection", b"close")
 _PROFILES = "/v1/retention/profiles/"
 
 
@@ -52,8 +53,10 @@ class RequestCounts:
 class Watch:
     """An ASGI application that lets another one answer, and notes how it went."""
 
-    def __init__(self, app: ASGIApp, counts: RequestCounts) -> None:
+    def __init__(self, app: ASGIApp, counts: RequestCounts, is_ending: Callable[[], bool]) -> None:
+        """`is_ending`: whether clients are to close their connections."""
         self._app = app
+        self._is_ending = is_ending
         self._counts = counts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,7 +74,8 @@ class Watch:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], request_id]
+                added = [request_id, CLOSE] if self._is_ending() else [request_id]
+                message["headers"] = [*message["headers"], *added]
             await send(message)
 
         counts.under_way += 1

@@ -115,6 +115,24 @@ def serve(
     clock: Annotated[
         str | None, typer.Option(metavar="ISO-8601", help=f"Where a sandbox's clock starts. [default: {SANDBOX_START}]")
     ] = None,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Serve HTTPS with this certificate, or chain, in PEM.")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The certificate's private key; else it is in the same file.")
+    ] = None,
+    trusted_proxies: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESSES", help="Addresses or networks, with commas between, whose X-Forwarded-For is believed."
+        ),
+    ] = "",
+    drain_seconds: Annotated[
+        float,
+        typer.Option(
+            min=0, max=60, metavar="SECONDS", help="How long the end waits for clients to hang up by themselves."
+        ),
+    ] = 1.0,
     log_level: Annotated[LogLevel, typer.Option(help="The least that is logged.")] = LogLevel.INFO,
     config: Annotated[  # noqa: ARG001 - its callback has used it
         Path | None,
@@ -137,6 +155,14 @@ def serve(
     except ValueError:
         message = f"{webhook_pauses!r} is no schedule; expected {PAUSES_FORM}"
         raise typer.BadParameter(message, param_hint="--webhook-pauses") from None
+    try:
+        proxies = settings.networks_of(trusted_proxies)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--trusted-proxies") from None
+    if tls_key is not None and tls_certificate is None:
+        raise typer.BadParameter(
+            "a key is of use with a certificate only; add --tls-certificate", param_hint="--tls-key"
+        )
     if clock is not None and not sandbox:
         raise typer.BadParameter("a clock can be set in a sandbox only; add --sandbox", param_hint="--clock")
     run(
@@ -152,6 +178,10 @@ def serve(
             webhook_schedule=schedule,
             clock_us=_instant(SANDBOX_START if clock is None else clock) if sandbox else None,
             log_level=log_level,
+            tls_certificate=tls_certificate,
+            tls_key=tls_key,
+            trusted_proxies=proxies,
+            drain_seconds=drain_seconds,
             public_key=os.environ.get("OCTY_PUBLIC_KEY"),
             secret_key=os.environ.get("OCTY_SECRET_KEY"),
         )

@@ -2,8 +2,9 @@
 
 It answers from the first moment: how far the start is, and everything else once that is done.
 
-The order of the end is the order of the promise: no new connections, requests that are under way answered, webhooks at
-rest, the writer's last group committed, the store closed.
+The order of the end is the order of the promise: not ready any more, connections closed so that clients see it, no new
+connections, requests that are under way answered, webhooks at rest, the writer's last group committed, the store
+closed.
 """
 
 import asyncio
@@ -11,6 +12,8 @@ import ctypes
 import gc
 import signal
 import socket
+import ssl
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -47,6 +50,8 @@ log = structlog.get_logger()
 GRACE_SECONDS = 3
 """How long requests that are under way may take once the end has begun."""
 
+DRAIN_LOOK_SECONDS = 0.02
+
 CONNECTIONS_WAITING_MAX = 1024
 
 COLLECT_AFTER_ALLOCATIONS = 50_000
@@ -71,6 +76,12 @@ class Settings(Struct, frozen=True):
     failures_per_minute: int
     """How many wrong keys are answered as what they are, by public key and by address; 0 for any number."""
     log_level: LogLevel
+    tls_certificate: Path | None
+    tls_key: Path | None
+    trusted_proxies: list[str]
+    """Addresses and networks that say truly for whom they ask."""
+    drain_seconds: float
+    """How long the end waits for clients to hang up by themselves."""
     public_key: str | None
     secret_key: str | None
 
@@ -79,16 +90,25 @@ class Server(uvicorn.Server):
     """Uvicorn, which answers while what it serves is still being started, with the webhooks' dispatcher beside it."""
 
     def __init__(
-        self, config: uvicorn.Config, octy: Octy, begin: Callable[[], None], dispatcher: Dispatcher, control: Control
+        self,
+        config: uvicorn.Config,
+        octy: Octy,
+        begin: Callable[[], None],
+        dispatcher: Dispatcher,
+        control: Control,
+        drain_seconds: float,
     ) -> None:
         super().__init__(config)
         self._octy = octy
         self._begin = begin
         self._dispatcher = dispatcher
         self._control = control
+        self._drain_seconds = drain_seconds
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serves until a signal asks for the end, or the start fails with what this raises."""
+        self._loop = asyncio.get_running_loop()
         starting = asyncio.create_task(self._start())
         try:
             await super().serve(sockets)
@@ -97,6 +117,34 @@ class Server(uvicorn.Server):
             await starting
             await self._control.stop()
             await self._dispatcher.stop()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal asks for the end: clients are told first, and hang up. A second one does not wait for them."""
+        if not self._octy.has_started or self._octy.is_ending or self._loop is None:
+            super().handle_exit(sig, frame)
+            return
+        self._octy.is_ending = True
+        self._loop.call_soon_threadsafe(lambda: asyncio.ensure_future(self._drain(sig, frame)))
+
+    async def _drain(self, sig: int, frame: FrameType | None) -> None:
+        """Every answer says that the connection closes, until all are closed or the time is up."""
+        until = time.monotonic() + self._drain_seconds
+        while self.server_state.connections and time.monotonic() < until and not self.should_exit:
+            await asyncio.sleep(DRAIN_LOOK_SECONDS)
+        if not self.should_exit:
+            super().handle_exit(sig, frame)
+
+    def renew_certificate(self, settings: Settings) -> None:
+        """Connections from now on are shown what the certificate's files hold now; as before, where that is no good."""
+        assert settings.tls_certificate is not None, "asked for where TLS is served"
+        assert self.config.ssl is not None, "as before"
+        try:
+            _tls(settings.tls_certificate, settings.tls_key)  # what is no good must not spoil the one that serves
+            self.config.ssl.load_cert_chain(settings.tls_certificate, settings.tls_key)
+        except (StoreError, OSError) as error:
+            log.error("tls.certificate_not_renewed", reason=str(error))
+        else:
+            log.info("tls.certificate_renewed")
 
     async def _start(self) -> None:
         try:
@@ -114,6 +162,7 @@ def serve(settings: Settings) -> None:
     """Serves until SIGINT or SIGTERM. StoreError where the port is taken or the data folder cannot be served."""
     configure_logs(settings.log_level)
     listening = _listen(settings.host, settings.port)
+    tls = None if settings.tls_certificate is None else _tls(settings.tls_certificate, settings.tls_key)
     store = open_store(settings.data)
     clock: Clock = SystemClock() if settings.clock_us is None else ManualClock(settings.clock_us)
     octy = Octy(
@@ -133,7 +182,7 @@ def serve(settings: Settings) -> None:
         _announce(octy, settings, listening)
 
     try:
-        _run(octy, begin, listening, settings)
+        _run(octy, begin, listening, settings, tls)
     finally:
         octy.stop()
 
@@ -172,10 +221,13 @@ def _announce(octy: Octy, settings: Settings, listening: socket.socket) -> None:
     host, port = listening.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
     sandbox = f", a sandbox whose clock says {iso(octy.clock.now_us())}" if octy.is_sandbox else ""
-    print(f"Octy serves {settings.data} on http://{name}:{port}{sandbox}. Ctrl-C ends it.", flush=True)
+    scheme = "http" if settings.tls_certificate is None else "https"
+    print(f"Octy serves {settings.data} on {scheme}://{name}:{port}{sandbox}. Ctrl-C ends it.", flush=True)
 
 
-def _run(octy: Octy, begin: Callable[[], None], listening: socket.socket, settings: Settings) -> None:
+def _run(
+    octy: Octy, begin: Callable[[], None], listening: socket.socket, settings: Settings, tls: ssl.SSLContext | None
+) -> None:
     sender = Sender(
         octy.clock,
         octy.signing_keys.valid,
@@ -189,22 +241,41 @@ def _run(octy: Octy, begin: Callable[[], None], listening: socket.socket, settin
     requests: RequestCounts = app.state.requests
     requests.bytes_inside = lambda: door.bytes_inside
     config = uvicorn.Config(
-        Watch(Ending(door), requests),
+        Watch(Ending(door), requests, lambda: octy.is_ending),
         loop="uvloop",
         http=OctyHttpProtocol,
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
-        proxy_headers=False,  # nobody asks who the client is
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     # Uvicorn catches both signals while it serves and raises them again afterwards, when the end is ours to finish.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _note)
+    config.load()
+    config.ssl = tls
+    server = Server(config, octy, begin, dispatcher, Control(settings.data, octy), settings.drain_seconds)
+    if tls is not None:
+        signal.signal(signal.SIGHUP, lambda *_: server.renew_certificate(settings))
     with suppress(KeyboardInterrupt):
-        Server(config, octy, begin, dispatcher, Control(settings.data, octy)).run(sockets=[listening])
+        server.run(sockets=[listening])
+
+
+def _tls(certificate: Path, key: Path | None) -> ssl.SSLContext:
+    """TLS 1.2 and later, with the certificate; StoreError where it cannot be served."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        context.load_cert_chain(certificate, key)
+    except OSError as error:  # ssl's own errors among them
+        reason = error.strerror or str(error)
+        raise StoreError(f"the certificate {certificate} cannot be served: {reason}") from None
+    return context
 
 
 def _calm_the_collector() -> None:

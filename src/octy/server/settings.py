@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from enum import Enum
+from ipaddress import ip_network
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_type_hints
@@ -170,6 +171,17 @@ def values(
         said = key if key is None or name == PUBLIC_KEY else NOT_SHOWN
         told.append(Value(name, said, "default" if key is None else f"environment: {variable}"))
     return told
+
+
+def networks_of(text: str) -> list[str]:
+    """Addresses and networks with commas between; ValueError, for the operator, where one is neither."""
+    networks = [one.strip() for one in text.split(",") if one.strip()]
+    for one in networks:
+        try:
+            ip_network(one)
+        except ValueError:
+            raise ValueError(f"expected an address or a network, such as 10.0.0.0/8; found {shown(one)}") from None
+    return networks
 
 
 def _plain(value: object) -> str | int | float | bool | None:

@@ -44,7 +44,7 @@ from octy.service.deliveries import Replayed
 from octy.service.ingest import ingest
 from octy.service.keys import Credentials, Keys
 from octy.service.outbox import WriterOutbox
-from octy.service.progress import CATCHING_UP, Readiness
+from octy.service.progress import CATCHING_UP, ENDING, Readiness
 from octy.service.reading import Reading
 from octy.service.transaction import Transaction
 from octy.service.webhook_secrets import SigningKey, SigningKeys
@@ -93,6 +93,8 @@ class Octy:
         """How many events were refused because their form could not be read; kept by whoever reads requests."""
         self.has_started = False
         """Whether anything but its readiness can be asked."""
+        self.is_ending = False
+        """Whether the end was asked for: what comes is answered still, and nothing more ought to."""
 
     def start(self, prepare: Callable[[], None] = lambda: None) -> None:
         """Brings the store's world back and catches up with the present; then requests are served.
@@ -143,6 +145,8 @@ class Octy:
     def readiness(self) -> Readiness:
         """Whether requests are served, and how far it is until then."""
         readiness = self._writer.readiness
+        if self.is_ending:
+            return replace(readiness, is_ready=False, step=ENDING)
         if readiness.is_ready and not self.has_started:  # the world stands, and nobody's keys are known yet
             return replace(readiness, is_ready=False, step=CATCHING_UP)
         return readiness

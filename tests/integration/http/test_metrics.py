@@ -29,7 +29,7 @@ ONE_LIVE = {
 def watched(tmp_path: Path) -> Iterator[World]:
     """A world of one's own, watched as a served one is."""
     world = World(tmp_path)
-    watch = Watch(world.door, world.app.state.requests)
+    watch = Watch(world.door, world.app.state.requests, lambda: False)
     client: TestClient[Any] = TestClient(watch, raise_server_exceptions=False)
     world.client = client
     yield world
