@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from time import perf_counter
 from typing import Any, TypeVar
 
 import structlog
@@ -289,7 +290,7 @@ class Writer:
                 job.future.set_exception(refusal)
 
     def _commit(self, world: World, group: list[Job]) -> None:
-        began = time.perf_counter()
+        began = perf_counter()
         world.traces.begin_group()
         with self._store.writer.begin():
             tx = Transaction(world, self._store.writer)
@@ -297,7 +298,7 @@ class Writer:
             self._housekeep(tx)
             tx.finish()
             self._note_erasures(world, tx)
-        self.commits.add(time.perf_counter() - began)
+        self.commits.add(perf_counter() - began)
         self._count(world)
         if tx.is_world_in_doubt:
             self._world = None
