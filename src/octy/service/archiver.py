@@ -91,6 +91,11 @@ class Archiver:
         self._working = threading.Lock()
         self._stopping = False
         self._erasing = True
+        self.moves = 0
+        """How often rows became a file, since the start."""
+        self.merges = 0
+        """How often files became one."""
+        self.failures = 0
         self._thread = threading.Thread(target=self._run, name="octy-archiver", daemon=True)
 
     def start(self) -> None:
@@ -117,6 +122,7 @@ class Archiver:
             try:
                 self.work()
             except Exception:
+                self.failures += 1
                 log.exception("archive.failed", again_in_seconds=PAUSE_SECONDS)
                 with self._changed:
                     self._changed.wait_for(lambda: self._stopping, PAUSE_SECONDS)
@@ -166,6 +172,7 @@ class Archiver:
 
         try:
             self._submit(move).result()
+            self.moves += 1
         except BaseException:
             self._store.archive.drop(written.file)
             raise
@@ -180,6 +187,7 @@ class Archiver:
                     return
                 files = [self._store.archive.opened(run, shape) for run in group]
             self._replace(shape, group, merged_run(self._store.archive, shape, account_id, files))
+            self.merges += 1
 
     def _erase(self) -> None:
         """Files with rows of deleted profiles are written anew."""

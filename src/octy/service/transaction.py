@@ -4,6 +4,7 @@ Events wait in `pending` until `flush`, so that all that a group brings is evalu
 the tags, changes a segment or moves time flushes first.
 """
 
+import time
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
@@ -53,7 +54,7 @@ class Transaction:
         """As `tenant`, and everything that is due by now is applied."""
         tenant = self.tenant(account_id)
         if tenant.engine.settled is not None:
-            self.record(tenant, tenant.engine.advance(self.now_us))
+            self.record(tenant, self._timed(lambda: tenant.engine.advance(self.now_us)))
             tenant.refresh_due()
         return tenant
 
@@ -87,7 +88,7 @@ class Transaction:
         self._advanced.add(tenant.account_id)
         if tenant.engine.now_us < self.now_us or tenant.due_us <= self.now_us:
             at_most = None if is_sandbox else DUE_PER_GROUP
-            self.record(tenant, tenant.engine.advance(self.now_us, at_most=at_most))
+            self.record(tenant, self._timed(lambda: tenant.engine.advance(self.now_us, at_most=at_most)))
         if tenant.due_us <= self.now_us:
             tenant.refresh_due()
 
@@ -143,5 +144,12 @@ class Transaction:
         if charged := pending.charged():
             profiles.set_charged(self.connection, tenant.account_id, charged, self.now_us)
             tenant.charged.update(charged)
-        self.record(tenant, tenant.engine.apply(batch, history), pending.seqs)
+        self.record(tenant, self._timed(lambda: tenant.engine.apply(batch, history)), pending.seqs)
         tenant.refresh_due()
+
+    def _timed(self, work: Callable[[], Changes]) -> Changes:
+        """What the engine makes of something; its time is counted."""
+        began = time.perf_counter()
+        changes = work()
+        self.world.counts.engine_seconds += time.perf_counter() - began
+        return changes

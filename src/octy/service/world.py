@@ -10,8 +10,10 @@ from sqlalchemy import Connection
 from octy.engine.batch import EventBatch, HistoryRequest, Ints
 from octy.model.clock import Clock
 from octy.model.instants import NEVER
+from octy.service.counts import Counts
 from octy.service.ids import EventIds
 from octy.service.tenant import Tenant
+from octy.service.tracing import Traces
 from octy.store.archive.archive import Archive
 from octy.store.archive.parquet import NOTHING
 from octy.store.erasure_ledger import store_name
@@ -34,6 +36,9 @@ class World:
         self.last_seq = last.seq
         self.last_change_id = last.change_id
         self.tenants: dict[int, Tenant] = {}
+        self.counts = Counts()
+        """What the group that is under way has come to so far."""
+        self.traces = Traces()
 
     def due_us(self) -> int:
         """When time alone may next change something; NEVER where nothing is pending."""

@@ -10,17 +10,23 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from time import perf_counter
 from typing import TypeVar
 
 import structlog
+from msgspec import Struct
 
 from octy.engine.backfill import Backfill
+from octy.model import tracing
 from octy.model.clock import Clock, ManualClock
 from octy.model.errors import Conflicting, OctyError, Unavailable
+from octy.model.histogram import Histogram
 from octy.model.idempotency import Once, Replayed
 from octy.model.instants import US_PER_HOUR, US_PER_SECOND
+from octy.model.tracing import Trace
 from octy.service.archiver import Archiver, Horizon, Unarchived
 from octy.service.backfills import THREADS, Backfills, finish, fold_snapshot
+from octy.service.counts import Counts
 from octy.service.ids import EventIds
 from octy.service.progress import Progress, Readiness
 from octy.service.queue import Job, Queue
@@ -47,6 +53,8 @@ together: the thread that reads them needs the interpreter, and would get it onl
 IDLE_SECONDS_MAX = 0.5
 """How long the writer sleeps at most, so that a clock that jumps is noticed."""
 
+TRACES_LOGGED_MAX = 20
+
 IDEMPOTENCY_KEPT_US = 24 * US_PER_HOUR
 MESSAGE_IDS_KEPT_US = 8 * 24 * US_PER_HOUR
 HOUSEKEEPING_EVERY_US = US_PER_HOUR
@@ -55,6 +63,22 @@ DELIVERIES_KEPT_US = 30 * 24 * US_PER_HOUR
 DELIVERIES_FORGOTTEN_EVERY_US = US_PER_SECOND
 DELIVERIES_FORGOTTEN_AT_ONCE = 1_000
 """Few and often, so that nobody waits for it."""
+
+
+class Load(Struct, frozen=True):
+    """How much there is, and waits, at a moment."""
+
+    requests: int
+    """Those that wait for the writer, and below the objects in them."""
+    objects: int
+    accounts: int
+    profiles: int
+    segments: int
+    timers: int
+    backfills: int
+    """How many segments wait for theirs."""
+    unarchived_events: int
+    unarchived_changes: int
 
 
 class Writer:
@@ -75,6 +99,11 @@ class Writer:
         self._progress = Progress()
         self._event_ids: EventIds | None = None
         self._started: set[Backfill] = set()
+        self.counts = Counts()
+        """Of all that was committed since the start."""
+        self.commits = Histogram()
+        """How long groups took, in seconds, from their first request's turn until the end of their commit."""
+        self.commits_failed = 0
         self._housekept_us = 0
         self._forgot_us = 0
         self._backfills = Backfills(store, self.submit_unrefused)
@@ -122,7 +151,7 @@ class Writer:
             if (refusal := self._refusal(account_id, objects)) is not None:
                 future.set_exception(refusal)
                 return future
-            self._put(Job(account_id, work, once, objects, future))
+            self._put(Job(account_id, work, once, objects, future, tracing.current.get()))
         return future
 
     def check_room(self, account_id: int) -> None:
@@ -167,6 +196,32 @@ class Writer:
         world = self._world
         return 0 if world is None else sum(tenant.recent.size_bytes for tenant in list(world.tenants.values()))
 
+    def load(self) -> Load:
+        """As of now. Any thread asks."""
+        world = self._world
+        tenants = [] if world is None else list(world.tenants.values())
+        return Load(
+            requests=len(self._queue),
+            objects=self._queue.objects,
+            accounts=len(tenants),
+            profiles=sum(len(one.profile_keys) for one in tenants),
+            segments=sum(len(one.segments) for one in tenants),
+            timers=sum(one.engine.pending_timers for one in tenants),
+            backfills=sum(len(one.backfills) for one in tenants),
+            unarchived_events=sum(len(one.recent) for one in tenants),
+            unarchived_changes=sum(one.unarchived_changes for one in tenants),
+        )
+
+    @property
+    def archiver(self) -> Archiver:
+        """What moves older rows into files."""
+        return self._archiver
+
+    def trace_of(self, webhook_id: str) -> Trace | None:
+        """That of the request which has caused a webhook, where it is known. Any thread asks."""
+        world = self._world
+        return None if world is None else world.traces.of_webhook(webhook_id)
+
     def _horizons(self) -> list[Horizon]:
         """Whose events become too old, and before when they have. Another thread asks."""
         world = self._world
@@ -207,7 +262,9 @@ class Writer:
             if group or self._world.due_us() <= self._clock.now_us():
                 self._commit(self._world, group)
         except Exception as error:
-            log.exception("writer.commit_failed", requests=len(group))
+            self.commits_failed += 1
+            traces = [job.trace.id for job in group if job.trace is not None]
+            log.exception("writer.commit_failed", requests=len(group), trace_ids=traces[:TRACES_LOGGED_MAX])
             self._world = None
             self._progress.lost()
             for job in group:
@@ -218,12 +275,16 @@ class Writer:
                 job.future.set_exception(refusal)
 
     def _commit(self, world: World, group: list[Job]) -> None:
+        began = perf_counter()
+        world.traces.begin_group()
         with self._store.writer.begin():
             tx = Transaction(world, self._store.writer)
             answers = [_answer(tx, job) for job in group]
             self._housekeep(tx)
             tx.finish()
             self._note_erasures(world, tx)
+        self.commits.add(perf_counter() - began)
+        self._count(world)
         if tx.is_world_in_doubt:
             self._world = None
         try:
@@ -234,6 +295,11 @@ class Writer:
                     job.future.set_exception(answer)
                 else:
                     job.future.set_result(answer)
+
+    def _count(self, world: World) -> None:
+        """What is committed counts."""
+        self.counts.add(world.counts)
+        world.counts = Counts()
 
     def _note_erasures(self, world: World, tx: Transaction) -> None:
         """Before the commit: a backup that is restored must not bring back what is told to be gone (X3)."""
@@ -249,6 +315,7 @@ class Writer:
             for tenant in world.tenants.values():
                 tx.catch_up(tenant)
             tx.finish()
+        self._count(world)
         self._started = set()
         self._world = world
         self._event_ids = world.event_ids
@@ -280,6 +347,7 @@ class Writer:
             tx = Transaction(world, self._store.writer)
             finish(tx, tenant.account_id, backfill, last_seq)
             tx.finish()
+        self._count(world)
         if tx.added_webhooks:
             self._on_webhooks()
 
@@ -304,6 +372,7 @@ class Writer:
 
 def _answer(tx: Transaction, job: Job) -> object:
     """What the request comes to: a result, or an error that is the sender's. Any other error fails the group."""
+    tx.world.traces.add_request(tx.world.last_seq + 1, job.trace)
     try:
         if job.once is None:
             return job.work(tx)

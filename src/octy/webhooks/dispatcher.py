@@ -21,6 +21,7 @@ import structlog
 from octy.model.clock import Clock
 from octy.model.instants import NEVER, US_PER_SECOND
 from octy.webhooks.breaker import Breaker
+from octy.webhooks.counts import DELIVERED, GIVEN_UP, POSTPONED, AttemptCounts
 from octy.webhooks.outbox import Attempt, Busy, Delivery, GivenUp, Outbox, Postponed, Result, Succeeded
 from octy.webhooks.schedule import Schedule
 from octy.webhooks.sender import Delivered, Failed, Outcome, Sender
@@ -33,6 +34,7 @@ LOOK_SECONDS = 1.0
 """The clock is looked at so often while nothing is due: one that is moved, or set, tells nobody."""
 GONE = 410
 """A receiver that answers so wants nothing any more."""
+_OUTCOMES = {Succeeded: DELIVERED, Postponed: POSTPONED, GivenUp: GIVEN_UP}
 TROUBLE_SECONDS = 1.0
 """The pause after the outbox has failed."""
 STOP_SECONDS_MAX = 3.0
@@ -50,12 +52,14 @@ class Dispatcher:
         *,
         schedule: Schedule | None = None,
         chance: Random | None = None,
+        counts: AttemptCounts | None = None,
     ) -> None:
         self._outbox = outbox
         self._sender = sender
         self._clock = clock
         self._schedule = schedule or Schedule()
         self._chance = chance or SystemRandom()
+        self._counts = counts or AttemptCounts()
         self._breaker = Breaker()
         self._in_flight: dict[tuple[int, int], asyncio.Task[None]] = {}
         """By (account id, profile key), from the claim until the result is recorded."""
@@ -162,6 +166,7 @@ class Dispatcher:
             return False
         self._per_account[account] += 1
         self._in_flight[whose] = asyncio.create_task(self._deliver(delivery))
+        self._counts.in_flight = len(self._in_flight)
         return True
 
     async def _sleep_until(self, due_us: int) -> None:
@@ -183,6 +188,7 @@ class Dispatcher:
             await asyncio.sleep(TROUBLE_SECONDS)
             self._release([delivery])
             return
+        self._counts.outcomes[_OUTCOMES[type(result)]] += 1
         self._results.append((delivery, result))
         self._finished.set()
 
@@ -196,8 +202,12 @@ class Dispatcher:
                 return None
         clock = asyncio.get_running_loop().time
         started_us, started = self._clock.now_us(), clock()
+        if not delivery.attempts:
+            self._counts.first_attempts.add((started_us - delivery.created_us) / US_PER_SECOND)
         outcome = await self._attempt(delivery)
-        return self._result(delivery, outcome, started_us, round((clock() - started) * 1_000))
+        took_seconds = clock() - started
+        self._counts.attempts.add(took_seconds)
+        return self._result(delivery, outcome, started_us, round(took_seconds * 1_000))
 
     async def _attempt(self, delivery: Delivery) -> Outcome:
         try:
@@ -209,6 +219,8 @@ class Dispatcher:
     def _result(self, delivery: Delivery, outcome: Outcome, started_us: int, took_ms: int) -> Result:
         attempts, now_us = delivery.attempts + 1, self._clock.now_us()
         context = log.bind(webhook_id=delivery.webhook_id, account_id=delivery.account_id, attempts=attempts)
+        if delivery.trace is not None:
+            context = context.bind(trace_id=delivery.trace.id)
         error = None if isinstance(outcome, Delivered) else outcome.reason
         attempt = Attempt(started_us, took_ms, outcome.status, error, outcome.excerpt)
         if isinstance(outcome, Delivered):
@@ -247,6 +259,7 @@ class Dispatcher:
     def _release(self, deliveries: Iterable[Delivery]) -> None:
         for delivery in deliveries:
             del self._in_flight[delivery.account_id, delivery.profile_key]
+            self._counts.in_flight = len(self._in_flight)
             self._per_account[delivery.account_id] -= 1
             if not self._per_account[delivery.account_id]:
                 del self._per_account[delivery.account_id]

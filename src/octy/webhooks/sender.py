@@ -21,6 +21,7 @@ from octy import __version__
 from octy.model.clock import Clock
 from octy.model.errors import Refused
 from octy.model.instants import US_PER_SECOND
+from octy.model.tracing import new_trace
 from octy.webhooks.addresses import check_url
 from octy.webhooks.guard import GuardedResolver, guarded_socket
 from octy.webhooks.names import Lookup, SystemLookup
@@ -141,6 +142,7 @@ class Sender:
             "webhook-id": delivery.webhook_id,
             "webhook-timestamp": str(timestamp),
             "webhook-signature": signatures(keys, delivery.webhook_id, timestamp, delivery.body),
+            "traceparent": (delivery.trace or new_trace()).parent,
         }
 
     def _judged(self, answer: aiohttp.ClientResponse, excerpt: str) -> Outcome:
