@@ -112,7 +112,7 @@ def serve(
     ] = 10,
     datasets_kept: Annotated[
         int,
-        typer.Option(min=1, metavar="COUNT", help="How many of an account's datasets stay."),
+        typer.Option(min=1, metavar="COUNT", help="How many of each account's datasets are kept; older ones go."),
     ] = 20,
     job_niceness: Annotated[
         int,
@@ -120,7 +120,7 @@ def serve(
             min=0,
             max=19,
             metavar="NICENESS",
-            help="How much the processes that make datasets step back before all others; 0 for not at all.",
+            help="How much jobs, which make datasets and train models, step back before all else; 0 for not at all.",
         ),
     ] = 19,
     job_share: Annotated[
@@ -129,7 +129,7 @@ def serve(
             min=0.01,
             max=16,
             metavar="SHARE",
-            help="How much of one core's time they take at most, even where nobody else wants it.",
+            help="How much of one core's time a job takes at most, even where nobody else wants it.",
         ),
     ] = 0.2,
     connections: Annotated[
@@ -138,11 +138,11 @@ def serve(
     ] = CONNECTIONS_MAX,
     requests_per_second: Annotated[
         int,
-        typer.Option(min=0, metavar="N", help="Requests of each account; 0 for any number."),
+        typer.Option(min=0, metavar="N", help="How many requests of each account are taken; 0 for any number."),
     ] = 0,
     events_per_second: Annotated[
         int,
-        typer.Option(min=0, metavar="N", help="Events of each account; 0 for any number."),
+        typer.Option(min=0, metavar="N", help="How many events of each account are taken; 0 for any number."),
     ] = 0,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Use a clock that moves only when told, or when an event is ahead of it.")
