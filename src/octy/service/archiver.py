@@ -160,7 +160,7 @@ class Archiver:
             last = blocks.ends(connection, account_id)
             names, keys = _named(connection, shape, account_id)
         if not len(rows):
-            self._submit(lambda tx: tx.world.tenants[account_id].archived(tx.connection, shape, last)).result()
+            self._submit(lambda tx: tx.world.tenant(account_id).archived(tx.connection, shape, last)).result()
             return
         first = int(rows.columns[shape.number][0])
         written = new_run(self._store.archive, shape, account_id, rows, names, keys)
@@ -168,7 +168,7 @@ class Archiver:
         def move(tx: Transaction) -> None:
             ledger.add(tx.connection, shape, account_id, first, last, written)
             blocks.drop_through(tx.connection, account_id, last)
-            tx.world.tenants[account_id].archived(tx.connection, shape, last)
+            tx.world.tenant(account_id).archived(tx.connection, shape, last)
 
         try:
             self._submit(move).result()

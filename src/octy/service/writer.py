@@ -8,7 +8,7 @@ is opened again and looked through, and the world is rebuilt from the log, befor
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from time import perf_counter
 from typing import TypeVar
@@ -27,6 +27,7 @@ from octy.model.tracing import Trace
 from octy.service.archiver import Archiver, Horizon, Unarchived
 from octy.service.backfills import THREADS, Backfills, finish, fold_snapshot
 from octy.service.counts import Counts
+from octy.service.faults import EvaluationFailed, is_of_the_store
 from octy.service.ids import EventIds
 from octy.service.progress import Progress, Readiness
 from octy.service.queue import Job, Queue
@@ -72,6 +73,8 @@ class Load(Struct, frozen=True):
     """Those that wait for the writer, and below the objects in them."""
     objects: int
     accounts: int
+    accounts_set_aside: int
+    """Those of them whose segments cannot be evaluated."""
     profiles: int
     segments: int
     timers: int
@@ -203,7 +206,8 @@ class Writer:
         return Load(
             requests=len(self._queue),
             objects=self._queue.objects,
-            accounts=len(tenants),
+            accounts=0 if world is None else len(world.accounts()),
+            accounts_set_aside=0 if world is None else len(world.set_aside),
             profiles=sum(len(one.profile_keys) for one in tenants),
             segments=sum(len(one.segments) for one in tenants),
             timers=sum(one.engine.pending_timers for one in tenants),
@@ -254,11 +258,13 @@ class Writer:
         return min(max((self._world.due_us() - self._clock.now_us()) / US_PER_SECOND, 0.0), IDLE_SECONDS_MAX)
 
     def _serve(self, group: list[Job]) -> None:
+        is_of_the_group = False
         try:
             if self._world is None:
                 self._store.reopen()
                 self._rebuild()
             assert self._world is not None
+            is_of_the_group = True
             if group or self._world.due_us() <= self._clock.now_us():
                 self._commit(self._world, group)
         except Exception as error:
@@ -267,12 +273,24 @@ class Writer:
             log.exception("writer.commit_failed", requests=len(group), trace_ids=traces[:TRACES_LOGGED_MAX])
             self._world = None
             self._progress.lost()
-            for job in group:
-                if job.future.done():
-                    continue
+            unanswered = [job for job in group if not job.future.done()]
+            self._part(unanswered, error, is_of_the_group=is_of_the_group)
+
+    def _part(self, group: list[Job], error: Exception, *, is_of_the_group: bool) -> None:
+        """What becomes of requests that failed together: they are tried again, each by itself, if that may help.
+
+        One that fails alone has met a bug, and is told so. What nobody asked for is of the world that is lost.
+        """
+        is_ours = is_of_the_group and not is_of_the_store(error)
+        for job in group:
+            if not is_ours or not job.account_id or (len(group) == 1 and isinstance(error, EvaluationFailed)):
                 refusal = Unavailable("The request could not be stored, and nothing of it was; send it again.")
                 refusal.__cause__ = error
                 job.future.set_exception(refusal)
+            elif len(group) == 1:
+                job.future.set_exception(error)
+            else:
+                self._serve([job])
 
     def _commit(self, world: World, group: list[Job]) -> None:
         began = perf_counter()
@@ -306,9 +324,21 @@ class Writer:
         self._store.erasure_ledger.append(world.store_name, tx.erased_profile_ids, tx.now_us)
 
     def _rebuild(self) -> None:
-        """Brings the world back and moves it to the present, each due change at its own instant (T6)."""
+        """Brings the world back and moves it to the present, each due change at its own instant (T6).
+
+        Without the accounts with which that fails.
+        """
+        set_aside: set[int] = set()
+        while True:
+            try:
+                return self._rebuild_without(set_aside)
+            except EvaluationFailed as error:
+                log.exception("account.set_aside", account_id=error.account_id)
+                set_aside.add(error.account_id)
+
+    def _rebuild_without(self, set_aside: Collection[int]) -> None:
         with self._store.writer.begin():
-            world = restore(self._store.writer, self._store.archive, self._clock, self._progress)
+            world = restore(self._store.writer, self._store.archive, self._clock, self._progress, set_aside)
             self._progress.catches_up()
             self._clock.not_before(world.now_us)
             tx = Transaction(world, self._store.writer)

@@ -111,6 +111,9 @@ class _OfOcty(Collector):
         yield CounterMetricFamily("octy_archive_failures", "Times that this failed.", archiver.failures)
         for name, count in {"accounts": load.accounts, "profiles": load.profiles, "segments": load.segments}.items():
             yield GaugeMetricFamily(f"octy_{name}", f"How many {name} there are.", count)
+        yield GaugeMetricFamily(
+            "octy_accounts_set_aside", "Accounts whose segments cannot be evaluated.", load.accounts_set_aside
+        )
 
     def _of_audit(self) -> Iterator[Metric]:
         audit = self._octy.auditor.audit
