@@ -7,6 +7,7 @@ its own. The answer says which, in `X-Request-Id`.
 import time
 from collections import Counter
 from collections.abc import Callable
+from http import HTTPStatus
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,7 +16,7 @@ from octy.http.door import OPEN_AT_ALL_TIMES
 from octy.http.routes import events
 from octy.model import tracing
 from octy.model.histogram import Histogram
-from octy.model.tracing import Trace, new_trace, trace_of
+from octy.model.tracing import Report, Span, Trace, new_trace, trace_of
 
 EVENT, EVENT_BATCH, PROFILES, CHANGE, QUESTION, HEALTH = (
     "event",
@@ -53,11 +54,20 @@ class RequestCounts:
 class Watch:
     """An ASGI application that lets another one answer, and notes how it went."""
 
-    def __init__(self, app: ASGIApp, counts: RequestCounts, is_ending: Callable[[], bool]) -> None:
-        """`is_ending`: whether clients are to close their connections."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        counts: RequestCounts,
+        is_ending: Callable[[], bool],
+        report: Report | None = None,
+        trace_share: float = 0,
+    ) -> None:
+        """`is_ending`: whether clients are to close their connections. `trace_share` of new traces is recorded."""
         self._app = app
         self._is_ending = is_ending
         self._counts = counts
+        self._report = report
+        self._trace_share = trace_share
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets the application answer."""
@@ -65,7 +75,7 @@ class Watch:
             await self._app(scope, receive, send)
             return
         counts, began = self._counts, time.perf_counter()
-        trace = _trace(scope)
+        trace = self._trace(scope)
         tracing.current.set(trace)
         request_id = (b"x-request-id", trace.id.encode())
         status = 0
@@ -83,14 +93,23 @@ class Watch:
             await self._app(scope, receive, watched)
         finally:
             counts.under_way -= 1
-            name = _class(scope["method"], scope["path"])
-            counts.seconds[name].add(time.perf_counter() - began)
+            name, took_seconds = _class(scope["method"], scope["path"]), time.perf_counter() - began
+            counts.seconds[name].add(took_seconds)
             counts.statuses[name, STATUSES[status // 100 - 1] if status else UNANSWERED] += 1
+            if self._report is not None and trace.is_recorded:
+                self._report(_span(name, trace, scope["method"], status, took_seconds))
+
+    def _trace(self, scope: Scope) -> Trace:
+        sent = [value for name, value in scope["headers"] if name == b"traceparent"]
+        return (trace_of(sent[0]) if len(sent) == 1 else None) or new_trace(self._trace_share)
 
 
-def _trace(scope: Scope) -> Trace:
-    sent = [value for name, value in scope["headers"] if name == b"traceparent"]
-    return (trace_of(sent[0]) if len(sent) == 1 else None) or new_trace()
+def _span(name: str, trace: Trace, method: str, status: int, took_seconds: float) -> Span:
+    facts: dict[str, str | int] = {"http.request.method": method}
+    if status:
+        facts["http.response.status_code"] = status
+    has_failed = not status or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return Span(name, trace, False, time.time_ns(), took_seconds, facts, has_failed)
 
 
 def _class(method: str, path: str) -> str:

@@ -169,6 +169,15 @@ def serve(
         ),
     ] = 1.0,
     log_level: Annotated[LogLevel, typer.Option(help="The least that is logged.")] = LogLevel.INFO,
+    otlp_endpoint: Annotated[
+        str, typer.Option(metavar="URL", help="Send spans to this collector of OpenTelemetry, by OTLP over HTTP.")
+    ] = "",
+    trace_share: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, metavar="SHARE", help="How much is sent of what does not belong to a caller's trace."
+        ),
+    ] = 0.01,
     config: Annotated[  # noqa: ARG001 - its callback has used it
         Path | None,
         typer.Option(metavar="FILE", is_eager=True, callback=_use_file, help="A TOML file with more of these."),
@@ -199,6 +208,9 @@ def serve(
         raise typer.BadParameter(
             "a key is of use with a certificate only; add --tls-certificate", param_hint="--tls-key"
         )
+    if otlp_endpoint and not settings.is_http_url(otlp_endpoint):
+        message = f"{otlp_endpoint!r} is no URL of a collector; expected such as http://127.0.0.1:4318/v1/traces"
+        raise typer.BadParameter(message, param_hint="--otlp-endpoint")
     if clock is not None and not sandbox:
         raise typer.BadParameter("a clock can be set in a sandbox only; add --sandbox", param_hint="--clock")
     run(
@@ -218,6 +230,8 @@ def serve(
             webhook_schedule=schedule,
             clock_us=_instant(SANDBOX_START if clock is None else clock) if sandbox else None,
             log_level=log_level,
+            otlp_endpoint=otlp_endpoint,
+            trace_share=trace_share,
             tls_certificate=tls_certificate,
             tls_key=tls_key,
             trusted_proxies=proxies,

@@ -17,7 +17,7 @@ import ssl
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -38,9 +38,11 @@ from octy.http.watch import RequestCounts, Watch
 from octy.model.clock import Clock, ManualClock
 from octy.model.errors import StoreError, Unavailable
 from octy.model.instants import iso
+from octy.model.tracing import Report
 from octy.server.accounts import tell_keys
 from octy.server.control import Control
 from octy.server.logs import LogLevel, configure_logs
+from octy.server.telemetry import reporting
 from octy.service.clock import SystemClock
 from octy.service.jobs.runner import JobSettings
 from octy.service.keys import Keys, new_keys
@@ -104,6 +106,10 @@ class Settings(Struct, frozen=True):
     events_per_second: int
     """Of each account; 0 for any number."""
     log_level: LogLevel
+    otlp_endpoint: str
+    """The URL to which spans are sent; empty where none are."""
+    trace_share: float
+    """How much of what nobody else traces is recorded."""
     tls_certificate: Path | None
     tls_key: Path | None
     trusted_proxies: list[str]
@@ -214,8 +220,10 @@ def serve(settings: Settings) -> None:
         _give_back_memory()
         _announce(octy, settings, listening)
 
+    spans = reporting(settings.otlp_endpoint) if settings.otlp_endpoint else nullcontext()
     try:
-        _run(octy, begin, listening, settings, tls)
+        with spans as report:
+            _run(octy, begin, listening, settings, tls, report)
     finally:
         octy.stop()
 
@@ -259,7 +267,12 @@ def _announce(octy: Octy, settings: Settings, listening: socket.socket) -> None:
 
 
 def _run(
-    octy: Octy, begin: Callable[[], None], listening: socket.socket, settings: Settings, tls: ssl.SSLContext | None
+    octy: Octy,
+    begin: Callable[[], None],
+    listening: socket.socket,
+    settings: Settings,
+    tls: ssl.SSLContext | None,
+    report: Report | None,
 ) -> None:
     sender = Sender(
         octy.clock,
@@ -267,7 +280,9 @@ def _run(
         allow_private=octy.allow_private_webhooks,
         allow_http=octy.allow_http_webhooks,
     )
-    dispatcher = Dispatcher(octy.outbox, sender, octy.clock, schedule=settings.webhook_schedule, counts=octy.attempts)
+    dispatcher = Dispatcher(
+        octy.outbox, sender, octy.clock, schedule=settings.webhook_schedule, counts=octy.attempts, report=report
+    )
     octy.on_webhooks(dispatcher.wake, dispatcher.forgive)
     app = create_app(octy, Attempts(settings.failures_per_minute))
     door = Door(Lane(app, octy), octy)
@@ -275,7 +290,7 @@ def _run(
     requests.bytes_inside = lambda: door.bytes_inside
     connections = Connections(_connections_max(settings.connections_max))
     config = uvicorn.Config(
-        Watch(Ending(door), requests, lambda: octy.is_ending),
+        Watch(Ending(door), requests, lambda: octy.is_ending, report, settings.trace_share if report else 0),
         loop="uvloop",
         http=served_by(door, connections),
         callback_notify=connections.look_around,

@@ -15,6 +15,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_type_hints
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from typer.models import OptionInfo
@@ -182,6 +183,12 @@ def networks_of(text: str) -> list[str]:
         except ValueError:
             raise ValueError(f"expected an address or a network, such as 10.0.0.0/8; found {shown(one)}") from None
     return networks
+
+
+def is_http_url(text: str) -> bool:
+    """Whether it is a whole URL of somebody who can be asked."""
+    parts = urlsplit(text)
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _plain(value: object) -> str | int | float | bool | None:

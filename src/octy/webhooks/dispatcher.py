@@ -11,6 +11,7 @@
 """
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -18,8 +19,10 @@ from random import Random, SystemRandom
 
 import structlog
 
+from octy.model import tracing
 from octy.model.clock import Clock
 from octy.model.instants import NEVER, US_PER_SECOND
+from octy.model.tracing import Report, Span, Trace, new_trace
 from octy.webhooks.breaker import Breaker
 from octy.webhooks.counts import DELIVERED, GIVEN_UP, POSTPONED, AttemptCounts
 from octy.webhooks.outbox import Attempt, Busy, Delivery, GivenUp, Outbox, Postponed, Result, Succeeded
@@ -53,13 +56,16 @@ class Dispatcher:
         schedule: Schedule | None = None,
         chance: Random | None = None,
         counts: AttemptCounts | None = None,
+        report: Report | None = None,
     ) -> None:
+        """`report` takes the spans of attempts."""
         self._outbox = outbox
         self._sender = sender
         self._clock = clock
         self._schedule = schedule or Schedule()
         self._chance = chance or SystemRandom()
         self._counts = counts or AttemptCounts()
+        self._report = report
         self._breaker = Breaker()
         self._in_flight: dict[tuple[int, int], asyncio.Task[None]] = {}
         """By (account id, profile key), from the claim until the result is recorded."""
@@ -204,9 +210,13 @@ class Dispatcher:
         started_us, started = self._clock.now_us(), clock()
         if not delivery.attempts:
             self._counts.first_attempts.add((started_us - delivery.created_us) / US_PER_SECOND)
+        trace = new_trace() if delivery.trace is None else delivery.trace.called()
+        tracing.current.set(trace)
         outcome = await self._attempt(delivery)
         took_seconds = clock() - started
         self._counts.attempts.add(took_seconds)
+        if self._report is not None and trace.is_recorded:
+            self._report(_span(trace, outcome, delivery.attempts + 1, took_seconds))
         return self._result(delivery, outcome, started_us, round(took_seconds * 1_000))
 
     async def _attempt(self, delivery: Delivery) -> Outcome:
@@ -219,8 +229,6 @@ class Dispatcher:
     def _result(self, delivery: Delivery, outcome: Outcome, started_us: int, took_ms: int) -> Result:
         attempts, now_us = delivery.attempts + 1, self._clock.now_us()
         context = log.bind(webhook_id=delivery.webhook_id, account_id=delivery.account_id, attempts=attempts)
-        if delivery.trace is not None:
-            context = context.bind(trace_id=delivery.trace.id)
         error = None if isinstance(outcome, Delivered) else outcome.reason
         attempt = Attempt(started_us, took_ms, outcome.status, error, outcome.excerpt)
         if isinstance(outcome, Delivered):
@@ -272,3 +280,10 @@ async def _cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:
     for task in doomed:
         task.cancel()
     await asyncio.gather(*doomed, return_exceptions=True)
+
+
+def _span(trace: Trace, outcome: Outcome, attempts: int, took_seconds: float) -> Span:
+    facts: dict[str, str | int] = {"http.request.method": "POST", "http.request.resend_count": attempts - 1}
+    if outcome.status is not None:
+        facts["http.response.status_code"] = outcome.status
+    return Span("webhook", trace, True, time.time_ns(), took_seconds, facts, not isinstance(outcome, Delivered))
