@@ -154,18 +154,21 @@ def serve(
     The first start creates an account: with the keys in OCTY_PUBLIC_KEY and OCTY_SECRET_KEY, or with new ones, which
     are shown once. Ctrl-C ends the server; everything that it acknowledged is on disk.
     """
-    from octy.server.serve import Settings
-    from octy.server.serve import serve as run
-    from octy.service.jobs.runner import JobSettings
     from octy.webhooks.schedule import PAUSES_FORM, Schedule, pauses_of
 
+    if clock is not None and not sandbox:
+        raise typer.BadParameter("a clock can be set in a sandbox only; add --sandbox", param_hint="--clock")
+    clock_us = _instant(SANDBOX_START if clock is None else clock) if sandbox else None
     try:
         schedule = Schedule(pauses_of(webhook_pauses), webhook_jitter)
     except ValueError:
         message = f"{webhook_pauses!r} is no schedule; expected {PAUSES_FORM}"
         raise typer.BadParameter(message, param_hint="--webhook-pauses") from None
-    if clock is not None and not sandbox:
-        raise typer.BadParameter("a clock can be set in a sandbox only; add --sandbox", param_hint="--clock")
+
+    from octy.server.serve import Settings  # after what may be refused, for it takes a while
+    from octy.server.serve import serve as run
+    from octy.service.jobs.runner import JobSettings
+
     run(
         Settings(
             host=host,
@@ -181,7 +184,7 @@ def serve(
             requests_per_second=requests_per_second,
             events_per_second=events_per_second,
             webhook_schedule=schedule,
-            clock_us=_instant(SANDBOX_START if clock is None else clock) if sandbox else None,
+            clock_us=clock_us,
             public_key=os.environ.get("OCTY_PUBLIC_KEY"),
             secret_key=os.environ.get("OCTY_SECRET_KEY"),
         )
