@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect, select
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from octy.model.errors import StoreError
 from octy.store.schema import metadata
@@ -48,15 +49,22 @@ def migrate(connection: Connection) -> None:
     An empty one is made at once as `octy.store.schema` says, which is where all migrations lead: without Alembic.
     """
     if not inspect(connection).get_table_names():
-        metadata.create_all(connection, checkfirst=False)
-        _REVISION.create(connection, checkfirst=False)
-        connection.execute(_REVISION.insert().values(version_num=HEAD))
+        _make(connection)
         return
     from alembic import command
 
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _make(connection: Connection) -> None:
+    """In one order, which `create_all` does not keep: equal stores have equal files."""
+    for table in [*metadata.sorted_tables, _REVISION]:
+        connection.execute(CreateTable(table))
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            connection.execute(CreateIndex(index))
+    connection.execute(_REVISION.insert().values(version_num=HEAD))
 
 
 def _revision(connection: Connection) -> str | None:
