@@ -1,15 +1,25 @@
-"""What all tests share: a soak's seed, new each time and shown, so that a failure can be lived through again."""
+"""What all tests share: a soak's seed, new each time and shown, so that a failure can be lived through again.
+
+And their folders, in memory where there is room: no test cuts the power, so none can tell a sync there from a real one.
+"""
 
 import os
 import random
+import shutil
+from pathlib import Path
 
 import pytest
 
 pytest.register_assert_rewrite("tests.property.agreement", "tests.property.harness")  # so that failures show both sides
 
+IN_MEMORY = Path("/dev/shm")
+ROOM_BYTES = 4_000_000_000
+
 
 def pytest_configure() -> None:
     """Before pytest-xdist starts its workers, which inherit the environment."""
+    if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free >= ROOM_BYTES:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
     if "SOAK_HISTORIES" in os.environ:
         os.environ.setdefault("SOAK_SEED", str(random.randrange(10**9)))
 

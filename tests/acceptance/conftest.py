@@ -1,18 +1,21 @@
 """A machine for each test, whose processes end with it, and a webhook receiver."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.account import stored_rows
+from tests.acceptance.nursery import spawn
 from tests.acceptance.processes import Machine, Server
 from tests.acceptance.receiver import Receiver
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    machine = Machine(tmp_path)
+def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Machine]:
+    is_marked = request.node.get_closest_marker("new_interpreters") is not None
+    machine = Machine(tmp_path, subprocess.Popen if is_marked else spawn)
     try:
         yield machine
     finally:
@@ -22,7 +25,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 @pytest.fixture(scope="module")
 def shared_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """For tests that leave nothing behind."""
-    machine = Machine(tmp_path_factory.mktemp("machine"))
+    machine = Machine(tmp_path_factory.mktemp("machine"), spawn)
     try:
         yield machine
     finally:

@@ -13,12 +13,15 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import httpx
 
 PUBLIC_KEY, SECRET_KEY = "pk_ours", "sk_ours"
 KEYS = {"OCTY_PUBLIC_KEY": PUBLIC_KEY, "OCTY_SECRET_KEY": SECRET_KEY}
+
+SETTLED = {"PATH": os.environ["PATH"], "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", "LANG": "C.UTF-8"}
+"""The same in every command's environment, on whichever machine."""
 
 SHUTDOWN_SECONDS_MAX = 15
 """The product promises 5 s; the rest is for a machine that others use too."""
@@ -158,28 +161,27 @@ class Server(Process):
 
 
 class Machine:
-    """A place where commands run; `close` ends all that still do. `spawn` is how its servers are started."""
+    """A place where commands run; `close` ends all that still do. `spawn` is how they are started."""
 
     def __init__(self, folder: Path, spawn: Spawn = subprocess.Popen) -> None:
         self.folder = folder
         self._spawn = spawn
+        self._started: list[Running] = []
         self._mark = f"{_MARK}={uuid.uuid4().hex}"
         for name in ("home", "tmp"):
             (folder / name).mkdir()
         mark_name, _, mark = self._mark.partition("=")
-        self.environment = {
-            "PATH": os.environ["PATH"],
+        self.environment = SETTLED | {
             "HOME": str(folder / "home"),
             "TMPDIR": str(folder / "tmp"),
-            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
-            "LANG": "C.UTF-8",
             "OCTY_DRAIN_SECONDS": "0",  # clients of most tests hold their connections open, and send nothing
             mark_name: mark,
         }
 
     def start(self, *command: str, environment: Mapping[str, str] | None = None, via: Sequence[str] = ()) -> Process:
         """Starts `octy …` or `octy-cli …`; `via` is what it is started through."""
-        return Process([*via, *_resolved(command)], self.folder, self.environment | dict(environment or {}))
+        told = self.environment | dict(environment or {})
+        return Process([*via, *_resolved(command)], self.folder, told, self._starting)
 
     def run(self, *command: str, environment: Mapping[str, str] | None = None, via: Sequence[str] = ()) -> Ended:
         """Starts a command and waits for its end."""
@@ -193,7 +195,7 @@ class Machine:
         """`octy serve` with a data folder and a free port."""
         command = [*via, *_resolved(["octy", "serve", "--port", "0", "--data", data, *options])]
         environment = self.environment | (KEYS if keys else {})
-        return Server(command, self.folder, environment, self.folder / data, self._spawn)
+        return Server(command, self.folder, environment, self.folder / data, self._starting)
 
     def sandbox(self, clock: str = "2024-01-01T00:00:00Z", *options: str, data: str = "data") -> Server:
         """`octy serve --sandbox`."""
@@ -211,7 +213,12 @@ class Machine:
 
     def left_running(self) -> list[int]:
         """The processes of this machine that have not ended."""
-        return [pid for pid in _pids() if self._mark.encode() in _environ(pid).split(b"\0")]
+        marked = {pid for pid in _pids() if self._mark.encode() in _environ(pid).split(b"\0")}
+        return sorted(marked | {one.pid for one in self._started if one.poll() is None})
+
+    def _starting(self, *what: Any, **how: Any) -> Running:
+        self._started.append(self._spawn(*what, **how))
+        return self._started[-1]
 
     def close(self) -> None:
         """Ends all of them."""

@@ -3,7 +3,11 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.processes import SHUTDOWN_SECONDS_MAX, Ended, Machine, wait_for
+
+pytestmark = pytest.mark.new_interpreters
 
 GOLDEN = Path(__file__).parent / "golden" / "demo.txt"
 _SPEED = re.compile(r"31,106 events in .*?\n\n", re.DOTALL)

@@ -19,6 +19,8 @@ from tests.acceptance.ledger import Batch, Ledger, numbered
 from tests.acceptance.processes import Machine, Server, wait_for
 from tests.crash.extent import extent
 
+pytestmark = pytest.mark.new_interpreters
+
 IN_A_NAMESPACE = ("unshare", "--map-root-user", "--mount", "sh", "-c")
 NO_ROOM_FOR_LOGS = ("sh", "-c", 'exec "$@" 2>/dev/full', "sh")
 ROUNDS = extent(20, 3)

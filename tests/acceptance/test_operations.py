@@ -22,6 +22,7 @@ ROUNDS = 2
 BACKUPS_PER_ROUND = 3
 BREATH_SECONDS = 0.1
 """How long each client waits before a batch: the traffic goes on for as long as backups are taken."""
+INTERRUPTED_WITHIN_SECONDS = 0.3
 SMALL_FILES = (
     sys.executable,
     "-c",
@@ -179,7 +180,7 @@ def test_backups_beside_clients_kills_and_an_archive_that_moves(machine: Machine
         wait_for("traffic", partial(ledger.has, enough))
         for number in range(BACKUPS_PER_ROUND):
             interrupted = machine.start("octy", "backup", "backup", "--data", "data")
-            time.sleep(chance.uniform(0, 1.2))
+            time.sleep(chance.uniform(0, INTERRUPTED_WITHIN_SECONDS))
             interrupted.kill()
             before = set(ledger.acknowledged)
             taken = machine.run("octy", "backup", "backup", "--data", "data")

@@ -10,10 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from tests.acceptance.account import Account, Json, lines_of, step, stored_rows
 from tests.acceptance.ledger import EVENTS
 from tests.acceptance.processes import PATIENCE_SECONDS, Machine, Server
 from tests.acceptance.raw import AUTHORIZATION
+
+pytestmark = pytest.mark.new_interpreters
 
 EVENTS_PER_BATCH = 500
 BODY_BYTES = 1_000_000

@@ -16,6 +16,8 @@ from tests.acceptance.account import Account, lines_of, step, stored_rows
 from tests.acceptance.ledger import EVENTS, Batch, Ledger, numbered
 from tests.acceptance.processes import PUBLIC_KEY, SECRET_KEY, Machine, Server, wait_for
 
+pytestmark = pytest.mark.new_interpreters
+
 AUTHENTICATE = "/v1/account/authenticate"
 KEYS_SHOWN = re.compile(r"OCTY_PUBLIC_KEY=(pk_\S+)\s+OCTY_SECRET_KEY=(sk_\S+)")
 

@@ -1,16 +1,14 @@
-"""A machine for each test, as in the acceptance tests, and on it a webhook sink of its own process."""
+"""A machine for each test, whose commands are new interpreters, and on it a webhook sink of its own process."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.acceptance.conftest import machine
 from tests.acceptance.processes import Machine
 from tests.crash import sink as program
 from tests.crash.sink import Received, received
-
-__all__ = ["machine", "sink"]
 
 
 class Sink(NamedTuple):
@@ -23,6 +21,15 @@ class Sink(NamedTuple):
     def received(self) -> list[Received]:
         """All that has arrived."""
         return received(self.file)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    machine = Machine(tmp_path)
+    try:
+        yield machine
+    finally:
+        machine.close()
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from octy.service.octy import Octy
 from octy.store import churn_trainings, predictions, segments
 from octy.store.folder import open_store
 from octy.store.segments import StoredSegment
+from tests.acceptance.nursery import spawn
 from tests.acceptance.processes import Machine, Server
 from tests.integration.http.world import live
 from tests.unit.model.churn_reports import report
@@ -42,7 +43,7 @@ class Served(NamedTuple):
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Served]:
     """Its store is filled before it starts, which is faster than by requests."""
-    machine = Machine(tmp_path_factory.mktemp("wire"))
+    machine = Machine(tmp_path_factory.mktemp("wire"), spawn)
     tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
     count = sum(item.fixturenames.count(name) for item in tests for name in ("shop", "other"))
     data = machine.folder / "data"

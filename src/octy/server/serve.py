@@ -79,9 +79,6 @@ SWITCH_SECONDS = 0.0001
 """For how long the writer may keep the interpreter while a connection has something to say. Each time that one does, it
 waits for so long; with Python's 5 ms, a server at work could be spoken to some hundred times a second."""
 
-COLLECT_AFTER_ALLOCATIONS = 50_000
-"""A batch of 500 events makes several thousand objects, all of which go with its answer."""
-
 
 class Settings(Struct, frozen=True):
     """How to serve."""
@@ -344,10 +341,9 @@ def _tls(certificate: Path, key: Path | None) -> ssl.SSLContext:
 
 
 def _calm_the_collector() -> None:
-    """What stands now stays: the collector need not look at it again, nor look after every few hundred events."""
+    """What stands now stays: the collector need not look at it again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(COLLECT_AFTER_ALLOCATIONS, 20, 20)
 
 
 def _spare_memory() -> None:

@@ -3,15 +3,24 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect, select
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from octy.model.errors import StoreError
+from octy.store.schema import metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 HEAD = "0009"
 """The last revision. Named here so that a start with nothing to migrate need not load Alembic, which takes a while."""
+_REVISION = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+"""Alembic's own table, as it would make it."""
 
 
 def needs_migration(connection: Connection) -> bool:
@@ -19,7 +28,7 @@ def needs_migration(connection: Connection) -> bool:
     tables = inspect(connection).get_table_names()
     if not tables:
         return True
-    revision = _revision(connection) if "alembic_version" in tables else None
+    revision = _revision(connection) if _REVISION.name in tables else None
     if revision is None:
         raise StoreError("it holds a database that Octy did not make")
     if revision == HEAD:
@@ -35,7 +44,13 @@ def require_known(revision: str) -> None:
 
 
 def migrate(connection: Connection) -> None:
-    """Brings the store to `HEAD`, all in the transaction that is open on the connection."""
+    """Brings the store to `HEAD`, all in the transaction that is open on the connection.
+
+    An empty one is made at once as `octy.store.schema` says, which is where all migrations lead: without Alembic.
+    """
+    if not inspect(connection).get_table_names():
+        _make(connection)
+        return
     from alembic import command
 
     config = _config()
@@ -43,8 +58,17 @@ def migrate(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
+def _make(connection: Connection) -> None:
+    """In one order, which `create_all` does not keep: equal stores have equal files."""
+    for table in [*metadata.sorted_tables, _REVISION]:
+        connection.execute(CreateTable(table))
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            connection.execute(CreateIndex(index))
+    connection.execute(_REVISION.insert().values(version_num=HEAD))
+
+
 def _revision(connection: Connection) -> str | None:
-    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    revision: str | None = connection.scalar(select(_REVISION.c.version_num))
     return revision
 
 

@@ -1,6 +1,6 @@
 """Do the migrations build exactly what `schema.py` says, and does everything that was stored come along?"""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,37 +32,58 @@ def empty(tmp_path: Path) -> Iterator[Connection]:
         yield connection
 
 
+@pytest.fixture
+def migrated(empty: Connection) -> Iterator[Connection]:
+    """By all migrations from the first one on, as no new store is."""
+    with empty.begin():
+        upgrade_to(empty, "head")
+        yield empty
+
+
 def script_directory() -> ScriptDirectory:
     return ScriptDirectory.from_config(_config())
 
 
 def layout(connection: Connection) -> set[str]:
     """How everything in the database was made, whatever the order of constraints in a table and of columns."""
-    rows = connection.exec_driver_sql("SELECT sql FROM sqlite_schema WHERE sql NOT LIKE '%alembic_version%'")
+    rows = connection.exec_driver_sql("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")
     return {" ".join(sorted(sql.replace(",", " ").split())) for (sql,) in rows}
 
 
-def test_alembic_finds_no_difference_between_a_store_and_the_schema(store: Store) -> None:
-    with store.reading() as snapshot:
-        assert compare_metadata(MigrationContext.configure(snapshot), metadata) == []
+def rows_in(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all tables that have any."""
+    tables = inspect(connection).get_table_names()
+    found = {table: connection.exec_driver_sql(f"SELECT * FROM {table}").all() for table in tables}
+    return {table: [tuple(row) for row in rows] for table, rows in found.items() if rows}
 
 
-def test_a_store_is_laid_out_exactly_as_the_schema_would_be(store: Store) -> None:
+def test_alembic_finds_no_difference_between_a_migrated_store_and_the_schema(migrated: Connection) -> None:
+    assert compare_metadata(MigrationContext.configure(migrated), metadata) == []
+
+
+def test_a_new_store_is_laid_out_exactly_as_all_migrations_would_do_it(migrated: Connection, store: Store) -> None:
     """Also what Alembic does not compare: names of constraints, tables without row ids, keys that are never reused."""
     with store.reading() as snapshot:
-        migrated = layout(snapshot)
-    with create_engine("sqlite://").begin() as fresh:
-        metadata.create_all(fresh)
-        assert migrated == layout(fresh)
+        assert layout(snapshot) == layout(migrated)
+
+
+def test_a_new_store_holds_what_one_that_was_migrated_empty_holds(migrated: Connection) -> None:
+    """The revision, and no row else."""
+    with create_engine("sqlite://").begin() as new:
+        migrate(new)
+        assert rows_in(new) == rows_in(migrated) == {"alembic_version": [(HEAD,)]}
 
 
 def test_the_last_revision_is_the_one_that_is_named() -> None:
     assert script_directory().get_current_head() == HEAD
 
 
-def test_a_migration_that_is_interrupted_leaves_nothing(empty: Connection) -> None:
+@pytest.mark.parametrize("bring_up", [migrate, lambda connection: upgrade_to(connection, "head")], ids=["new", "old"])
+def test_a_migration_that_is_interrupted_leaves_nothing(
+    empty: Connection, bring_up: Callable[[Connection], None]
+) -> None:
     with empty.begin() as transaction:
-        migrate(empty)
+        bring_up(empty)
         transaction.rollback()
     with empty.begin():
         assert inspect(empty).get_table_names() == []
