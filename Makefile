@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test check session soak simulate mistakes crash webhooks bench bench-quick docs pins clean
+.PHONY: setup demo test check session soak simulate mistakes crash webhooks bench bench-quick pictures rules docs pins clean
 
 setup: $(READY)  ## create .venv, install the pinned requirements and the project, compile the kernels
 
@@ -53,6 +53,12 @@ bench-quick: setup  ## the same in a minute: smaller, and so less true
 
 session: setup  ## record docs/cli-session.md anew, from real commands at a real sandbox
 	$(BIN)/python -m tests.recorded.session
+
+pictures: setup  ## draw docs/pictures anew, from what the engine says
+	$(BIN)/python -m tests.recorded.pictures
+
+rules: setup  ## write docs/rules.md anew, from the examples that the tests run
+	$(BIN)/python -m tests.recorded.rules
 
 docs:  ## the documentation as web pages, in site/
 	$(PYTHON) -m venv .venv-docs
