@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test check session soak simulate mistakes crash webhooks bench bench-quick pictures rules docs pins clean
+.PHONY: setup demo test check session soak simulate mistakes crash webhooks bench bench-quick tutorial pictures rules docs pins clean
 
 setup: $(READY)  ## create .venv, install the pinned requirements and the project, compile the kernels
 
@@ -53,6 +53,9 @@ bench-quick: setup  ## the same in a minute: smaller, and so less true
 
 session: setup  ## record docs/cli-session.md anew, from real commands at a real sandbox
 	$(BIN)/python -m tests.recorded.session
+
+tutorial: setup  ## run docs/tutorial.md, and write down anew what its commands show
+	$(BIN)/python -m tests.recorded.tutorial
 
 pictures: setup  ## draw docs/pictures anew, from what the engine says
 	$(BIN)/python -m tests.recorded.pictures
