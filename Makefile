@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test check session soak simulate mistakes crash webhooks bench bench-quick tutorial pictures rules docs pins clean
+.PHONY: setup demo test check session soak simulate mistakes crash webhooks bench bench-quick tutorial pictures rules api docs pins clean
 
 setup: $(READY)  ## create .venv, install the pinned requirements and the project, compile the kernels
 
@@ -63,18 +63,19 @@ pictures: setup  ## draw docs/pictures anew, from what the engine says
 rules: setup  ## write docs/rules.md anew, from the examples that the tests run
 	$(BIN)/python -m tests.recorded.rules
 
-docs:  ## the documentation as web pages, in site/
-	$(PYTHON) -m venv .venv-docs
-	.venv-docs/bin/pip install --quiet --disable-pip-version-check -r requirements/docs.txt
-	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet
+api: setup  ## write docs/api.md anew, from the OpenAPI document and real answers
+	$(BIN)/python -m tests.recorded.api
+
+docs: setup  ## the documentation as web pages, in site/; a warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 pins:  ## recompute the pinned requirements from requirements/*.in
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet pip-tools
-	for name in run dev docs; do \
+	for name in run dev; do \
 	  $(BIN)/pip-compile --quiet --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	    --output-file requirements/$$name.txt requirements/$$name.in; done
 
 clean:  ## remove what the other targets made
-	rm -rf .venv .venv-docs site .mypy_cache .ruff_cache .hypothesis src/*.egg-info
+	rm -rf .venv site .mypy_cache .ruff_cache .hypothesis src/*.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping
 
 _MADE_UP = re.compile(
-    r"\b(profile|segment|custom_event_type|event|msg|dataset|pk|sk)_((?=[\w-]*\d)[0-9a-zA-Z_-]{8,}[0-9a-zA-Z])"
+    r"\b(profile|segment|custom_event_type|event|msg|dataset|training|pk|sk)_((?=[\w-]*\d)[0-9a-zA-Z_-]{8,}[0-9a-zA-Z])"
 )
+_SECRET = re.compile(r"\bwhsec_[0-9a-zA-Z+/]+=*")
 
 
 class Steady:
@@ -19,6 +20,7 @@ class Steady:
         """The text with the names that stay."""
         for found, stands in self._replaced.items():
             text = text.replace(found, stands)
+        text = _SECRET.sub("whsec_…", text)
         for kind, made_up in _MADE_UP.findall(text):
             self._names.setdefault(made_up, f"{len(self._names) + 1:03}")
             whole, stays = f"{kind}_{made_up}", f"{kind}_{self._names[made_up]}"
