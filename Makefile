@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test check session soak simulate mistakes crash webhooks bench bench-quick tutorial pictures rules api docs pins clean
+.PHONY: setup demo test check session soak simulate mistakes crash webhooks bench bench-quick tutorial pictures rules api figures docs pins clean
 
 setup: $(READY)  ## create .venv, install the pinned requirements and the project, compile the kernels
 
@@ -65,6 +65,9 @@ rules: setup  ## write docs/rules.md anew, from the examples that the tests run
 
 api: setup  ## write docs/api.md anew, from the OpenAPI document and real answers
 	$(BIN)/python -m tests.recorded.api
+
+figures: setup  ## write the tables of docs/performance.md anew, from bench/RESULTS.md
+	$(BIN)/python -m tests.recorded.figures
 
 docs: setup  ## the documentation as web pages, in site/; a warning is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

@@ -31,7 +31,7 @@ ERROR
 | status | when |
 | --- | --- |
 | 400 | something in the request is wrong: what, where, what was expected, and what was found |
-| 401 | there are no keys, wrong ones, or ones that are not for this |
+| 401, 403 | there are no keys, or wrong ones; right ones that are not for this |
 | 404, 405 | nothing has this address or id; the address does not take this method |
 | 408, 413, 414, 415, 431 | the request is too slow, too large, or of a form that is not taken ([limits](limits.md)) |
 | 422 | the same `Idempotency-Key` came with another body |
