@@ -27,7 +27,7 @@ do sleep 0.1
 done
 """
 """What a reader need not type, who takes longer to read on than a backfill does (P6)."""
-QUIET_SECONDS = 4
+QUIET_SECONDS = 10
 """How long a shell that goes on must have shown nothing new, where it does not show what the page has."""
 
 _BLOCK = re.compile(r'^```(sh|text)(?: title="([^"]+)")?\n(.*?)^```\n', re.MULTILINE | re.DOTALL)
@@ -75,10 +75,12 @@ class _Reader:
 
     def _shown(self, terminal: Terminal, expected: str, *, goes_on: bool) -> str:
         if goes_on:
-            _wait_while_it_changes(
-                terminal.unread, until=lambda: bool(expected) and self._steady.said(terminal.unread()) == expected
-            )
+            _wait_while_it_changes(terminal.unread, until=lambda: self._is(terminal.unread(), expected))
         return self._steady.said(terminal.read())
+
+    def _is(self, shown: str, expected: str) -> bool:
+        """Whole lines alone are looked at: half an id would count as one."""
+        return shown.endswith("\n") and bool(expected) and self._steady.said(shown) == expected
 
 
 def _wait_while_it_changes(look: Callable[[], str], until: Callable[[], bool]) -> None:
