@@ -27,7 +27,7 @@ PATIENCE_SECONDS = 60
 LOOK_EVERY_SECONDS = 0.02
 
 _MARK = "OCTY_ACCEPTANCE_MACHINE"
-_ADDRESS = re.compile(r"on (http://\S+?)[,.]? ?(?:a sandbox|Ctrl-C)")
+_ADDRESS = re.compile(r"on (https?://\S+?)[,.]? ?(?:a sandbox|Ctrl-C)")
 
 T = TypeVar("T")
 
@@ -173,6 +173,7 @@ class Machine:
             "TMPDIR": str(folder / "tmp"),
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
             "LANG": "C.UTF-8",
+            "OCTY_DRAIN_SECONDS": "0",  # clients of most tests hold their connections open, and send nothing
             mark_name: mark,
         }
 

@@ -239,6 +239,11 @@ class Engine:
         due_us = min(earliest_us(self._windows), earliest_us(self._timers))
         return due_us if due_us == NEVER else due_us - 1
 
+    @property
+    def pending_timers(self) -> int:
+        """How many instants are noted at which time alone may change something. From any thread."""
+        return int(self._windows.size[0] + self._timers.size[0])
+
     def advance(self, until_us: int, noticed_us: int | None = None, at_most: int | None = None) -> Changes:
         """Applies everything due at or before an instant, in order (T6, T7).
 

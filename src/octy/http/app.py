@@ -27,6 +27,7 @@ from octy.http.routes import (
     trainings,
     webhooks,
 )
+from octy.http.watch import RequestCounts
 from octy.model import limits
 from octy.service.octy import Octy
 
@@ -59,7 +60,9 @@ def create_app(octy: Octy, attempts: Attempts | None = None) -> Litestar:
     )
     app = Litestar(
         [for_accounts, application.router(), metrics.router()],
-        state=State({"octy": octy, "recognition": Recognition(octy, attempts or Attempts())}),
+        state=State(
+            {"octy": octy, "recognition": Recognition(octy, attempts or Attempts()), "requests": RequestCounts()}
+        ),
         request_class=OctyRequest,
         request_max_body_size=limits.BODY_BYTES_MAX,
         return_dto=None,

@@ -33,6 +33,11 @@ class Sent(Generic[D]):
         self._unread = unread
         self._raws = raws
 
+    @property
+    def unread_count(self) -> int:
+        """How many could not be read."""
+        return len(self._unread)
+
     def with_unread(self, outcome: Outcome[T]) -> Outcome[T]:
         """What became of the whole request, given what became of the drafts."""
         if not outcome.failed and not self._unread:

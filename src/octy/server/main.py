@@ -11,7 +11,9 @@ from octy import __version__
 from octy.model.errors import OctyError
 from octy.model.instants import parse_instant
 from octy.model.limits import CONNECTIONS_MAX
+from octy.server import settings
 from octy.server.accounts import app as accounts
+from octy.server.logs import LogLevel
 
 DEFAULT_PORT = 8700
 SANDBOX_START = "2024-01-01T00:00:00Z"
@@ -26,6 +28,9 @@ app = typer.Typer(
 )
 
 app.add_typer(accounts, name="accounts")
+
+config = typer.Typer(help="See to the settings of octy serve.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(config, name="config")
 
 
 def _show_version(wanted: bool) -> None:
@@ -46,15 +51,25 @@ def _octy(
 DataFolder = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="OCTY_DATA", help="The data folder.")]
 
 
-@app.command()
+def _use_file(context: typer.Context, file: Path | None) -> Path | None:
+    """What the file says stands in the place of the defaults."""
+    if file is not None:
+        try:
+            context.default_map = settings.read_file(settings.settings_of(serve), file)
+        except settings.WrongFile as error:
+            raise typer.BadParameter(str(error), param_hint="--config") from None
+    return file
+
+
+@app.command(context_settings={"auto_envvar_prefix": settings.ENVIRONMENT_PREFIX})
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")
     ] = DEFAULT_PORT,
-    data: Annotated[
-        Path, typer.Option(metavar="DIR", envvar="OCTY_DATA", help="The data folder; made if it is not there.")
-    ] = Path("octy-data"),
+    data: Annotated[Path, typer.Option(metavar="DIR", help="The data folder; made if it is not there.")] = Path(
+        "octy-data"
+    ),
     allow_private_webhooks: Annotated[
         bool,
         typer.Option(
@@ -73,7 +88,9 @@ def serve(
     new_webhook_secrets: Annotated[
         bool,
         typer.Option(
-            "--new-webhook-secrets", help="Give every account a new secret: for when webhook.key of the folder is lost."
+            "--new-webhook-secrets",
+            allow_from_autoenv=False,
+            help="Give every account a new secret: for when webhook.key of the folder is lost.",
         ),
     ] = False,
     audit_share: Annotated[
@@ -82,7 +99,6 @@ def serve(
             min=0,
             max=1,
             metavar="SHARE",
-            envvar="OCTY_AUDIT_SHARE",
             help="How much of one core's time goes into holding tags against the log; 0 for none.",
         ),
     ] = 0.01,
@@ -91,15 +107,12 @@ def serve(
         typer.Option(
             min=0,
             metavar="NUMBER",
-            envvar="OCTY_FAILURES_PER_MINUTE",
             help="How many wrong keys are answered, by public key and by address, before 429; 0 for any number.",
         ),
     ] = 10,
     datasets_kept: Annotated[
         int,
-        typer.Option(
-            min=1, metavar="COUNT", envvar="OCTY_DATASETS_KEPT", help="How many of an account's datasets stay."
-        ),
+        typer.Option(min=1, metavar="COUNT", help="How many of each account's datasets are kept; older ones go."),
     ] = 20,
     job_niceness: Annotated[
         int,
@@ -107,8 +120,7 @@ def serve(
             min=0,
             max=19,
             metavar="NICENESS",
-            envvar="OCTY_JOB_NICENESS",
-            help="How much the processes that make datasets step back before all others; 0 for not at all.",
+            help="How much jobs, which make datasets and train models, step back before all else; 0 for not at all.",
         ),
     ] = 19,
     job_share: Annotated[
@@ -117,25 +129,20 @@ def serve(
             min=0.01,
             max=16,
             metavar="SHARE",
-            envvar="OCTY_JOB_SHARE",
-            help="How much of one core's time they take at most, even where nobody else wants it.",
+            help="How much of one core's time a job takes at most, even where nobody else wants it.",
         ),
     ] = 0.2,
     connections: Annotated[
         int,
-        typer.Option(min=1, metavar="N", envvar="OCTY_CONNECTIONS", help="How many connections there may be at once."),
+        typer.Option(min=1, metavar="N", help="How many connections there may be at once."),
     ] = CONNECTIONS_MAX,
     requests_per_second: Annotated[
         int,
-        typer.Option(
-            min=0, metavar="N", envvar="OCTY_REQUESTS_PER_SECOND", help="Requests of each account; 0 for any number."
-        ),
+        typer.Option(min=0, metavar="N", help="How many requests of each account are taken; 0 for any number."),
     ] = 0,
     events_per_second: Annotated[
         int,
-        typer.Option(
-            min=0, metavar="N", envvar="OCTY_EVENTS_PER_SECOND", help="Events of each account; 0 for any number."
-        ),
+        typer.Option(min=0, metavar="N", help="How many events of each account are taken; 0 for any number."),
     ] = 0,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Use a clock that moves only when told, or when an event is ahead of it.")
@@ -143,8 +150,42 @@ def serve(
     clock: Annotated[
         str | None, typer.Option(metavar="ISO-8601", help=f"Where a sandbox's clock starts. [default: {SANDBOX_START}]")
     ] = None,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Serve HTTPS with this certificate, or chain, in PEM.")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The certificate's private key; else it is in the same file.")
+    ] = None,
+    trusted_proxies: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESSES", help="Addresses or networks, with commas between, whose X-Forwarded-For is believed."
+        ),
+    ] = "",
+    drain_seconds: Annotated[
+        float,
+        typer.Option(
+            min=0, max=60, metavar="SECONDS", help="How long the end waits for clients to hang up by themselves."
+        ),
+    ] = 1.0,
+    log_level: Annotated[LogLevel, typer.Option(help="The least that is logged.")] = LogLevel.INFO,
+    otlp_endpoint: Annotated[
+        str, typer.Option(metavar="URL", help="Send spans to this collector of OpenTelemetry, by OTLP over HTTP.")
+    ] = "",
+    trace_share: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, metavar="SHARE", help="How much is sent of what does not belong to a caller's trace."
+        ),
+    ] = 0.01,
+    config: Annotated[  # noqa: ARG001 - its callback has used it
+        Path | None,
+        typer.Option(metavar="FILE", is_eager=True, callback=_use_file, help="A TOML file with more of these."),
+    ] = None,
 ) -> None:
     """Serve a data folder over HTTP.
+
+    Every option is also a variable of the environment, OCTY_WEBHOOK_PAUSES, and a key of the file, webhook_pauses.
 
     The first start creates an account: with the keys in OCTY_PUBLIC_KEY and OCTY_SECRET_KEY, or with new ones, which
     are shown once. Ctrl-C ends the server; everything that it acknowledged is on disk.
@@ -159,6 +200,17 @@ def serve(
     except ValueError:
         message = f"{webhook_pauses!r} is no schedule; expected {PAUSES_FORM}"
         raise typer.BadParameter(message, param_hint="--webhook-pauses") from None
+    try:
+        proxies = settings.networks_of(trusted_proxies)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--trusted-proxies") from None
+    if tls_key is not None and tls_certificate is None:
+        raise typer.BadParameter(
+            "a key is of use with a certificate only; add --tls-certificate", param_hint="--tls-key"
+        )
+    if otlp_endpoint and not settings.is_http_url(otlp_endpoint):
+        message = f"{otlp_endpoint!r} is no URL of a collector; expected such as http://127.0.0.1:4318/v1/traces"
+        raise typer.BadParameter(message, param_hint="--otlp-endpoint")
     if clock is not None and not sandbox:
         raise typer.BadParameter("a clock can be set in a sandbox only; add --sandbox", param_hint="--clock")
     run(
@@ -177,10 +229,34 @@ def serve(
             events_per_second=events_per_second,
             webhook_schedule=schedule,
             clock_us=_instant(SANDBOX_START if clock is None else clock) if sandbox else None,
+            log_level=log_level,
+            otlp_endpoint=otlp_endpoint,
+            trace_share=trace_share,
+            tls_certificate=tls_certificate,
+            tls_key=tls_key,
+            trusted_proxies=proxies,
+            drain_seconds=drain_seconds,
             public_key=os.environ.get("OCTY_PUBLIC_KEY"),
             secret_key=os.environ.get("OCTY_SECRET_KEY"),
         )
     )
+
+
+@config.command("show", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def show_config(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
+) -> None:
+    """Show each setting of octy serve, and where it comes from: command line, environment, file or default.
+
+    Takes the options of octy serve, and refuses what that refuses. Secrets are not shown.
+    """
+    from octy.server.telling import tell_settings
+
+    found = context.find_root().command.commands["serve"].make_context("octy serve", context.args)  # type: ignore[attr-defined]
+    table = settings.settings_of(serve)
+    shown = settings.values(table, found.params, lambda name: found.get_parameter_source(name).name, os.environ)
+    tell_settings(shown, as_json=as_json)
 
 
 @app.command()

@@ -2,31 +2,29 @@
 
 It answers from the first moment: how far the start is, and everything else once that is done.
 
-The order of the end is the order of the promise: no new connections, requests that are under way answered, webhooks at
-rest, the writer's last group committed, the store closed.
+The order of the end is the order of the promise: not ready any more, connections closed so that clients see it, no new
+connections, requests that are under way answered, webhooks at rest, the writer's last group committed, the store
+closed.
 """
 
 import asyncio
 import ctypes
 import gc
-import io
-import logging
 import resource
 import signal
 import socket
+import ssl
 import sys
+import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from traceback import format_exception
 from types import FrameType
-from typing import TYPE_CHECKING, TextIO
 
 import pyarrow as pa
 import structlog
 import uvicorn
 from msgspec import Struct
-from structlog.typing import EventDict, Processor
 
 from octy.engine.warm import warm
 from octy.http.app import create_app
@@ -36,12 +34,15 @@ from octy.http.door import Door
 from octy.http.ending import Ending
 from octy.http.lane import Lane
 from octy.http.protocol import served_by
+from octy.http.watch import RequestCounts, Watch
 from octy.model.clock import Clock, ManualClock
 from octy.model.errors import StoreError, Unavailable
 from octy.model.instants import iso
+from octy.model.tracing import Report
 from octy.server.accounts import tell_keys
 from octy.server.control import Control
-from octy.server.telling import plain
+from octy.server.logs import LogLevel, configure_logs
+from octy.server.telemetry import reporting
 from octy.service.clock import SystemClock
 from octy.service.jobs.runner import JobSettings
 from octy.service.keys import Keys, new_keys
@@ -51,13 +52,12 @@ from octy.webhooks.dispatcher import Dispatcher
 from octy.webhooks.schedule import Schedule
 from octy.webhooks.sender import Sender
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
-
 log = structlog.get_logger()
 
 GRACE_SECONDS = 3
 """How long requests that are under way may take once the end has begun."""
+
+DRAIN_LOOK_SECONDS = 0.02
 
 CONNECTIONS_WAITING_MAX = 1024
 
@@ -105,6 +105,17 @@ class Settings(Struct, frozen=True):
     requests_per_second: int
     events_per_second: int
     """Of each account; 0 for any number."""
+    log_level: LogLevel
+    otlp_endpoint: str
+    """The URL to which spans are sent; empty where none are."""
+    trace_share: float
+    """How much of what nobody else traces is recorded."""
+    tls_certificate: Path | None
+    tls_key: Path | None
+    trusted_proxies: list[str]
+    """Addresses and networks that say truly for whom they ask."""
+    drain_seconds: float
+    """How long the end waits for clients to hang up by themselves."""
     public_key: str | None
     secret_key: str | None
 
@@ -113,16 +124,25 @@ class Server(uvicorn.Server):
     """Uvicorn, which answers while what it serves is still being started, with the webhooks' dispatcher beside it."""
 
     def __init__(
-        self, config: uvicorn.Config, octy: Octy, begin: Callable[[], None], dispatcher: Dispatcher, control: Control
+        self,
+        config: uvicorn.Config,
+        octy: Octy,
+        begin: Callable[[], None],
+        dispatcher: Dispatcher,
+        control: Control,
+        drain_seconds: float,
     ) -> None:
         super().__init__(config)
         self._octy = octy
         self._begin = begin
         self._dispatcher = dispatcher
         self._control = control
+        self._drain_seconds = drain_seconds
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serves until a signal asks for the end, or the start fails with what this raises."""
+        self._loop = asyncio.get_running_loop()
         starting = asyncio.create_task(self._start())
         try:
             await super().serve(sockets)
@@ -131,6 +151,34 @@ class Server(uvicorn.Server):
             await starting
             await self._control.stop()
             await self._dispatcher.stop()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal asks for the end: clients are told first, and hang up. A second one does not wait for them."""
+        if not self._octy.has_started or self._octy.is_ending or self._loop is None:
+            super().handle_exit(sig, frame)
+            return
+        self._octy.is_ending = True
+        self._loop.call_soon_threadsafe(lambda: asyncio.ensure_future(self._drain(sig, frame)))
+
+    async def _drain(self, sig: int, frame: FrameType | None) -> None:
+        """Every answer says that the connection closes, until all are closed or the time is up."""
+        until = time.monotonic() + self._drain_seconds
+        while self.server_state.connections and time.monotonic() < until and not self.should_exit:
+            await asyncio.sleep(DRAIN_LOOK_SECONDS)
+        if not self.should_exit:
+            super().handle_exit(sig, frame)
+
+    def renew_certificate(self, settings: Settings) -> None:
+        """Connections from now on are shown what the certificate's files hold now; as before, where that is no good."""
+        assert settings.tls_certificate is not None, "asked for where TLS is served"
+        assert self.config.ssl is not None, "as before"
+        try:
+            _tls(settings.tls_certificate, settings.tls_key)  # what is no good must not spoil the one that serves
+            self.config.ssl.load_cert_chain(settings.tls_certificate, settings.tls_key)
+        except (StoreError, OSError) as error:
+            log.error("tls.certificate_not_renewed", reason=str(error))
+        else:
+            log.info("tls.certificate_renewed")
 
     async def _start(self) -> None:
         try:
@@ -146,10 +194,11 @@ class Server(uvicorn.Server):
 
 def serve(settings: Settings) -> None:
     """Serves until SIGINT or SIGTERM. StoreError where the port is taken or the data folder cannot be served."""
-    configure_logs()
+    configure_logs(settings.log_level)
     _spare_memory()
     sys.setswitchinterval(SWITCH_SECONDS)
     listening = _listen(settings.host, settings.port)
+    tls = None if settings.tls_certificate is None else _tls(settings.tls_certificate, settings.tls_key)
     store = open_store(settings.data)
     clock: Clock = SystemClock() if settings.clock_us is None else ManualClock(settings.clock_us)
     octy = Octy(
@@ -171,68 +220,12 @@ def serve(settings: Settings) -> None:
         _give_back_memory()
         _announce(octy, settings, listening)
 
+    spans = reporting(settings.otlp_endpoint) if settings.otlp_endpoint else nullcontext()
     try:
-        _run(octy, begin, listening, settings)
+        with spans as report:
+            _run(octy, begin, listening, settings, tls, report)
     finally:
         octy.stop()
-
-
-def configure_logs() -> None:
-    """One line per happening on standard error: readable on a terminal, JSON elsewhere."""
-    on_terminal = sys.stderr.isatty()
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *(_for_terminals() if on_terminal else _for_machines()),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(_log_file()),
-    )
-    logging.basicConfig(level=logging.WARNING, handlers=[_ToStructlog()], force=True)
-
-
-def _log_file() -> TextIO:
-    descriptor = _Unfailing(sys.stderr.fileno(), "w", closefd=False)
-    return io.TextIOWrapper(descriptor, encoding="utf-8", errors="backslashreplace", write_through=True)
-
-
-class _Unfailing(io.FileIO):
-    """A file that may have no room left, or no reader: what it does not take is lost, and nothing else is."""
-
-    def write(self, data: "ReadableBuffer") -> int:
-        """Says that all was written."""
-        with suppress(OSError):
-            super().write(data)
-        return memoryview(data).nbytes
-
-
-class _ToStructlog(logging.Handler):
-    """What libraries have to say, in the same form as our own."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Writes a line."""
-        error = record.exc_info[1] if record.exc_info else None
-        raised = {} if error is None else {"exception": "".join(format_exception(error))}
-        structlog.get_logger().log(record.levelno, record.getMessage(), logger=record.name, **raised)
-
-
-def _for_terminals() -> list[Processor]:
-    traceback = structlog.dev.plain_traceback  # others show local variables: a request's keys may be among them
-    return [_printable, structlog.dev.ConsoleRenderer(exception_formatter=traceback)]
-
-
-def _printable(_: object, __: str, event: EventDict) -> EventDict:
-    """No word of a request or a library is obeyed by a terminal; an exception keeps its lines."""
-    return {
-        name: "\n".join(map(plain, text.split("\n"))) if isinstance(text, str) else text for name, text in event.items()
-    }
-
-
-def _for_machines() -> list[Processor]:
-    transform = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-    return [structlog.processors.ExceptionRenderer(transform), structlog.processors.JSONRenderer()]
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -269,22 +262,35 @@ def _announce(octy: Octy, settings: Settings, listening: socket.socket) -> None:
     host, port = listening.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
     sandbox = f", a sandbox whose clock says {iso(octy.clock.now_us())}" if octy.is_sandbox else ""
-    print(f"Octy serves {settings.data} on http://{name}:{port}{sandbox}. Ctrl-C ends it.", flush=True)
+    scheme = "http" if settings.tls_certificate is None else "https"
+    print(f"Octy serves {settings.data} on {scheme}://{name}:{port}{sandbox}. Ctrl-C ends it.", flush=True)
 
 
-def _run(octy: Octy, begin: Callable[[], None], listening: socket.socket, settings: Settings) -> None:
+def _run(
+    octy: Octy,
+    begin: Callable[[], None],
+    listening: socket.socket,
+    settings: Settings,
+    tls: ssl.SSLContext | None,
+    report: Report | None,
+) -> None:
     sender = Sender(
         octy.clock,
         octy.signing_keys.valid,
         allow_private=octy.allow_private_webhooks,
         allow_http=octy.allow_http_webhooks,
     )
-    dispatcher = Dispatcher(octy.outbox, sender, octy.clock, schedule=settings.webhook_schedule)
+    dispatcher = Dispatcher(
+        octy.outbox, sender, octy.clock, schedule=settings.webhook_schedule, counts=octy.attempts, report=report
+    )
     octy.on_webhooks(dispatcher.wake, dispatcher.forgive)
-    door = Door(Lane(create_app(octy, Attempts(settings.failures_per_minute)), octy), octy)
+    app = create_app(octy, Attempts(settings.failures_per_minute))
+    door = Door(Lane(app, octy), octy)
+    requests: RequestCounts = app.state.requests
+    requests.bytes_inside = lambda: door.bytes_inside
     connections = Connections(_connections_max(settings.connections_max))
     config = uvicorn.Config(
-        Ending(door),
+        Watch(Ending(door), requests, lambda: octy.is_ending, report, settings.trace_share if report else 0),
         loop="uvloop",
         http=served_by(door, connections),
         callback_notify=connections.look_around,
@@ -293,16 +299,22 @@ def _run(octy: Octy, begin: Callable[[], None], listening: socket.socket, settin
         lifespan="on",
         log_config=None,
         access_log=False,
-        proxy_headers=False,  # nobody asks who the client is
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     # Uvicorn catches both signals while it serves and raises them again afterwards, when the end is ours to finish.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _note)
+    config.load()
+    config.ssl = tls
+    server = Server(config, octy, begin, dispatcher, Control(settings.data, octy), settings.drain_seconds)
+    if tls is not None:
+        signal.signal(signal.SIGHUP, lambda *_: server.renew_certificate(settings))
     with suppress(KeyboardInterrupt):
         ears = [listening, *(listening.dup() for _ in range(ACCEPTED_PER_TURN - 1))]
-        Server(config, octy, begin, dispatcher, Control(settings.data, octy)).run(sockets=ears)
+        server.run(sockets=ears)
 
 
 def _connections_max(wanted: int) -> int:
@@ -316,6 +328,19 @@ def _connections_max(wanted: int) -> int:
             log.warning("serve.fewer_connections", wanted=wanted, open_files=soft)
             return max(wanted - (files - soft), 1)
     return wanted
+
+
+def _tls(certificate: Path, key: Path | None) -> ssl.SSLContext:
+    """TLS 1.2 and later, with the certificate; StoreError where it cannot be served."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        context.load_cert_chain(certificate, key)
+    except OSError as error:  # ssl's own errors among them
+        reason = error.strerror or str(error)
+        raise StoreError(f"the certificate {certificate} cannot be served: {reason}") from None
+    return context
 
 
 def _calm_the_collector() -> None:

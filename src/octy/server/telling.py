@@ -1,7 +1,12 @@
 """How the operator's commands speak: numbers in columns on standard output, progress on a terminal's standard error."""
 
+import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import to_builtins
+
+from octy.server.settings import Value
 
 _CLEAR_LINE = "\r\x1b[K"
 
@@ -47,3 +52,13 @@ def tell_numbers(numbers: Mapping[str, int]) -> None:
 def counted(count: int, noun: str) -> str:
     """`1 difference`, `1,234 differences`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def tell_settings(values: Sequence[Value], *, as_json: bool) -> None:
+    """A line for each, with where it comes from."""
+    if as_json:
+        print(json.dumps({"settings": to_builtins(values)}, indent=2))
+        return
+    rows = [(one.setting, "" if one.value is None else json.dumps(one.value), one.source) for one in values]
+    widths = [max(len(row[place]) for row in rows) for place in (0, 1)]
+    tell(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {source}" for name, value, source in rows)

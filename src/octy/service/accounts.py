@@ -41,7 +41,7 @@ def create(tx: Transaction, name: str, given: Keys) -> Created:
     if problems := list(problems_in(name, "name")):
         raise Refused("The name is not acceptable.", problems)
     keys.require_unused(tx, given.public_key)
-    if any(tenant.account.name == name for tenant in tx.world.tenants.values()):
+    if any(account.name == name for account in tx.world.accounts()):
         raise Refused("There is an account of this name already.")
     account_id = accounts.create(tx.connection, name, tx.now_us)
     account = Account(account_id, name)

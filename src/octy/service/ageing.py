@@ -60,7 +60,7 @@ def age(store: Store, commit: Commit, account_id: int, before_us: int) -> Iterat
     def begin(tx: Transaction) -> None:
         _require(tx, account_id, before_us)
         standing.put(tx.connection)
-        tenant = tx.world.tenants[account_id]
+        tenant = tx.world.tenant(account_id)
         tenant.set_aged(max(before_us, tenant.account.aged_us))
         accounts.set_aged(tx.connection, account_id, tenant.account.aged_us)
         tenant.engine.forget_past()

@@ -91,6 +91,11 @@ class Archiver:
         self._working = threading.Lock()
         self._stopping = False
         self._erasing = True
+        self.moves = 0
+        """How often rows became a file, since the start."""
+        self.merges = 0
+        """How often files became one."""
+        self.failures = 0
         self._thread = threading.Thread(target=self._run, name="octy-archiver", daemon=True)
 
     def start(self) -> None:
@@ -117,6 +122,7 @@ class Archiver:
             try:
                 self.work()
             except Exception:
+                self.failures += 1
                 log.exception("archive.failed", again_in_seconds=PAUSE_SECONDS)
                 with self._changed:
                     self._changed.wait_for(lambda: self._stopping, PAUSE_SECONDS)
@@ -154,7 +160,7 @@ class Archiver:
             last = blocks.ends(connection, account_id)
             names, keys = _named(connection, shape, account_id)
         if not len(rows):
-            self._submit(lambda tx: tx.world.tenants[account_id].archived(tx.connection, shape, last)).result()
+            self._submit(lambda tx: tx.world.tenant(account_id).archived(tx.connection, shape, last)).result()
             return
         first = int(rows.columns[shape.number][0])
         written = new_run(self._store.archive, shape, account_id, rows, names, keys)
@@ -162,10 +168,11 @@ class Archiver:
         def move(tx: Transaction) -> None:
             ledger.add(tx.connection, shape, account_id, first, last, written)
             blocks.drop_through(tx.connection, account_id, last)
-            tx.world.tenants[account_id].archived(tx.connection, shape, last)
+            tx.world.tenant(account_id).archived(tx.connection, shape, last)
 
         try:
             self._submit(move).result()
+            self.moves += 1
         except BaseException:
             self._store.archive.drop(written.file)
             raise
@@ -180,6 +187,7 @@ class Archiver:
                     return
                 files = [self._store.archive.opened(run, shape) for run in group]
             self._replace(shape, group, merged_run(self._store.archive, shape, account_id, files))
+            self.merges += 1
 
     def _erase(self) -> None:
         """Files with rows of deleted profiles are written anew."""

@@ -66,6 +66,7 @@ def finish(tx: Transaction, account_id: int, backfill: Backfill, after_seq: int)
     segments.set_lifetime(connection, backfill.key, lifetime)
     tenant.segments[backfill.key] = msgspec.structs.replace(segment, lifetime=lifetime)
     del tenant.backfills[backfill.key]
+    tx.world.counts.backfills += 1
     audience = audience_of(tx.world, tenant)
     tx.added_webhooks |= tell_backfilled(connection, audience, segment, members, tx.now_us)
     tenant.refresh_due()

@@ -144,7 +144,7 @@ def delivery_of(row: DeliveryRow) -> Delivery:
 
 def _check_receiver(tx: Transaction, account_id: int) -> None:
     """Refused where nothing would be sent."""
-    if not tx.world.tenants[account_id].account.configuration.webhook_url:
+    if not tx.world.tenant(account_id).account.configuration.webhook_url:
         raise Refused("The account has no webhook URL; set one first.")
     receiver = receivers.of_account(tx.connection, account_id)
     if receiver.disabled_us is not None:

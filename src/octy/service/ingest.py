@@ -30,6 +30,9 @@ def ingest(tx: Transaction, account_id: int, drafts: Sequence[EventDraft]) -> Ou
     created_us, accepted_us = _instants(tx, judged.created_us, repeats)
     properties = [draft.event_properties for draft in judged.drafts]
     fresh = [not is_repeat for is_repeat in repeats]
+    repeated = repeats.count(True)
+    tx.world.counts.add_events(len(fresh) - repeated, repeated)
+    tx.world.counts.events_refused.update(judged.reasons)
     pending.add(
         compress(seqs, fresh),
         compress(judged.profiles, fresh),

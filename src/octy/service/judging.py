@@ -3,6 +3,7 @@
 The whole batch is looked through once, quickly; only an event that something may speak against is judged by itself.
 """
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import compress
 from typing import Any, cast
@@ -23,6 +24,9 @@ UTF8_BYTES_MAX = 4
 
 _encode_lines = msgspec.json.Encoder().encode_lines
 
+_FIELD = re.compile(r"[.\[]")
+"""What ends a path's first part."""
+
 
 class Judged(Struct):
     """The acceptable events of a batch, as columns in the batch's order, and the failures of the others."""
@@ -36,6 +40,8 @@ class Judged(Struct):
     texts: Sequence[str]
     """The properties as JSON."""
     failed: list[Failure]
+    reasons: list[str]
+    """For each failure, the field that speaks against its event first."""
 
 
 def judge(tenant: Tenant, drafts: Sequence[EventDraft], latest_us: int) -> Judged:
@@ -44,19 +50,21 @@ def judge(tenant: Tenant, drafts: Sequence[EventDraft], latest_us: int) -> Judge
     types = list(map(tenant.types.get, [draft.event_type for draft in drafts]))
     created_us = _instants([draft.created_at for draft in drafts])
     places: Sequence[int] = range(len(drafts))
-    failed: list[Failure] = []
+    failed: list[tuple[Failure, str]] = []
     if not _all_beyond_doubt(drafts, profiles, types, created_us, latest_us):
         failed = list(_failures(tenant, drafts, created_us, latest_us))
-        bad = {failure.index for failure in failed}
+        bad = {failure.index for failure, _ in failed}
         drafts, profiles, types, created_us, places = _without(bad, drafts, profiles, types, created_us, places)
     texts = _encode_lines([draft.event_properties for draft in drafts]).decode().split("\n")[:-1]
     if too_large := _too_large(texts):
-        failed += [Failure(places[index], str(problem)) for index, problem in too_large.items()]
-        failed.sort(key=lambda failure: failure.index)
+        failed += [(Failure(places[index], str(problem)), problem.path) for index, problem in too_large.items()]
+        failed.sort(key=lambda one: one[0].index)
         drafts, profiles, types, created_us, texts = _without(too_large, drafts, profiles, types, created_us, texts)
     assert None not in profiles, "no good event is an unknown profile's"
     assert None not in types, "no good event is of an unknown type"
-    return Judged(drafts, cast("list[int]", profiles), cast("list[KnownType]", types), created_us, texts, failed)
+    failures, reasons = [failure for failure, _ in failed], [reason for _, reason in failed]
+    keys, known = cast("list[int]", profiles), cast("list[KnownType]", types)
+    return Judged(drafts, keys, known, created_us, texts, failures, reasons)
 
 
 def _without(bad: Collection[int], *columns: Sequence[Any]) -> list[list[Any]]:
@@ -95,11 +103,11 @@ def _all_beyond_doubt(
 
 def _failures(
     tenant: Tenant, drafts: Sequence[EventDraft], created_us: Sequence[int | None], latest_us: int
-) -> Iterator[Failure]:
-    """What speaks against each event that something speaks against."""
+) -> Iterator[tuple[Failure, str]]:
+    """What speaks against each event that something speaks against, and the field that does so first."""
     for index, (draft, at_us) in enumerate(zip(drafts, created_us, strict=True)):
         if problems := list(_problems(tenant, draft, at_us, latest_us)):
-            yield Failure(index, "; ".join(map(str, problems)))
+            yield Failure(index, "; ".join(map(str, problems))), _FIELD.split(problems[0].path, 1)[0]
 
 
 def _instants(created_at: Sequence[str | None]) -> list[int | None]:

@@ -22,6 +22,7 @@ from octy.service.ids import EventIds, new_id
 from octy.service.news import SegmentNews, delivery_of, digest_of, stop_of
 from octy.service.retractions import NOT_ON, LiveTelling, TagDates, retracted
 from octy.service.storms import Ending, Storm, Verdict
+from octy.service.tracing import Traces
 from octy.store import digests, outbox, webhook_sequences
 from octy.store.digests import NewChange
 from octy.store.outbox import NewDelivery
@@ -54,6 +55,7 @@ class Audience(Struct, frozen=True):
     profile_ids: Sequence[str] | Mapping[int, str]
     """By profile key."""
     event_ids: EventIds
+    traces: Traces
 
     def live(self) -> list[int]:
         """The keys of live segments."""
@@ -217,6 +219,7 @@ def _delivery(audience: Audience, telling: Telling, number: int, retracts: str |
     change, event = telling.change, telling.event
     segment = audience.segments[change.segment]
     is_match = event is WebhookEvent.MATCHED
+    audience.traces.add_webhook(telling.webhook_id, change.event_seq)
     moment = _moment(audience.event_ids, change)
     meta = Meta(
         delivery_id=telling.webhook_id,

@@ -16,6 +16,7 @@ from octy.model.clock import Clock
 from octy.model.datasets import DatasetRequest
 from octy.model.errors import Refused
 from octy.model.events import EventDraft, EventInstance, EventType, EventTypeDraft
+from octy.model.histogram import Histogram
 from octy.model.idempotency import Once
 from octy.model.instants import iso
 from octy.model.items import Item
@@ -38,7 +39,9 @@ from octy.service import (
     webhook_secrets,
 )
 from octy.service.accounts import Configured
+from octy.service.archiver import Archiver
 from octy.service.auditor import Auditor
+from octy.service.counts import Counts
 from octy.service.datasets.asking import ask
 from octy.service.deliveries import Replayed
 from octy.service.ingest import ingest
@@ -46,18 +49,19 @@ from octy.service.jobs import keeping
 from octy.service.jobs.runner import JobSettings, Runner
 from octy.service.keys import Credentials, Keys
 from octy.service.outbox import WriterOutbox
-from octy.service.progress import CATCHING_UP, Readiness
+from octy.service.progress import CATCHING_UP, ENDING, Readiness
 from octy.service.rates import Rate
 from octy.service.reading import Reading
 from octy.service.training import asking as trainings
 from octy.service.training.ending import TrainingEnding
 from octy.service.transaction import Transaction
 from octy.service.webhook_secrets import SigningKey, SigningKeys
-from octy.service.writer import Writer
+from octy.service.writer import Load, Writer
 from octy.store.accounts import all_accounts
 from octy.store.folder import Store, told_of
 from octy.store.keys import StoredKey, all_keys
 from octy.store.webhook_secrets import all_secrets
+from octy.webhooks.counts import AttemptCounts
 
 T = TypeVar("T")
 
@@ -104,8 +108,14 @@ class Octy:
         )
         self.outbox = WriterOutbox(store, self._writer)
         self.signing_keys = SigningKeys()
+        self.attempts = AttemptCounts()
+        """Kept by whoever sends the webhooks."""
+        self.unread_events = 0
+        """How many events were refused because their form could not be read; kept by whoever reads requests."""
         self.has_started = False
         """Whether anything but its readiness can be asked."""
+        self.is_ending = False
+        """Whether the end was asked for: what comes is answered still, and nothing more ought to."""
 
     def start(self, prepare: Callable[[], None] = lambda: None) -> None:
         """Brings the store's world back and catches up with the present; then requests are served.
@@ -161,6 +171,8 @@ class Octy:
     def readiness(self) -> Readiness:
         """Whether requests are served, and how far it is until then."""
         readiness = self._writer.readiness
+        if self.is_ending:
+            return replace(readiness, is_ready=False, step=ENDING)
         if readiness.is_ready and not self.has_started:  # the world stands, and nobody's keys are known yet
             return replace(readiness, is_ready=False, step=CATCHING_UP)
         return readiness
@@ -173,6 +185,36 @@ class Octy:
     def recent_bytes(self) -> int:
         """How much memory the newest events take, which the archive does not have yet."""
         return self._writer.recent_bytes
+
+    # How it fares: for whoever watches, from any thread
+
+    def load(self) -> Load:
+        """How much there is, and waits."""
+        return self._writer.load()
+
+    @property
+    def counts(self) -> Counts:
+        """What was committed since the start."""
+        return self._writer.counts
+
+    @property
+    def commits(self) -> Histogram:
+        """How long groups of requests took."""
+        return self._writer.commits
+
+    @property
+    def commits_failed(self) -> int:
+        """How many groups could not be stored."""
+        return self._writer.commits_failed
+
+    @property
+    def archiver(self) -> Archiver:
+        """What moves older rows into files."""
+        return self._writer.archiver
+
+    def stored_bytes(self) -> dict[str, int]:
+        """How long the store's files are."""
+        return self._store.sizes()
 
     # Accounts
 

@@ -45,7 +45,10 @@ class WriterOutbox:
             found = outbox.due(
                 connection, now_us, limit, each, busy_accounts=busy.accounts, busy_profiles=busy.profiles
             )
-        return [Delivery(**msgspec.structs.asdict(stored)) for stored in found]
+        return [
+            Delivery(**msgspec.structs.asdict(stored), trace=self._writer.trace_of(stored.webhook_id))
+            for stored in found
+        ]
 
     def _next_due_us(self, after_us: int) -> int:
         with self._store.reading() as connection:

@@ -17,6 +17,7 @@ READING_PROFILES = "reading profiles"
 READING_EVENTS = "reading events"
 CATCHING_UP = "catching up with what fell due"
 READY = "ready"
+ENDING = "stopping"
 
 
 class Readiness(Struct, frozen=True):

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from octy.model import limits
 from octy.model.idempotency import Once
+from octy.model.tracing import Trace
 from octy.service.transaction import Transaction
 
 OBJECTS_PER_TURN = 500
@@ -28,6 +29,7 @@ class Job(Struct):
     once: Once | None
     objects: int
     future: "Future[Any]"
+    trace: Trace | None = None
 
     @property
     def cost(self) -> int:
@@ -76,6 +78,11 @@ class Queue:
 
     def __len__(self) -> int:
         return self._jobs.taken
+
+    @property
+    def objects(self) -> int:
+        """How many there are in all that waits; a request without any counts as one."""
+        return self._objects.taken
 
     def has_room(self, account_id: int, objects: int) -> bool:
         """Whether the account may add a request of so many objects."""

@@ -37,6 +37,7 @@ def record_changes(
     gone = [one.segment.segment_key for one in purged]
     for key in gone:
         segments.remove(connection, key)  # with all its tags: one by one, a million take long
+    world.counts.add_changes(columns, live, None if world.clock.is_sandbox else world.clock.now_us())
     tags.apply(connection, tenant.account_id, world.last_change_id + 1, columns, gone)
     world.last_change_id += len(columns)
     tenant.unarchived_changes += len(columns)
@@ -59,6 +60,7 @@ def audience_of(world: World, tenant: Tenant, purged: Sequence[Purged] = ()) -> 
         segments=segments,
         profile_ids=tenant.profile_ids,
         event_ids=world.event_ids,
+        traces=world.traces,
     )
 
 

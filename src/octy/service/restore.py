@@ -7,6 +7,7 @@ what fell due meanwhile falls due at its own instant (T6).
 """
 
 import os
+from collections.abc import Collection
 
 from sqlalchemy import Connection
 
@@ -14,6 +15,7 @@ from octy.engine.backfill import fold_runs
 from octy.model.clock import Clock
 from octy.model.segments import SegmentStatus, SegmentType
 from octy.service import settling, standings
+from octy.service.faults import evaluating
 from octy.service.ids import new_secret
 from octy.service.progress import Progress, counted
 from octy.service.storms import Storm
@@ -32,30 +34,43 @@ THREADS = os.cpu_count() or 1
 """Nothing else is served meanwhile."""
 
 
-def restore(connection: Connection, archive: Archive, clock: Clock, progress: Progress) -> World:
-    """The world as of its last commit; segments whose backfill had not ended stand at its beginning."""
+def restore(
+    connection: Connection, archive: Archive, clock: Clock, progress: Progress, set_aside: Collection[int] = ()
+) -> World:
+    """The world as of its last commit; segments whose backfill had not ended stand at its beginning.
+
+    Accounts of the ids in `set_aside` are not brought back. EvaluationFailed where another cannot be.
+    """
     progress.begin()
     now_us = int(meta.get_value(connection, "now_us") or 0)
     last = _last_given(connection)
     tallies.begin(connection, archive, last)
     world = World(clock, archive, _id_secret(connection), now_us, last)
     for account in accounts.all_accounts(connection):
-        world.tenants[account.account_id] = Tenant(account, now_us=0)
+        if account.account_id in set_aside:
+            settling.stand_still(connection, account.account_id, now_us)
+            world.set_aside[account.account_id] = account
+        else:
+            world.tenants[account.account_id] = Tenant(account, now_us=0)
     for stored_type in event_types.all_types(connection):
-        world.tenants[stored_type.account_id].add_type(stored_type)
+        if stored_type.account_id in world.tenants:
+            world.tenants[stored_type.account_id].add_type(stored_type)
     for account_id, tenant in world.tenants.items():
         for keys, profile_ids in profiles.all_ids(connection, account_id):
             tenant.load_profiles(keys.tolist(), profile_ids)
             progress.loaded(len(profile_ids))
         tenant.reserve_profiles(profiles.next_key(connection, account_id))
     for segment in segments.all_segments(connection):
-        world.tenants[segment.account_id].segments[segment.segment_key] = segment
+        if segment.account_id in world.tenants:
+            world.tenants[segment.account_id].segments[segment.segment_key] = segment
     for account_id, count in CHANGE_BLOCKS.counts(connection).items():
-        world.tenants[account_id].unarchived_changes = count
+        if account_id in world.tenants:
+            world.tenants[account_id].unarchived_changes = count
     progress.reads(_reads(connection, world))
     for tenant in world.tenants.values():
         tenant.storm = Storm.of(connection, tenant.account_id, now_us)
-        _restore_tenant(connection, world, tenant, progress)
+        with evaluating(tenant.account_id):
+            _restore_tenant(connection, world, tenant, progress)
     return world
 
 
@@ -68,7 +83,7 @@ def _reads(connection: Connection, world: World) -> int:
         account_id: len({one.definition.segment_type for one in tenant.segments.values() if _is_read_for(one)})
         for account_id, tenant in world.tenants.items()
     }
-    return sum(count * passes[account_id] for account_id, count in rows.items())
+    return sum(count * passes.get(account_id, 0) for account_id, count in rows.items())
 
 
 def _is_read_for(segment: StoredSegment) -> bool:
@@ -86,13 +101,14 @@ def _restore_tenant(connection: Connection, world: World, tenant: Tenant, progre
     stood = standings.stored(connection, world.archive, tenant.account_id)
     followed = counted(runs, progress)
     engine.relive(standings.at_work(list(tenant.segments.values()), stood), type_numbers, followed, THREADS)
-    engine.advance(world.now_us)  # what it makes due was recorded before the restart
+    applied_us = settling.applied_us(connection, tenant.account_id, world.now_us)
+    engine.advance(applied_us)  # what it makes due was recorded before the restart
     at_work = [one for one in tenant.segments.values() if not one.lifetime.is_pending]
     past = [one for one in at_work if one.definition.segment_type is SegmentType.PAST]
     backfills = {one.segment_key: engine.begin_backfill(one.segment_key, one.definition) for one in past}
     active = [one.segment_key for one in past if one.status is SegmentStatus.ACTIVE]
-    settled_us = settling.settled_us(connection, tenant, runs, world.now_us)
-    since_us = int(settled_us.min(initial=world.now_us))
+    settled_us = settling.settled_us(connection, tenant, runs, applied_us)
+    since_us = int(settled_us.min(initial=applied_us))
     fold_runs([backfills[key] for key in active], type_numbers, followed, profile_count, since_us, THREADS)
     for key in active:
         data = profiles.data_of_all(connection, tenant.account_id)

@@ -2,6 +2,8 @@
 
 Of an account that is behind, each commit notes how far time's changes have been made. Whatever an event or a change of
 data concerned was up to date at that moment, which the log and the profiles tell.
+
+An account that is set aside (`octy.service.faults`) stays where it was, while the store's own instant moves on.
 """
 
 from collections.abc import Sequence
@@ -52,6 +54,22 @@ def settled_us(connection: Connection, tenant: Tenant, runs: Sequence[Run], now_
     return found
 
 
+def stand_still(connection: Connection, account_id: int, now_us: int) -> None:
+    """Nothing is applied to the account after an instant, unless it stands still since an earlier one."""
+    if meta.get_value(connection, _name_of_halt(account_id)) is None:
+        meta.set_value(connection, _name_of_halt(account_id), str(now_us))
+
+
+def applied_us(connection: Connection, account_id: int, now_us: int) -> int:
+    """The instant through which the account's live segments are up to date: the store's own, or where it stands."""
+    return int(meta.get_value(connection, _name_of_halt(account_id)) or now_us)
+
+
+def go_on(connection: Connection, account_id: int) -> None:
+    """The account is up to date."""
+    meta.remove(connection, _name_of_halt(account_id))
+
+
 def _raise_to_last_event(found: Longs, run: Run, after_us: int) -> None:
     for first in range(0, run.row_count, _ROWS_AT_ONCE):
         rows = min(_ROWS_AT_ONCE, run.row_count - first)
@@ -64,3 +82,7 @@ def _raise_to_last_event(found: Longs, run: Run, after_us: int) -> None:
 
 def _name(account_id: int) -> str:
     return f"settled of account {account_id}"
+
+
+def _name_of_halt(account_id: int) -> str:
+    return f"halt of account {account_id}"

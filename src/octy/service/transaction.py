@@ -4,6 +4,7 @@ Events wait in `pending` until `flush`, so that all that a group brings is evalu
 the tags, changes a segment or moves time flushes first.
 """
 
+import time
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 from octy.engine.batch import Changes, EventBatch
 from octy.model.instants import iso
 from octy.service import settling
+from octy.service.faults import evaluating
 from octy.service.notifying import tell_ended
 from octy.service.pending import PendingEvents
 from octy.service.purge import Purged, purge_due
@@ -45,7 +47,7 @@ class Transaction:
     def tenant(self, account_id: int) -> Tenant:
         """The account, with every earlier event of the group evaluated, and time moved on to now."""
         self.flush()
-        tenant = self.world.tenants[account_id]
+        tenant = self.world.tenant(account_id)
         self.advance(tenant)
         return tenant
 
@@ -53,14 +55,14 @@ class Transaction:
         """As `tenant`, and everything that is due by now is applied."""
         tenant = self.tenant(account_id)
         if tenant.engine.settled is not None:
-            self.record(tenant, tenant.engine.advance(self.now_us))
+            self.record(tenant, self._timed(lambda: tenant.engine.advance(self.now_us)))
             tenant.refresh_due()
         return tenant
 
     def pending(self, account_id: int) -> PendingEvents:
         """The account's events of this group that are not evaluated yet."""
         if account_id not in self._pending:
-            self._pending[account_id] = PendingEvents(self.world.tenants[account_id])
+            self._pending[account_id] = PendingEvents(self.world.tenant(account_id))
         return self._pending[account_id]
 
     def flush(self) -> None:
@@ -79,7 +81,7 @@ class Transaction:
     def advance(self, tenant: Tenant) -> None:
         """Applies what is due by now in one account (T6), once in a group: all of it, or about `DUE_PER_GROUP`.
 
-        A sandbox's clock is what its tests wait for: all of it.
+        A sandbox's clock is what its tests wait for: all of it. EvaluationFailed where it cannot be.
         """
         is_sandbox = self.world.clock.is_sandbox
         if tenant.account_id in self._advanced and not is_sandbox:
@@ -87,14 +89,17 @@ class Transaction:
         self._advanced.add(tenant.account_id)
         if tenant.engine.now_us < self.now_us or tenant.due_us <= self.now_us:
             at_most = None if is_sandbox else DUE_PER_GROUP
-            self.record(tenant, tenant.engine.advance(self.now_us, at_most=at_most))
+            with evaluating(tenant.account_id):
+                self.record(tenant, self._timed(lambda: tenant.engine.advance(self.now_us, at_most=at_most)))
         if tenant.due_us <= self.now_us:
             tenant.refresh_due()
 
     def catch_up(self, tenant: Tenant) -> None:
-        """Applies all that fell due in one account while nothing was served; it is noticed now."""
-        self.record(tenant, tenant.engine.advance(self.now_us, self.now_us), noticed_us=self.now_us)
-        tenant.refresh_due()
+        """Applies all that fell due in one account while nothing was served; it is noticed now. EvaluationFailed."""
+        with evaluating(tenant.account_id):
+            self.record(tenant, tenant.engine.advance(self.now_us, self.now_us), noticed_us=self.now_us)
+            tenant.refresh_due()
+        settling.go_on(self.connection, tenant.account_id)
 
     def record(self, tenant: Tenant, changes: Changes, seqs: Sequence[int] = (), noticed_us: int | None = None) -> None:
         """Stores tag changes with their history and webhooks (G5, H3), and the ends of deleted segments (X2).
@@ -143,5 +148,12 @@ class Transaction:
         if charged := pending.charged():
             profiles.set_charged(self.connection, tenant.account_id, charged, self.now_us)
             tenant.charged.update(charged)
-        self.record(tenant, tenant.engine.apply(batch, history), pending.seqs)
+        self.record(tenant, self._timed(lambda: tenant.engine.apply(batch, history)), pending.seqs)
         tenant.refresh_due()
+
+    def _timed(self, work: Callable[[], Changes]) -> Changes:
+        """What the engine makes of something; its time is counted."""
+        began = time.perf_counter()
+        changes = work()
+        self.world.counts.engine_seconds += time.perf_counter() - began
+        return changes

@@ -8,15 +8,21 @@ import numpy as np
 from sqlalchemy import Connection
 
 from octy.engine.batch import EventBatch, HistoryRequest, Ints
+from octy.model.accounts import Account
 from octy.model.clock import Clock
+from octy.model.errors import Unavailable
 from octy.model.instants import NEVER
+from octy.service.counts import Counts
 from octy.service.ids import EventIds
 from octy.service.tenant import Tenant
+from octy.service.tracing import Traces
 from octy.store.archive.archive import Archive
 from octy.store.archive.parquet import NOTHING
 from octy.store.erasure_ledger import store_name
 from octy.store.event_runs import EventsOfProfiles, WantedEvents, archived_of_profiles
 from octy.store.tallies import Given
+
+SET_ASIDE_RETRY_SECONDS = 60
 
 _decode_properties = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -34,6 +40,25 @@ class World:
         self.last_seq = last.seq
         self.last_change_id = last.change_id
         self.tenants: dict[int, Tenant] = {}
+        self.set_aside: dict[int, Account] = {}
+        """Those whose segments could not be evaluated: they are no tenants until the world is brought back again."""
+        self.counts = Counts()
+        """What the group that is under way has come to so far."""
+        self.traces = Traces()
+
+    def tenant(self, account_id: int) -> Tenant:
+        """The account at work; Unavailable where it is set aside."""
+        if account_id in self.set_aside:
+            raise Unavailable(
+                "The account's segments cannot be evaluated, for a fault of the server that its log tells of. "
+                "Nothing was stored; send the request again when that is mended.",
+                SET_ASIDE_RETRY_SECONDS,
+            )
+        return self.tenants[account_id]
+
+    def accounts(self) -> list[Account]:
+        """All that there are."""
+        return [*(tenant.account for tenant in self.tenants.values()), *self.set_aside.values()]
 
     def due_us(self) -> int:
         """When time alone may next change something; NEVER where nothing is pending."""

@@ -8,19 +8,26 @@ is opened again and looked through, and the world is rebuilt from the log, befor
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
+from time import perf_counter
 from typing import TypeVar
 
 import structlog
+from msgspec import Struct
 
 from octy.engine.backfill import Backfill
+from octy.model import tracing
 from octy.model.clock import Clock, ManualClock
 from octy.model.errors import Conflicting, OctyError, Unavailable
+from octy.model.histogram import Histogram
 from octy.model.idempotency import Once, Replayed
 from octy.model.instants import US_PER_HOUR, US_PER_SECOND
+from octy.model.tracing import Trace
 from octy.service.archiver import Archiver, Horizon, Unarchived
 from octy.service.backfills import THREADS, Backfills, finish, fold_snapshot
+from octy.service.counts import Counts
+from octy.service.faults import EvaluationFailed, is_of_the_store
 from octy.service.ids import EventIds
 from octy.service.progress import Progress, Readiness
 from octy.service.queue import Job, Queue
@@ -47,6 +54,8 @@ together: the thread that reads them needs the interpreter, and would get it onl
 IDLE_SECONDS_MAX = 0.5
 """How long the writer sleeps at most, so that a clock that jumps is noticed."""
 
+TRACES_LOGGED_MAX = 20
+
 IDEMPOTENCY_KEPT_US = 24 * US_PER_HOUR
 MESSAGE_IDS_KEPT_US = 8 * 24 * US_PER_HOUR
 HOUSEKEEPING_EVERY_US = US_PER_HOUR
@@ -55,6 +64,24 @@ DELIVERIES_KEPT_US = 30 * 24 * US_PER_HOUR
 DELIVERIES_FORGOTTEN_EVERY_US = US_PER_SECOND
 DELIVERIES_FORGOTTEN_AT_ONCE = 1_000
 """Few and often, so that nobody waits for it."""
+
+
+class Load(Struct, frozen=True):
+    """How much there is, and waits, at a moment."""
+
+    requests: int
+    """Those that wait for the writer, and below the objects in them."""
+    objects: int
+    accounts: int
+    accounts_set_aside: int
+    """Those of them whose segments cannot be evaluated."""
+    profiles: int
+    segments: int
+    timers: int
+    backfills: int
+    """How many segments wait for theirs."""
+    unarchived_events: int
+    unarchived_changes: int
 
 
 class Writer:
@@ -75,6 +102,11 @@ class Writer:
         self._progress = Progress()
         self._event_ids: EventIds | None = None
         self._started: set[Backfill] = set()
+        self.counts = Counts()
+        """Of all that was committed since the start."""
+        self.commits = Histogram()
+        """How long groups took, in seconds, from their first request's turn until the end of their commit."""
+        self.commits_failed = 0
         self._housekept_us = 0
         self._forgot_us = 0
         self._backfills = Backfills(store, self.submit_unrefused)
@@ -122,7 +154,7 @@ class Writer:
             if (refusal := self._refusal(account_id, objects)) is not None:
                 future.set_exception(refusal)
                 return future
-            self._put(Job(account_id, work, once, objects, future))
+            self._put(Job(account_id, work, once, objects, future, tracing.current.get()))
         return future
 
     def check_room(self, account_id: int) -> None:
@@ -167,6 +199,33 @@ class Writer:
         world = self._world
         return 0 if world is None else sum(tenant.recent.size_bytes for tenant in list(world.tenants.values()))
 
+    def load(self) -> Load:
+        """As of now. Any thread asks."""
+        world = self._world
+        tenants = [] if world is None else list(world.tenants.values())
+        return Load(
+            requests=len(self._queue),
+            objects=self._queue.objects,
+            accounts=0 if world is None else len(world.accounts()),
+            accounts_set_aside=0 if world is None else len(world.set_aside),
+            profiles=sum(len(one.profile_keys) for one in tenants),
+            segments=sum(len(one.segments) for one in tenants),
+            timers=sum(one.engine.pending_timers for one in tenants),
+            backfills=sum(len(one.backfills) for one in tenants),
+            unarchived_events=sum(len(one.recent) for one in tenants),
+            unarchived_changes=sum(one.unarchived_changes for one in tenants),
+        )
+
+    @property
+    def archiver(self) -> Archiver:
+        """What moves older rows into files."""
+        return self._archiver
+
+    def trace_of(self, webhook_id: str) -> Trace | None:
+        """That of the request which has caused a webhook, where it is known. Any thread asks."""
+        world = self._world
+        return None if world is None else world.traces.of_webhook(webhook_id)
+
     def _horizons(self) -> list[Horizon]:
         """Whose events become too old, and before when they have. Another thread asks."""
         world = self._world
@@ -199,31 +258,51 @@ class Writer:
         return min(max((self._world.due_us() - self._clock.now_us()) / US_PER_SECOND, 0.0), IDLE_SECONDS_MAX)
 
     def _serve(self, group: list[Job]) -> None:
+        is_of_the_group = False
         try:
             if self._world is None:
                 self._store.reopen()
                 self._rebuild()
             assert self._world is not None
+            is_of_the_group = True
             if group or self._world.due_us() <= self._clock.now_us():
                 self._commit(self._world, group)
         except Exception as error:
-            log.exception("writer.commit_failed", requests=len(group))
+            self.commits_failed += 1
+            traces = [job.trace.id for job in group if job.trace is not None]
+            log.exception("writer.commit_failed", requests=len(group), trace_ids=traces[:TRACES_LOGGED_MAX])
             self._world = None
             self._progress.lost()
-            for job in group:
-                if job.future.done():
-                    continue
+            unanswered = [job for job in group if not job.future.done()]
+            self._part(unanswered, error, is_of_the_group=is_of_the_group)
+
+    def _part(self, group: list[Job], error: Exception, *, is_of_the_group: bool) -> None:
+        """What becomes of requests that failed together: they are tried again, each by itself, if that may help.
+
+        One that fails alone has met a bug, and is told so. What nobody asked for is of the world that is lost.
+        """
+        is_ours = is_of_the_group and not is_of_the_store(error)
+        for job in group:
+            if not is_ours or not job.account_id or (len(group) == 1 and isinstance(error, EvaluationFailed)):
                 refusal = Unavailable("The request could not be stored, and nothing of it was; send it again.")
                 refusal.__cause__ = error
                 job.future.set_exception(refusal)
+            elif len(group) == 1:
+                job.future.set_exception(error)
+            else:
+                self._serve([job])
 
     def _commit(self, world: World, group: list[Job]) -> None:
+        began = perf_counter()
+        world.traces.begin_group()
         with self._store.writer.begin():
             tx = Transaction(world, self._store.writer)
             answers = [_answer(tx, job) for job in group]
             self._housekeep(tx)
             tx.finish()
             self._note_erasures(world, tx)
+        self.commits.add(perf_counter() - began)
+        self._count(world)
         if tx.is_world_in_doubt:
             self._world = None
         try:
@@ -235,20 +314,38 @@ class Writer:
                 else:
                     job.future.set_result(answer)
 
+    def _count(self, world: World) -> None:
+        """What is committed counts."""
+        self.counts.add(world.counts)
+        world.counts = Counts()
+
     def _note_erasures(self, world: World, tx: Transaction) -> None:
         """Before the commit: a backup that is restored must not bring back what is told to be gone (X3)."""
         self._store.erasure_ledger.append(world.store_name, tx.erased_profile_ids, tx.now_us)
 
     def _rebuild(self) -> None:
-        """Brings the world back and moves it to the present, each due change at its own instant (T6)."""
+        """Brings the world back and moves it to the present, each due change at its own instant (T6).
+
+        Without the accounts with which that fails.
+        """
+        set_aside: set[int] = set()
+        while True:
+            try:
+                return self._rebuild_without(set_aside)
+            except EvaluationFailed as error:
+                log.exception("account.set_aside", account_id=error.account_id)
+                set_aside.add(error.account_id)
+
+    def _rebuild_without(self, set_aside: Collection[int]) -> None:
         with self._store.writer.begin():
-            world = restore(self._store.writer, self._store.archive, self._clock, self._progress)
+            world = restore(self._store.writer, self._store.archive, self._clock, self._progress, set_aside)
             self._progress.catches_up()
             self._clock.not_before(world.now_us)
             tx = Transaction(world, self._store.writer)
             for tenant in world.tenants.values():
                 tx.catch_up(tenant)
             tx.finish()
+        self._count(world)
         self._started = set()
         self._world = world
         self._event_ids = world.event_ids
@@ -280,6 +377,7 @@ class Writer:
             tx = Transaction(world, self._store.writer)
             finish(tx, tenant.account_id, backfill, last_seq)
             tx.finish()
+        self._count(world)
         if tx.added_webhooks:
             self._on_webhooks()
 
@@ -304,6 +402,7 @@ class Writer:
 
 def _answer(tx: Transaction, job: Job) -> object:
     """What the request comes to: a result, or an error that is the sender's. Any other error fails the group."""
+    tx.world.traces.add_request(tx.world.last_seq + 1, job.trace)
     try:
         if job.once is None:
             return job.work(tx)

@@ -73,6 +73,11 @@ class Store:
             self.archive.require_whole(self.writer)
         _make_durable(self.folder)
 
+    def sizes(self) -> dict[str, int]:
+        """How many bytes the database, its log, and the archive's files take. From any thread."""
+        sizes = {"database": _size(self.folder / DATABASE), "log": _size(self.folder / f"{DATABASE}-wal")}
+        return sizes | {"archive": sum(map(_size, self.archive.folder.glob("*")))}
+
     def close(self) -> None:
         """Gives the folder free. Closing again does nothing."""
         self._closed = True
@@ -133,6 +138,14 @@ def told_of(folder: Path) -> Iterator[None]:
         raise StoreError(f"The data folder {folder} cannot be used: {reason}.") from error
     except OSError as error:
         raise StoreError(f"The data folder {folder} cannot be used: {error.strerror or error}.") from error
+
+
+def _size(path: Path) -> int:
+    """0 for a file that is gone meanwhile."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _existing(folder: Path) -> Path:

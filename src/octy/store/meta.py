@@ -1,7 +1,7 @@
 """What a store has one of, by name.
 
 `now_us` is the instant through which everything is applied, `id_key` a secret; `octy.store.tallies` has numbers here;
-and an account that is behind with what time does, how far it has come.
+and an account that is behind with what time does, or is set aside, how far it has come.
 """
 
 from collections.abc import Mapping

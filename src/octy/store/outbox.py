@@ -109,6 +109,7 @@ class StoredDelivery(Struct, frozen=True):
     """Of those, how many before it was last put in the queue."""
     is_ahead: bool
     """Whether it has never been tried, and an earlier one about the profile is still pending."""
+    created_us: int
 
 
 class AttemptRow(Struct, frozen=True):
@@ -342,7 +343,7 @@ def _due_of(
     eldest = _eldest(mine, of_lane).correlate(lane).scalar_subquery()
     is_ahead = (outbox.c.attempts == 0) & (eldest < outbox.c.delivery_id)
     question = (
-        select(*_DELIVERY, is_ahead)
+        select(*_DELIVERY, is_ahead, outbox.c.created_us)
         .select_from(lane)
         .join(outbox, outbox.c.delivery_id == first)
         .join(accounts, accounts.c.account_id == lane.c.account_id)

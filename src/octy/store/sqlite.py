@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import (
@@ -60,7 +61,7 @@ _READER_PRAGMAS = (
 
 def writing_engine(path: Path) -> Engine:
     """For the one connection that writes: a transaction has the write lock from its beginning, or does not begin."""
-    engine = create_engine(_url(path), poolclass=NullPool, connect_args=_connect_args(), hide_parameters=True)
+    engine = _engine(_url(path), poolclass=NullPool)
     event.listen(engine, "connect", _running(_WRITER_PRAGMAS))
     event.listen(engine, "begin", _begin_immediate)
     return engine
@@ -68,14 +69,7 @@ def writing_engine(path: Path) -> Engine:
 
 def reading_engine(path: Path) -> Engine:
     """For many connections that cannot write. Each transaction sees the store as it was when the transaction began."""
-    engine = create_engine(
-        _url(path),
-        poolclass=QueuePool,
-        pool_size=READERS_KEPT,
-        max_overflow=-1,
-        connect_args=_connect_args(),
-        hide_parameters=True,
-    )
+    engine = _engine(_url(path), poolclass=QueuePool, pool_size=READERS_KEPT, max_overflow=-1)
     event.listen(engine, "connect", _running(_READER_PRAGMAS))
     event.listen(engine, "begin", _begin_snapshot)
     return engine
@@ -88,7 +82,12 @@ def inspecting_engine(path: Path) -> Engine:
     # without a log to be read, "immutable" keeps SQLite from making an empty one
     query = {"mode": "ro", "uri": "true"} | ({} if has_log else {"immutable": "1"})
     url = URL.create("sqlite", database=f"file:{quote(str(path.absolute()))}", query=query)
-    return create_engine(url, poolclass=NullPool, connect_args=_connect_args(), hide_parameters=True)
+    return _engine(url, poolclass=NullPool)
+
+
+def _engine(url: URL, **pool: Any) -> Engine:  # noqa: ANN401 - the options are SQLAlchemy's
+    """An engine whose errors do not show the statements' values: they are customers' data, and errors are logged."""
+    return create_engine(url, connect_args=_connect_args(), hide_parameters=True, **pool)
 
 
 def is_no_database(error: DBAPIError) -> bool:

@@ -11,6 +11,7 @@
 """
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -18,9 +19,12 @@ from random import Random, SystemRandom
 
 import structlog
 
+from octy.model import tracing
 from octy.model.clock import Clock
 from octy.model.instants import NEVER, US_PER_SECOND
+from octy.model.tracing import Report, Span, Trace, new_trace
 from octy.webhooks.breaker import Breaker
+from octy.webhooks.counts import DELIVERED, GIVEN_UP, POSTPONED, AttemptCounts
 from octy.webhooks.outbox import Attempt, Busy, Delivery, GivenUp, Outbox, Postponed, Result, Succeeded
 from octy.webhooks.schedule import Schedule
 from octy.webhooks.sender import Delivered, Failed, Outcome, Sender
@@ -33,6 +37,7 @@ LOOK_SECONDS = 1.0
 """The clock is looked at so often while nothing is due: one that is moved, or set, tells nobody."""
 GONE = 410
 """A receiver that answers so wants nothing any more."""
+_OUTCOMES = {Succeeded: DELIVERED, Postponed: POSTPONED, GivenUp: GIVEN_UP}
 TROUBLE_SECONDS = 1.0
 """The pause after the outbox has failed."""
 STOP_SECONDS_MAX = 3.0
@@ -50,12 +55,17 @@ class Dispatcher:
         *,
         schedule: Schedule | None = None,
         chance: Random | None = None,
+        counts: AttemptCounts | None = None,
+        report: Report | None = None,
     ) -> None:
+        """`report` takes the spans of attempts."""
         self._outbox = outbox
         self._sender = sender
         self._clock = clock
         self._schedule = schedule or Schedule()
         self._chance = chance or SystemRandom()
+        self._counts = counts or AttemptCounts()
+        self._report = report
         self._breaker = Breaker()
         self._in_flight: dict[tuple[int, int], asyncio.Task[None]] = {}
         """By (account id, profile key), from the claim until the result is recorded."""
@@ -162,6 +172,7 @@ class Dispatcher:
             return False
         self._per_account[account] += 1
         self._in_flight[whose] = asyncio.create_task(self._deliver(delivery))
+        self._counts.in_flight = len(self._in_flight)
         return True
 
     async def _sleep_until(self, due_us: int) -> None:
@@ -183,6 +194,7 @@ class Dispatcher:
             await asyncio.sleep(TROUBLE_SECONDS)
             self._release([delivery])
             return
+        self._counts.outcomes[_OUTCOMES[type(result)]] += 1
         self._results.append((delivery, result))
         self._finished.set()
 
@@ -196,8 +208,16 @@ class Dispatcher:
                 return None
         clock = asyncio.get_running_loop().time
         started_us, started = self._clock.now_us(), clock()
+        if not delivery.attempts:
+            self._counts.first_attempts.add((started_us - delivery.created_us) / US_PER_SECOND)
+        trace = new_trace() if delivery.trace is None else delivery.trace.called()
+        tracing.current.set(trace)
         outcome = await self._attempt(delivery)
-        return self._result(delivery, outcome, started_us, round((clock() - started) * 1_000))
+        took_seconds = clock() - started
+        self._counts.attempts.add(took_seconds)
+        if self._report is not None and trace.is_recorded:
+            self._report(_span(trace, outcome, delivery.attempts + 1, took_seconds))
+        return self._result(delivery, outcome, started_us, round(took_seconds * 1_000))
 
     async def _attempt(self, delivery: Delivery) -> Outcome:
         try:
@@ -247,6 +267,7 @@ class Dispatcher:
     def _release(self, deliveries: Iterable[Delivery]) -> None:
         for delivery in deliveries:
             del self._in_flight[delivery.account_id, delivery.profile_key]
+            self._counts.in_flight = len(self._in_flight)
             self._per_account[delivery.account_id] -= 1
             if not self._per_account[delivery.account_id]:
                 del self._per_account[delivery.account_id]
@@ -259,3 +280,10 @@ async def _cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:
     for task in doomed:
         task.cancel()
     await asyncio.gather(*doomed, return_exceptions=True)
+
+
+def _span(trace: Trace, outcome: Outcome, attempts: int, took_seconds: float) -> Span:
+    facts: dict[str, str | int] = {"http.request.method": "POST", "http.request.resend_count": attempts - 1}
+    if outcome.status is not None:
+        facts["http.response.status_code"] = outcome.status
+    return Span("webhook", trace, True, time.time_ns(), took_seconds, facts, not isinstance(outcome, Delivered))

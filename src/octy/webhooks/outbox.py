@@ -9,6 +9,8 @@ from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
+from octy.model.tracing import Trace
+
 
 class Delivery(Struct, frozen=True):
     """A pending webhook."""
@@ -27,6 +29,10 @@ class Delivery(Struct, frozen=True):
     """Of those, how many before it was last put in the queue: the schedule begins anew there."""
     is_ahead: bool = False
     """Whether it would leave before an earlier one about the same profile, of which it must say so."""
+    created_us: int = 0
+    """The instant of what it tells."""
+    trace: Trace | None = None
+    """That of the request which has caused it, where it is known."""
 
 
 class Attempt(Struct, frozen=True):

@@ -18,6 +18,7 @@ from msgspec import Struct
 from yarl import URL
 
 from octy import __version__
+from octy.model import tracing
 from octy.model.clock import Clock
 from octy.model.errors import Refused
 from octy.model.instants import US_PER_SECOND
@@ -136,11 +137,13 @@ class Sender:
         now_us = self._clock.now_us()
         timestamp = now_us // US_PER_SECOND
         keys = self._keys(delivery.account_id, now_us)
+        trace = tracing.current.get() or tracing.new_trace()
         return {
             "Content-Type": "application/json",
             "webhook-id": delivery.webhook_id,
             "webhook-timestamp": str(timestamp),
             "webhook-signature": signatures(keys, delivery.webhook_id, timestamp, delivery.body),
+            "traceparent": trace.traceparent,
         }
 
     def _judged(self, answer: aiohttp.ClientResponse, excerpt: str) -> Outcome:

@@ -52,14 +52,6 @@ def test_metrics_are_what_prometheus_reads(world: World) -> None:
     answer = world.client.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     found = {family.name: family for family in text_string_to_metric_families(answer.text)}
-    assert {name: family.type for name, family in found.items()} == {
-        "octy_ready": "gauge",
-        "octy_unarchived_event_bytes": "gauge",
-        "octy_audit_profiles_checked": "counter",
-        "octy_audit_profiles_differing": "counter",
-        "octy_audit_tags_mended": "counter",
-        "octy_audit_seconds": "counter",
-    }
     assert [sample.value for sample in found["octy_ready"].samples] == [1.0]
 
 

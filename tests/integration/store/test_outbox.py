@@ -73,7 +73,10 @@ def test_a_webhook_comes_back_with_its_accounts_url(writer: Connection, account:
     add(writer, delivery(account, 1, profile=4))
     add(writer)
     (one,) = found(writer, 0)
-    assert one == StoredDelivery(one.delivery_id, "msg_1", account, 4, URL, b'{"number":1}', 0, 0, is_ahead=False)
+    assert one.created_us == delivery(account, 1).created_us
+    assert one == StoredDelivery(
+        one.delivery_id, "msg_1", account, 4, URL, b'{"number":1}', 0, 0, is_ahead=False, created_us=one.created_us
+    )
 
 
 def test_a_webhook_follows_its_account_to_another_url(writer: Connection, account: int) -> None:

@@ -76,6 +76,7 @@ async def add_events(request: Asking, sent: Sent[EventDraft]) -> Json[EventsCrea
         return Answer(201, encode_created(meta, outcome.done, failed))
 
     octy, account_id = request.octy, request.account_id
+    octy.unread_events += sent.unread_count
     return await write_batch(request, sent, lambda drafts, once: octy.ingest(account_id, drafts, once), answer)
 
 

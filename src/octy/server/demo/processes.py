@@ -9,6 +9,7 @@ from typing import Any, cast
 import httpx
 
 from octy.model.errors import OctyError
+from octy.server.settings import settings_of
 
 PUBLIC_KEY, SECRET_KEY = "pk_demo", "sk_demo"
 
@@ -88,4 +89,9 @@ def _beside(command: str) -> str:
 
 
 def _environment() -> dict[str, str]:
-    return os.environ | {"OCTY_PUBLIC_KEY": PUBLIC_KEY, "OCTY_SECRET_KEY": SECRET_KEY}
+    """As it is, but for what would set the demo's server otherwise than its options do."""
+    from octy.server.main import serve
+
+    settings = {setting.variable for setting in settings_of(serve)}
+    others = {name: value for name, value in os.environ.items() if name not in settings}
+    return others | {"OCTY_PUBLIC_KEY": PUBLIC_KEY, "OCTY_SECRET_KEY": SECRET_KEY}

@@ -37,6 +37,7 @@ from octy.service.erasing import commit_to, erase
 from octy.service.ids import EventIds
 from octy.service.notifying import Audience, notify
 from octy.service.storms import Storm
+from octy.service.tracing import Traces
 from octy.store import (
     accounts,
     digests,
@@ -186,6 +187,7 @@ def _audience(connection: Connection, account_id: int, profile_keys: Sequence[in
         segments={one.segment_key: one for one in segments.of_account(connection, account_id)},
         profile_ids=profiles.ids_of(connection, account_id, profile_keys),
         event_ids=EventIds(meta.get_value(connection, "id_key") or ""),
+        traces=Traces(),
     )
 
 

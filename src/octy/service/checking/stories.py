@@ -38,7 +38,7 @@ class Applied(Struct, frozen=True):
 
 def applied(connection: Connection, account_id: int) -> Applied:
     """As the store says."""
-    now_us = int(meta.get_value(connection, "now_us") or 0)
+    now_us = settling.applied_us(connection, account_id, int(meta.get_value(connection, "now_us") or 0))
     settled = settling.noted(connection, account_id)
     return Applied(now_us if settled is None else settled.us, now_us)
 
