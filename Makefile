@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test check session soak simulate mistakes crash webhooks bench bench-quick docs pins clean
+.PHONY: setup demo test check session soak simulate mistakes crash webhooks bench bench-quick tutorial pictures rules api figures docs pins clean
 
 setup: $(READY)  ## create .venv, install the pinned requirements and the project, compile the kernels
 
@@ -54,18 +54,31 @@ bench-quick: setup  ## the same in a minute: smaller, and so less true
 session: setup  ## record docs/cli-session.md anew, from real commands at a real sandbox
 	$(BIN)/python -m tests.recorded.session
 
-docs:  ## the documentation as web pages, in site/
-	$(PYTHON) -m venv .venv-docs
-	.venv-docs/bin/pip install --quiet --disable-pip-version-check -r requirements/docs.txt
-	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet
+tutorial: setup  ## run docs/tutorial.md, and write down anew what its commands show
+	$(BIN)/python -m tests.recorded.tutorial
+
+pictures: setup  ## draw docs/pictures anew, from what the engine says
+	$(BIN)/python -m tests.recorded.pictures
+
+rules: setup  ## write docs/rules.md anew, from the examples that the tests run
+	$(BIN)/python -m tests.recorded.rules
+
+api: setup  ## write docs/api.md anew, from the OpenAPI document and real answers
+	$(BIN)/python -m tests.recorded.api
+
+figures: setup  ## write the tables of docs/performance.md anew, from bench/RESULTS.md
+	$(BIN)/python -m tests.recorded.figures
+
+docs: setup  ## the documentation as web pages, in site/; a warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 pins:  ## recompute the pinned requirements from requirements/*.in
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet pip-tools
-	for name in run dev docs; do \
+	for name in run dev; do \
 	  $(BIN)/pip-compile --quiet --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	    --output-file requirements/$$name.txt requirements/$$name.in; done
 
 clean:  ## remove what the other targets made
-	rm -rf .venv .venv-docs site .mypy_cache .ruff_cache .hypothesis src/*.egg-info
+	rm -rf .venv site .mypy_cache .ruff_cache .hypothesis src/*.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,1 +1,1 @@
-"""The session of `octy-cli` that the documentation shows, and the command that records it."""
+"""What the documentation shows and the product says: sessions, pictures, examples, and what records them."""

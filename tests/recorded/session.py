@@ -1,10 +1,9 @@
-"""`python -m tests.recorded.session`: records `docs/cli-session.md`, a day with `octy-cli` at a sandbox.
+"""`python -m tests.recorded.session`: records `docs/cli-session.md`, files and plans with `octy-cli` at a sandbox.
 
 Every line that is shown was typed into a shell and answered by a real server. What is different each time, ids and
 ports, is replaced by names that stay; a test records it again and finds the page as it is.
 """
 
-import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.acceptance.processes import KEYS, Machine, Server, wait_for
+from tests.recorded.steady import Steady
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "cli-session.md"
@@ -61,7 +61,7 @@ class Part(NamedTuple):
 
 PARTS = (
     Part("The files that the session works with:", ("cat shop.yml", "cat profiles.csv")),
-    Part("Is everything as it should be, and are the files?", ("octy-cli doctor", "octy-cli validate -f shop.yml")),
+    Part("Are they as they should be?", ("octy-cli validate -f shop.yml",)),
     Part(
         "A plan comes first. A second time there is nothing to do.",
         (
@@ -70,23 +70,7 @@ PARTS = (
             "octy-cli apply -f shop.yml",
         ),
     ),
-    Part(
-        "Who the customers are, and what they did.",
-        (
-            "octy-cli upload profiles -f profiles.csv",
-            "octy-cli events send cart --profile ana --property product=shoes --at '2024-05-01 09:00:00'",
-            "octy-cli events send cart --profile ben --property product=hat --at '2024-05-01 09:05:00'",
-            "octy-cli events send charged --profile ben --at '2024-05-01 09:20:00'",
-        ),
-    ),
-    Part(
-        "Ana has filled a cart at nine. The sandbox's clock is at the latest event; at half past nine it matches.",
-        ("octy-cli clock", "octy-cli clock advance 15m", "octy-cli get segments", "octy-cli describe profile ana"),
-    ),
-    Part(
-        "She pays, which takes the past segment's tag off at once.",
-        ("octy-cli events send charged --profile ana", "octy-cli get profiles --tag 'looked and did not buy'"),
-    ),
+    Part("Customers come from a file too.", ("octy-cli upload profiles -f profiles.csv", "octy-cli get segments")),
     Part(
         "A definition that has changed is a replacement, and the plan says so.",
         (
@@ -119,15 +103,15 @@ def recorded(folder: Path) -> str:
 
 
 def _page(machine: Machine, server: Server) -> Iterator[str]:
-    yield "# A session\n\n"
+    yield "# Files and plans: a session\n\n"
     yield "Recorded by `make session` at a sandbox (`octy serve --sandbox --clock 2024-05-01T09:00:00Z`), whose "
     yield "address and keys are in `OCTY_URL`, `OCTY_PUBLIC_KEY` and `OCTY_SECRET_KEY`. Ids are shortened.\n"
-    names: dict[str, str] = {}
+    steady = Steady({server.url: "http://127.0.0.1:8700"})
     for part in PARTS:
         yield f"\n{part.words}\n\n```\n"
         for command in part.commands:
             said = _run(machine, server, command)
-            yield f"$ {command}\n{_stable(said, server, names)}"
+            yield f"$ {command}\n{steady.said(said)}"
         yield "```\n"
 
 
@@ -144,15 +128,6 @@ def _run(machine: Machine, server: Server, command: str) -> str:
 def _wait_for_backfills(machine: Machine, server: Server) -> None:
     """A segment is active once all history is in it (P6)."""
     wait_for("backfills", lambda: "preparing" not in machine.cli(server, "get", "segments").stdout)
-
-
-def _stable(said: str, server: Server, names: dict[str, str]) -> str:
-    """Without what differs from session to session."""
-    said = said.replace(server.url, "http://127.0.0.1:8700")
-    for prefix, found in re.findall(r"\b(profile|segment|custom_event_type|event)_((?=\w*\d)[0-9a-zA-Z]{8,})\b", said):
-        names.setdefault(found, f"{len(names) + 1:03}")
-        said = said.replace(f"{prefix}_{found}", f"{prefix}_{names[found]}")
-    return said
 
 
 def main() -> None:
