@@ -137,6 +137,13 @@ def test_a_wrong_method_is_405(api: Api, method: str) -> None:
     assert set(answer.headers["allow"].split(", ")) == {"GET", "POST", "OPTIONS"}
 
 
+def test_options_names_every_method_of_an_address(api: Api) -> None:
+    for path in {path for _, path in ALL_ROUTES if "{" not in path}:
+        answer = api.client.options(path, headers=api.headers)
+        known = {method for method, other in ALL_ROUTES if other == path}
+        assert set(answer.headers["allow"].split(", ")) == known | {"OPTIONS"}, path
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("authorization", [None, "", "Basic", "cGtfYTpza19i", "Basic cGtfYTpza19i", "no base64"])
 def test_without_right_keys_it_is_401(world: World, method: str, authorization: str | None) -> None:
