@@ -93,7 +93,7 @@ def _parquet_rows(source: Source) -> Iterator[dict[str, Any]]:
         file = parquet.ParquetFile(pa.BufferReader(_whole(source)))
         for batch in file.iter_batches(PARQUET_ROWS_AT_ONCE):
             yield from batch.to_pylist()
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:  # Arrow's, of what is damaged within
         first = str(error).partition("\n")[0]
         raise LinesRefused([f"{source.path}: expected a whole Parquet file; {first}"]) from None
 

@@ -8,7 +8,7 @@ import msgspec
 from litestar.exceptions import ValidationException
 
 from octy.model.errors import Problem
-from octy.model.values import shown
+from octy.model.values import in_path, shown
 
 BODY = "(body)"
 UNEXPECTED_FORM = "The request does not have the expected form."
@@ -18,7 +18,7 @@ _MESSAGE = re.compile(r"(?P<what>.*?)(?: - at `(?:key in )?\$\.?(?P<path>.*)`)?"
 _TYPES = re.compile(r"Expected `(?P<wanted>.*?)`, got `(?P<found>.*?)`")
 _LENGTH = re.compile(r"Expected `(?P<wanted>\w+)` of length (?P<bound>.*)")
 _BOUND = re.compile(r"Expected `(?P<wanted>\w+)` (?P<bound>[<>]=? .*)")
-_UNKNOWN = re.compile(r"Object contains unknown field `(?P<field>.*)`")
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<field>.*)`", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<field>.*)`")
 
 _MISSING_PARAMETER = re.compile(r"Missing required \w+ parameter '(?P<name>.*?)'")
@@ -42,7 +42,9 @@ def body_problem(error: msgspec.ValidationError) -> Problem:
     if missing := _MISSING.fullmatch(message["what"]):
         return Problem(f"{path}.{missing['field']}".lstrip("."), "nothing", "a value")
     if unknown := _UNKNOWN.fullmatch(message["what"]):
-        return Problem(f"{path}.{unknown['field']}".lstrip("."), "an unknown field", "only fields that are documented")
+        return Problem(
+            f"{path}.{in_path(unknown['field'])}".lstrip("."), "an unknown field", "only fields that are documented"
+        )
     return _problem(path or BODY, message["what"], None)
 
 

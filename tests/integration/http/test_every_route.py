@@ -157,6 +157,12 @@ def test_a_bad_body_is_refused(api: Api, bad: BadBody) -> None:
     error_of(api.post(CLOCK, bad.content, {"Content-Type": bad.media_type}), bad.status)
 
 
+def test_an_unknown_field_is_named_on_one_line(api: Api) -> None:
+    """Found by schemathesis."""
+    told = error_of(api.post("/v1/webhooks/enable", {"a\n\x1b[2J`b": 1}), 400)["errors"][0]["error_message"]
+    assert told == '"a\\u000a\\u001b[2J`b": expected only fields that are documented; found an unknown field'
+
+
 def test_our_own_faults_are_500_and_tell_nothing(api: Api, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("the secret of the vault")

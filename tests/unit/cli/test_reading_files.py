@@ -92,6 +92,7 @@ FAULTS = [
     (ITEMS, as_ndjson([{"item_id": "a", "item_price": 1.5}]), "1: item_price: expected an integer"),
     (PROFILES, as_parquet([{"customer_id": "a"}, {"customer_id": None}]), "2: customer_id: expected a value"),
     (PROFILES, MAP_WITH_A_KEY_TWICE, "1: profile_data: expected each key once; found a key a second time"),
+    (PROFILES, b"PAR1\x0f\x0f" + as_parquet([{"customer_id": "a"}])[6:], " expected a whole Parquet file; "),
     (PROFILES, as_parquet([{"customer_id": "a"}])[:-20], " expected a whole Parquet file; "),
     (PROFILES, gzip.compress(PROFILES_CSV)[:-12], " the gzipped content is damaged: "),
     (PROFILES, gzip.compress(as_parquet([{"customer_id": "a"}]))[:-12], " the gzipped content is damaged: "),
