@@ -1,9 +1,12 @@
 """`make fuzz`: so many inputs to each decoder, and so many requests to the operations of the OpenAPI document."""
 
+import logging
 import os
 import sys
 import tempfile
 from pathlib import Path
+
+import structlog
 
 from tests.fuzzing.decoders import decoders
 from tests.fuzzing.document import ask, keyless
@@ -16,6 +19,7 @@ EXAMPLES = 100
 
 def main() -> int:
     """The exit code: whether anything was found."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     seed = int(os.environ.get("SEED", "1"))
     wanted = os.environ.get("ONLY", "").split()
     found = False

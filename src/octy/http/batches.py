@@ -129,7 +129,7 @@ class BatchReader(Generic[W, D]):
     def _check_envelope(self, body: bytes) -> None:
         """Refused where a key is given twice by the body itself, or in a field that nobody reads."""
         check_keys(body, depth_max=1)
-        others = {name: raw for name, raw in _decode_fields.decode(body).items() if name != self._field}
+        others = {name: raw for name, raw in decoded(_decode_fields, body).items() if name != self._field}
         check_keys(msgspec.json.encode(others))
 
     def _read_one(self, raw: msgspec.Raw) -> W:
@@ -146,7 +146,7 @@ class BatchReader(Generic[W, D]):
                 wire = read(one)
                 drafts.append(wire if self._draft_of is None else self._draft_of(wire))
             except msgspec.ValidationError as error:
-                unread.append(Failure(index, str(body_problem(error))))
+                unread.append(Failure(index, str(body_problem(error, self._raws(body)[index]))))
             except Refused as refused:
                 unread.append(Failure(index, "; ".join(refused.messages)))
             else:
@@ -157,7 +157,7 @@ class BatchReader(Generic[W, D]):
         try:
             raws: Sequence[msgspec.Raw] = getattr(decoded(self._apart, body), self._field)
         except msgspec.ValidationError as error:
-            raise Refused(UNEXPECTED_FORM, [body_problem(error)]) from None
+            raise Refused(UNEXPECTED_FORM, [body_problem(error, body)]) from None
         return raws
 
     def _check_count(self, objects: Sequence[object]) -> None:

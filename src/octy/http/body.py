@@ -89,7 +89,7 @@ def reader(wire_type: type[T], plain: type[T] | None = None) -> Callable[[bytes]
         try:
             return decoded(decoder, sent)
         except msgspec.ValidationError as error:
-            raise Refused(UNEXPECTED_FORM, [body_problem(error)]) from None
+            raise Refused(UNEXPECTED_FORM, [body_problem(error, sent)]) from None
 
     def checked(sent: bytes) -> T:
         found = read(sent)

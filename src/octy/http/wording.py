@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar.exceptions import ValidationException
 
+from octy.http.large_numbers import number_out_of_range
 from octy.model.errors import Problem
 from octy.model.values import in_path, shown
 
@@ -34,8 +35,10 @@ _WORDS = {
 }
 
 
-def body_problem(error: msgspec.ValidationError) -> Problem:
+def body_problem(error: msgspec.ValidationError, body: bytes) -> Problem:
     """What is wrong with a JSON body that is not of its expected type."""
+    if "out of range" in str(error) and (number := number_out_of_range(body)) is not None:
+        return Problem(*number, "a number of at most 64 bits")
     message = _MESSAGE.fullmatch(str(error))
     assert message is not None, "the pattern takes any text"
     path = message["path"] or ""

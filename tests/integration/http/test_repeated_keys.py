@@ -94,3 +94,14 @@ def test_a_batch_that_gives_a_key_of_its_own_twice_is_refused_whole(
     answer = api.post(BATCH, f'{{{before} "events": [{event}{other_fault}]{after}}}'.encode())
     assert message_of(answer, 400).startswith(f"{place}: {ONCE}")
     assert api.get("/v1/retention/profiles/events?id=ana").json()["events"] == []
+
+
+@pytest.mark.parametrize("other", ['{"event_type": 5}', '{"a": 1, "a": 1}'])
+def test_half_a_character_beside_other_faults_is_a_fault_of_its_event_alone(api: Api, other: str) -> None:
+    """Found by fuzzing."""
+    (ana,) = api.has_profiles("ana")
+    event = f'{{"event_type": "charged", "profile_id": "{ana}", "event_properties": {{"x": "\\ud800"}}}}'
+    good = json.dumps({"event_type": "charged", "profile_id": ana})
+    answer = api.post(BATCH, f'{{"events": [{event}, {other}, {good}], "x": "\\udfff"}}'.encode())
+    assert answer.status_code == 201
+    assert [one["index"] for one in answer.json()["failed_to_create"]] == [0, 1]
