@@ -3,6 +3,9 @@
 A row has the fields of its kind, with nested objects as objects or as `base>>key`, as in a CSV file.
 """
 
+import json
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
@@ -20,6 +23,9 @@ PARQUET_ROWS_AT_ONCE = 10_000
 PARQUET_BYTES_MAX = 1_000_000_000
 """Unpacked; it is read into memory."""
 
+_MAYBE_KEY = re.compile(r'"[ \t\r\n]*:')
+"""The end of a key, and here and there something else: no key is without it."""
+
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -30,9 +36,14 @@ def read_ndjson(source: Source, form: Form, faults: Faults, into: Collector) -> 
         if not line.strip():
             continue
         try:
-            rows.take(number, _decode(line))
+            row = _decode(line)
         except (msgspec.DecodeError, RecursionError) as error:
             into.fault(number, f"expected a JSON object; {error}")
+            continue
+        if (repeated := _repeated_key(line, row)) is not None:
+            into.fault(number, f"expected each key once; found {shown(repeated)} a second time")
+            continue
+        rows.take(number, row)
     _finish(faults, into)
 
 
@@ -42,6 +53,30 @@ def read_parquet(source: Source, form: Form, faults: Faults, into: Collector) ->
     for number, row in zip(count(1), _parquet_rows(source), strict=False):
         rows.take(number, row)
     _finish(faults, into)
+
+
+def _repeated_key(line: str, row: Mapping[str, Any]) -> str | None:
+    """A key that the line, of which the decoder has taken the last one, gives an object twice."""
+    if len(_MAYBE_KEY.findall(line)) == _keys_in(row):  # as it nearly always is, and ten times as fast to see
+        return None
+    repeated: list[str] = []
+
+    def look(pairs: list[tuple[str, object]]) -> None:
+        seen = Counter(key for key, _ in pairs)
+        repeated.extend(key for key, times in seen.items() if times > 1)
+
+    json.loads(line, object_pairs_hook=look, parse_int=str)
+    return repeated[0] if repeated else None
+
+
+def _keys_in(value: object) -> int:
+    match value:
+        case dict():
+            return len(value) + sum(map(_keys_in, value.values()))
+        case list():
+            return sum(map(_keys_in, value))
+        case _:
+            return 0
 
 
 def _finish(faults: Faults, into: Collector) -> None:
@@ -58,7 +93,7 @@ def _parquet_rows(source: Source) -> Iterator[dict[str, Any]]:
         file = parquet.ParquetFile(pa.BufferReader(_whole(source)))
         for batch in file.iter_batches(PARQUET_ROWS_AT_ONCE):
             yield from batch.to_pylist()
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:  # Arrow's, of what is damaged within
         first = str(error).partition("\n")[0]
         raise LinesRefused([f"{source.path}: expected a whole Parquet file; {first}"]) from None
 
@@ -106,6 +141,9 @@ class _Rows:
         """An object, or the list of pairs that Parquet makes of a map; its nulls are left out, as empty cells are."""
         pairs = dict(value) if isinstance(value, list) and all(isinstance(one, tuple) for one in value) else value
         if pairs is None:
+            return
+        if isinstance(value, list) and isinstance(pairs, dict) and len(pairs) < len(value):
+            self._into.fault(line, f"{name}: expected each key once; found a key a second time")
             return
         if not isinstance(pairs, dict):
             self._into.fault(line, f"{name}: expected an object; found {shown(value)}")

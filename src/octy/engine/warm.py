@@ -9,6 +9,7 @@ from octy.engine.batch import EventBatch, Floats, Ints, Longs
 from octy.engine.chronicle import Instants, People, Value, chronicle_of
 from octy.engine.engine import Engine
 from octy.engine.kernels.compiled import CACHE
+from octy.engine.kernels.keys import DEPTH_MAX, first_repeat
 from octy.engine.kernels.translation import translate
 from octy.engine.latecomers import Latecomers
 from octy.engine.outlook import outlook
@@ -64,6 +65,7 @@ def warm() -> None:
     engine.apply(late, stored)
     Latecomers(outlook([])).tidy(0)
     _read_history()
+    _read_keys()
     engine.advance(5 * US_PER_MINUTE)
     engine.advance(2 * US_PER_DAY, at_most=1)
     engine.advance(2 * US_PER_DAY)
@@ -105,6 +107,12 @@ class _Stored:
 
     def read_numbers(self, key: str, number_of: NumberOf, first: int, out: Floats) -> None:
         out[:] = number_of(str(len(key) + first))
+
+
+def _read_keys() -> None:
+    text = np.frombuffer(bytearray(8), np.uint8)
+    held, frames, way = np.zeros((3, 1), np.uint64), np.zeros((3, DEPTH_MAX + 1), np.int64), np.zeros((1, 2), np.int64)
+    first_repeat(text, text.view(np.uint64), text.size, DEPTH_MAX, held, frames, way)
 
 
 def tidy() -> None:

@@ -2,6 +2,7 @@
 
 from litestar import Litestar, Router
 from litestar.datastructures import State
+from litestar.routes import HTTPRoute
 
 from octy.http import openapi
 from octy.http.attempts import Attempts
@@ -54,7 +55,7 @@ def create_app(octy: Octy, attempts: Attempts | None = None) -> Litestar:
     routes = [*ACCOUNT_ROUTES, clock] if octy.is_sandbox else ACCOUNT_ROUTES
     for_accounts = Router(
         "/",
-        route_handlers=[module.router() for module in routes],
+        route_handlers=[_without_options(module.router()) for module in routes],
         before_request=authorize,
         security=[{openapi.KEYS: []}],
     )
@@ -72,3 +73,14 @@ def create_app(octy: Octy, attempts: Attempts | None = None) -> Litestar:
     )
     openapi.complete(app.openapi_schema)
     return app
+
+
+def _without_options(router: Router) -> Router:
+    """The router without Litestar's OPTIONS, which is made of the first method of an address and kept when others come.
+
+    Whoever takes the router in makes it anew, of all methods.
+    """
+    for route in router.routes:
+        if isinstance(route, HTTPRoute):
+            route.route_handlers = [one for one in route.route_handlers if "OPTIONS" not in one.http_methods]
+    return router

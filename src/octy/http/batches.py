@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from octy.http.decoding import decoded, may_hold_strange_text
+from octy.http.decoding import check_keys, decoded, may_hold_strange_text
+from octy.http.repeated_keys import repeated_key
 from octy.http.wording import UNEXPECTED_FORM, body_problem
 from octy.model.errors import Refused
 from octy.model.outcomes import Failure, Outcome
@@ -107,6 +108,8 @@ class BatchReader(Generic[W, D]):
                 objects = getattr(decoded(self._all, body), self._field)
             except msgspec.ValidationError:
                 return self._read_apart(body)
+        if repeated_key(body) is not None:
+            return self._read_apart(body)
         self._check_count(objects)
         if self._draft_of is None:
             return Sent(objects, range(len(objects)), [], lambda: self._raws(body))
@@ -124,8 +127,20 @@ class BatchReader(Generic[W, D]):
 
     def _read_apart(self, body: bytes) -> Sent[D]:
         raws = self._raws(body)
+        self._check_envelope(body)
         self._check_count(raws)
-        return self._sent(body, raws, lambda raw: decoded(self._element, raw))
+        return self._sent(body, raws, self._read_one)
+
+    def _check_envelope(self, body: bytes) -> None:
+        """Refused where a key is given twice by the body itself, or in a field that nobody reads."""
+        check_keys(body, depth_max=1)
+        others = {name: raw for name, raw in decoded(_decode_fields, body).items() if name != self._field}
+        check_keys(msgspec.json.encode(others))
+
+    def _read_one(self, raw: msgspec.Raw) -> W:
+        one = decoded(self._element, raw)
+        check_keys(raw)
+        return one
 
     def _sent(self, body: bytes, objects: Sequence[Any], read: Callable[[Any], Any]) -> Sent[D]:
         drafts: list[D] = []
@@ -136,7 +151,7 @@ class BatchReader(Generic[W, D]):
                 wire = read(one)
                 drafts.append(wire if self._draft_of is None else self._draft_of(wire))
             except msgspec.ValidationError as error:
-                unread.append(Failure(index, str(body_problem(error))))
+                unread.append(Failure(index, str(body_problem(error, self._raws(body)[index]))))
             except Refused as refused:
                 unread.append(Failure(index, "; ".join(refused.messages)))
             else:
@@ -147,7 +162,7 @@ class BatchReader(Generic[W, D]):
         try:
             raws: Sequence[msgspec.Raw] = getattr(decoded(self._apart, body), self._field)
         except msgspec.ValidationError as error:
-            raise Refused(UNEXPECTED_FORM, [body_problem(error)]) from None
+            raise Refused(UNEXPECTED_FORM, [body_problem(error, body)]) from None
         return raws
 
     def _check_count(self, objects: Sequence[object]) -> None:

@@ -16,7 +16,7 @@ from litestar.exceptions import HTTPException
 from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 
-from octy.http.decoding import check_utf8, decoded, may_hold_strange_text
+from octy.http.decoding import check_keys, check_utf8, decoded, may_hold_strange_text
 from octy.http.wording import UNEXPECTED_FORM, body_problem
 from octy.model.errors import Refused
 
@@ -89,9 +89,14 @@ def reader(wire_type: type[T], plain: type[T] | None = None) -> Callable[[bytes]
         try:
             return decoded(decoder, sent)
         except msgspec.ValidationError as error:
-            raise Refused(UNEXPECTED_FORM, [body_problem(error)]) from None
+            raise Refused(UNEXPECTED_FORM, [body_problem(error, sent)]) from None
 
-    return read
+    def checked(sent: bytes) -> T:
+        found = read(sent)
+        check_keys(sent)
+        return found
+
+    return checked
 
 
 def read_json(headers: Iterable[tuple[bytes, bytes]], sent: bytes, read: Callable[[bytes], T]) -> T:

@@ -9,7 +9,9 @@ from typing import TypeVar
 
 import msgspec
 
-from octy.http.wording import BODY
+from octy.engine.kernels.keys import DEPTH_MAX
+from octy.http.repeated_keys import repeated_key
+from octy.http.wording import BODY, UNEXPECTED_FORM
 from octy.model import limits
 from octy.model.errors import Problem, Refused
 
@@ -38,6 +40,13 @@ def decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
         if mended != body:
             return decoded(decoder, mended)
         raise _malformed(body, _place(body, str(error))) from None
+
+
+def check_keys(body: bytes, depth_max: int = DEPTH_MAX) -> None:
+    """Refused where a body that was decoded gives a key twice, in an object not deeper than `depth_max`."""
+    problem = repeated_key(body, depth_max)
+    if problem is not None:
+        raise Refused(UNEXPECTED_FORM, [problem])
 
 
 def check_utf8(body: bytes) -> None:

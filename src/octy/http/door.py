@@ -142,7 +142,7 @@ class Visit:
             message = await receive()
             if self._refusal is not None:
                 raise self._refusal
-            if message["type"] == "http.request" and message["body"] and not message["more_body"]:
+            if message["type"] == "http.request" and message.get("body") and not message.get("more_body"):
                 self._door.check_room(self._account_id)
             return message
 

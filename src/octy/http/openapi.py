@@ -18,6 +18,7 @@ from litestar.openapi.spec.enums import OpenAPIType
 
 from octy import __version__
 from octy.http.docs_page import DocsPage
+from octy.http.narrowing import narrow_parameters, narrow_schemas
 from octy.model import limits
 
 KEYS = "keys"
@@ -63,14 +64,17 @@ def complete(document: OpenAPI) -> None:
         for operation in (path.get, path.post):
             if operation is not None:
                 _complete(operation, repeatable=operation is path.post and "Sandbox" not in (operation.tags or ()))
-    for schema in (document.components.schemas or {}).values():
+    schemas = document.components.schemas or {}
+    for schema in schemas.values():
         _loosen(schema)
+    narrow_schemas(schemas)
 
 
 def _complete(operation: Operation, *, repeatable: bool) -> None:
     own = operation.responses or {}
     told = {status: answer for status, answer in own.items() if status < "400" or status == "503"}
     operation.responses = told | {"default": _error()}
+    narrow_parameters(operation)
     if repeatable:
         operation.parameters = [*(operation.parameters or []), _idempotency_key()]
 

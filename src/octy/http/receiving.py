@@ -27,9 +27,10 @@ async def receive_body(headers: Iterable[tuple[bytes, bytes]], receive: Receive)
         if message["type"] == "http.disconnect":
             raise InternalServerException(CLIENT_LEFT)
         assert message["type"] == "http.request", "nothing else is received of a request"
-        parts.append(message["body"])
-        length += len(message["body"])
+        part = message.get("body", b"")  # a server may leave out what is empty, and what is false
+        parts.append(part)
+        length += len(part)
         if length > limits.BODY_BYTES_MAX:
             raise TooLarge
-        is_more = message["more_body"]
+        is_more = message.get("more_body", False)
     return b"".join(parts)

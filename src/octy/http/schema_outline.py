@@ -52,7 +52,7 @@ def _plain(schema: JsonSchema, schemas: Mapping[str, JsonSchema]) -> str:
     if "items" in schema:
         return f"[{_plain(schema['items'], schemas)}, …]"
     kind = schema.get("type", "any value")
-    if kind == "object" and "additionalProperties" in schema:
+    if kind == "object" and schema.get("additionalProperties"):
         return f"{{key: {_plain(schema['additionalProperties'], schemas)}, …}}"
     return kind if isinstance(kind, str) else " or ".join(kind)
 

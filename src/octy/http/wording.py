@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 from litestar.exceptions import ValidationException
 
+from octy.http.large_numbers import number_out_of_range
 from octy.model.errors import Problem
-from octy.model.values import shown
+from octy.model.values import in_path, shown
 
 BODY = "(body)"
 UNEXPECTED_FORM = "The request does not have the expected form."
@@ -18,7 +19,7 @@ _MESSAGE = re.compile(r"(?P<what>.*?)(?: - at `(?:key in )?\$\.?(?P<path>.*)`)?"
 _TYPES = re.compile(r"Expected `(?P<wanted>.*?)`, got `(?P<found>.*?)`")
 _LENGTH = re.compile(r"Expected `(?P<wanted>\w+)` of length (?P<bound>.*)")
 _BOUND = re.compile(r"Expected `(?P<wanted>\w+)` (?P<bound>[<>]=? .*)")
-_UNKNOWN = re.compile(r"Object contains unknown field `(?P<field>.*)`")
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<field>.*)`", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<field>.*)`")
 
 _MISSING_PARAMETER = re.compile(r"Missing required \w+ parameter '(?P<name>.*?)'")
@@ -34,15 +35,19 @@ _WORDS = {
 }
 
 
-def body_problem(error: msgspec.ValidationError) -> Problem:
+def body_problem(error: msgspec.ValidationError, body: bytes) -> Problem:
     """What is wrong with a JSON body that is not of its expected type."""
+    if "out of range" in str(error) and (number := number_out_of_range(body)) is not None:
+        return Problem(*number, "a number of at most 64 bits")
     message = _MESSAGE.fullmatch(str(error))
     assert message is not None, "the pattern takes any text"
     path = message["path"] or ""
     if missing := _MISSING.fullmatch(message["what"]):
         return Problem(f"{path}.{missing['field']}".lstrip("."), "nothing", "a value")
     if unknown := _UNKNOWN.fullmatch(message["what"]):
-        return Problem(f"{path}.{unknown['field']}".lstrip("."), "an unknown field", "only fields that are documented")
+        return Problem(
+            f"{path}.{in_path(unknown['field'])}".lstrip("."), "an unknown field", "only fields that are documented"
+        )
     return _problem(path or BODY, message["what"], None)
 
 

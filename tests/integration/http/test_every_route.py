@@ -137,6 +137,13 @@ def test_a_wrong_method_is_405(api: Api, method: str) -> None:
     assert set(answer.headers["allow"].split(", ")) == {"GET", "POST", "OPTIONS"}
 
 
+def test_options_names_every_method_of_an_address(api: Api) -> None:
+    for path in {path for _, path in ALL_ROUTES if "{" not in path}:
+        answer = api.client.options(path, headers=api.headers)
+        known = {method for method, other in ALL_ROUTES if other == path}
+        assert set(answer.headers["allow"].split(", ")) == known | {"OPTIONS"}, path
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("authorization", [None, "", "Basic", "cGtfYTpza19i", "Basic cGtfYTpza19i", "no base64"])
 def test_without_right_keys_it_is_401(world: World, method: str, authorization: str | None) -> None:
@@ -148,6 +155,12 @@ def test_without_right_keys_it_is_401(world: World, method: str, authorization: 
 @pytest.mark.parametrize("bad", BAD_BODIES, ids=lambda bad: bad.what)
 def test_a_bad_body_is_refused(api: Api, bad: BadBody) -> None:
     error_of(api.post(CLOCK, bad.content, {"Content-Type": bad.media_type}), bad.status)
+
+
+def test_an_unknown_field_is_named_on_one_line(api: Api) -> None:
+    """Found by schemathesis."""
+    told = error_of(api.post("/v1/webhooks/enable", {"a\n\x1b[2J`b": 1}), 400)["errors"][0]["error_message"]
+    assert told == '"a\\u000a\\u001b[2J`b": expected only fields that are documented; found an unknown field'
 
 
 def test_our_own_faults_are_500_and_tell_nothing(api: Api, world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,16 @@ def as_ndjson(rows: list[dict[str, Any]]) -> bytes:
     return "".join(f"{json.dumps(row)}\n" for row in rows).encode()
 
 
+def _map(*pairs: tuple[str, str]) -> bytes:
+    kind = pa.schema([("customer_id", pa.string()), ("profile_data", pa.map_(pa.string(), pa.string()))])
+    sink = pa.BufferOutputStream()
+    parquet.write_table(pa.Table.from_pydict({"customer_id": ["a"], "profile_data": [list(pairs)]}, kind), sink)
+    return bytes(sink.getvalue())
+
+
+MAP_WITH_A_KEY_TWICE = _map(("plan", "gold"), ("plan", "free"))
+
+
 def read(tmp_path: Path, form: Form, content: bytes) -> list[dict[str, Any]]:
     file = tmp_path / "file"
     file.write_bytes(content)
@@ -68,9 +78,21 @@ FAULTS = [
         as_ndjson([{"customer_id": "a", "profile_data": 1}]),
         "1: profile_data: expected an object; found 1",
     ),
+    (
+        PROFILES,
+        b'{"customer_id":"a","customer_id":"a"}\n',
+        '1: expected each key once; found "customer_id" a second time',
+    ),
+    (
+        PROFILES,
+        as_ndjson([{"customer_id": 'a:b":'}]) + b'{"customer_id":"b","profile_data":{"n" : 1,"\\u006e":{":":2}}}\n',
+        '2: expected each key once; found "n" a second time',
+    ),
     (PROFILES, as_ndjson([{"customer_id": "a\0"}]), "1: customer_id: expected "),
     (ITEMS, as_ndjson([{"item_id": "a", "item_price": 1.5}]), "1: item_price: expected an integer"),
     (PROFILES, as_parquet([{"customer_id": "a"}, {"customer_id": None}]), "2: customer_id: expected a value"),
+    (PROFILES, MAP_WITH_A_KEY_TWICE, "1: profile_data: expected each key once; found a key a second time"),
+    (PROFILES, b"PAR1\x0f\x0f" + as_parquet([{"customer_id": "a"}])[6:], " expected a whole Parquet file; "),
     (PROFILES, as_parquet([{"customer_id": "a"}])[:-20], " expected a whole Parquet file; "),
     (PROFILES, gzip.compress(PROFILES_CSV)[:-12], " the gzipped content is damaged: "),
     (PROFILES, gzip.compress(as_parquet([{"customer_id": "a"}]))[:-12], " the gzipped content is damaged: "),

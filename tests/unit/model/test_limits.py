@@ -21,7 +21,7 @@ SAID = {
     "event types in a request": "EVENT_TYPES_PER_REQUEST_MAX",
     "ids in a request": "IDS_PER_REQUEST_MAX",
     "nesting of JSON": "JSON_DEPTH_MAX",
-    "properties of an event or an event type": "PROPERTIES_MAX",
+    "properties of an event or an event type, keys of any object": "PROPERTIES_MAX",
     "properties of an event, as JSON": "EVENT_PROPERTIES_BYTES_MAX",
     "key of a property": "PROPERTY_KEY_CHARACTERS_MAX",
     "string": "STRING_CHARACTERS_MAX",
