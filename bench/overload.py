@@ -2,8 +2,7 @@
 
 First what it takes at most, then a flood at ten times that rate, whatever became of the requests before. Beside it,
 somebody asks for the server's health, and another account sends single events, far below what it may. The server may
-use 1 GB: where there are control groups of the first version and we may make one, the kernel sees to that. (The aim is
-512 MB, which it does not keep yet.)
+use 512 MB: where there are control groups of the first version and we may make one, the kernel sees to that.
 """
 
 import re
@@ -30,7 +29,7 @@ from octy.service.octy import Octy
 from octy.store.folder import open_store
 
 SEGMENTS = 20
-MEMORY_BYTES = 1024 * 1024 * 1024
+MEMORY_BYTES = 512 * 1024 * 1024
 TIMES_CAPACITY = 10
 BATCHES, BATCHES_QUICKLY = 1_000, 100
 """Sent to find out what the server takes at most."""
@@ -90,7 +89,7 @@ def tables(*, quick: bool) -> Iterator[Table]:
     shown.add_row(
         "of which not mapped from files, before and after", f"{before['RssAnon']:,.0f}, {after['RssAnon']:,.0f}"
     )
-    shown.add_row("seconds from the end until all is as before", f"{calm_seconds:.1f}")
+    shown.add_row("seconds from the last answer until all is as before", f"{calm_seconds:.1f}")
     yield shown
     aside = table("Beside it", "", "asked", "as wanted", "p50 ms", "p99 ms", "idle p99 ms")
     for name, status, theirs, at_rest in (

@@ -14,7 +14,7 @@ from octy.model.accounts import Account, AccountConfiguration
 from octy.model.algorithms import AlgorithmConfiguration
 from octy.model.clock import Clock
 from octy.model.datasets import DatasetRequest
-from octy.model.errors import Refused
+from octy.model.errors import Refused, Unavailable, raise_any
 from octy.model.events import EventDraft, EventInstance, EventType, EventTypeDraft
 from octy.model.idempotency import Once
 from octy.model.instants import iso
@@ -165,9 +165,13 @@ class Octy:
             return replace(readiness, is_ready=False, step=CATCHING_UP)
         return readiness
 
-    def check_room(self, account_id: int) -> None:
-        """Unavailable where the writer takes no request of the account now, so that nobody need read one."""
-        self._writer.check_room(account_id)
+    def refusal(self, account_id: int) -> Unavailable | None:
+        """Why the writer takes no request of the account now, so that nobody need read one.
+
+        Not raised: what is raised has a traceback, and where thousands are refused a second, that costs more than all
+        else.
+        """
+        return self._writer.refusal(account_id)
 
     @property
     def recent_bytes(self) -> int:
@@ -369,6 +373,7 @@ class Octy:
         self, account_id: int, drafts: Sequence[EventDraft], once: Once | None = None
     ) -> "Future[Outcome[EventInstance]]":
         """E2. TooMuch where the account has sent as many as it may."""
+        raise_any(self.events_rate.refusal(account_id))
         self.events_rate.take(account_id, len(drafts))
         return self._writer.submit(account_id, lambda tx: ingest(tx, account_id, drafts), once, objects=len(drafts))
 
