@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from octy.model.accounts import Account, AccountConfiguration
+from octy.model.accounts import Account, AccountConfiguration, AccountLimits
 from octy.model.algorithms import AlgorithmConfiguration
 from octy.model.clock import Clock
 from octy.model.datasets import DatasetRequest
@@ -128,6 +128,7 @@ class Octy:
             secrets = all_secrets(connection)
         self.signing_keys.load([] if self._new_secrets else secrets, self._store.vault)
         for one in stored:
+            self._hold_to_limits(one)
             self._drop(one.account_id)  # what a restart has interrupted
             if self.signing_keys.present(one.account_id) is None:
                 self._renew_secret(one.account_id).result()
@@ -212,6 +213,16 @@ class Octy:
         ).result()
         self._credentials.set_shut(account_id, is_shut=is_shut)
         return account
+
+    def limit_account(self, account_id: int, given: AccountLimits) -> Account:
+        """What the account may ask for in a second, from now on."""
+        account = self._writer.submit(account_id, lambda tx: accounts.limit(tx, account_id, given)).result()
+        self._hold_to_limits(account)
+        return account
+
+    def _hold_to_limits(self, account: Account) -> None:
+        self.requests_rate.limit(account.account_id, account.limits.requests_per_second)
+        self.events_rate.limit(account.account_id, account.limits.events_per_second)
 
     def all_accounts(self) -> list[Account]:
         """All, in the order of their creation."""

@@ -10,7 +10,7 @@ from octy.model.errors import StoreError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0009"
+HEAD = "0011"
 """The last revision. Named here so that a start with nothing to migrate need not load Alembic, which takes a while."""
 
 
