@@ -26,11 +26,9 @@ class Rate:
         """The limits of single accounts."""
         self._full_us: dict[int, float] = {}
         """When each account's bucket will be full again."""
-
-    @property
-    def is_limited(self) -> bool:
+        self.is_limited = False
         """Whether any account may be."""
-        return not self._clock.is_sandbox and bool(self._per_second or self._own)
+        self._set_limited()
 
     def limit(self, account_id: int, per_second: int | None) -> None:
         """The account has a limit of its own from now on; or that of all, where it is None."""
@@ -38,6 +36,10 @@ class Rate:
             self._own.pop(account_id, None)
         else:
             self._own[account_id] = per_second
+        self._set_limited()
+
+    def _set_limited(self) -> None:
+        self.is_limited = not self._clock.is_sandbox and bool(self._per_second or self._own)
 
     def per_second(self, account_id: int) -> int:
         """What the account may ask for; 0 for any number."""
@@ -45,8 +47,7 @@ class Rate:
 
     def refusal(self, account_id: int) -> TooMuch | None:
         """Why nothing of the account passes, where nothing is left in its bucket."""
-        per_second = self.per_second(account_id)
-        if not per_second:
+        if not self.is_limited or not (per_second := self.per_second(account_id)):
             return None
         owed_us = self._full_us.get(account_id, 0.0) - self._clock.now_us() - BURST_US
         if owed_us < 0:
@@ -56,7 +57,6 @@ class Rate:
 
     def take(self, account_id: int, count: int) -> None:
         """So many are taken."""
-        per_second = self.per_second(account_id)
-        if per_second:
+        if self.is_limited and (per_second := self.per_second(account_id)):
             begin_us = max(self._full_us.get(account_id, 0.0), float(self._clock.now_us()))
             self._full_us[account_id] = begin_us + count * US_PER_SECOND / per_second
