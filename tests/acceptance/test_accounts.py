@@ -42,11 +42,18 @@ def test_an_account_from_its_beginning_to_its_end(machine: Machine) -> None:
     assert [status(server, one) for one in (first, second, reading)] == [401, 401, 401]
     orders(machine, "enable", second["public_key"])
     assert [status(server, one) for one in (first, second, reading)] == [401, 200, 200]
+    (limited,) = orders(machine, "limit", "the shop", "--requests-per-second", "1")["accounts"]
+    assert limited["limits"] == {"requests_per_second": 1, "events_per_second": None}
+    assert 429 in [status(server, second) for _ in range(10)], "from the next request on (C32)"
     server.kill()
     server = machine.serve()
     assert [status(server, one) for one in (first, second, reading)] == [401, 200, 200]
+    assert 429 in [status(server, second) for _ in range(10)]
     shown = machine.run("octy", "accounts", "list", "--data", "data").stdout
     assert KEYS["OCTY_PUBLIC_KEY"] in shown
+    assert {tuple(line.split()[3:5]) for line in shown.splitlines() if line.startswith("the shop")} == {
+        ("1", "default")
+    }
     for keys in (first, second, reading):
         assert keys["public_key"] in shown
         assert keys["secret_key"] not in shown
@@ -63,6 +70,10 @@ def test_orders_that_cannot_be_carried_out_say_why(machine: Machine) -> None:
         (("revoke", "pk_x"), 'There are no keys with the public key "pk_x".'),
         (("disable", "nobody"), 'There is no account "nobody"; octy accounts list shows those that there are.'),
         (("create", KEYS["OCTY_PUBLIC_KEY"]), "There is an account of this name already."),
+        (
+            ("limit", KEYS["OCTY_PUBLIC_KEY"], "--events-per-second", "2000000000"),
+            "events_per_second: expected 0 for any number, to 1,000,000,000; found 2000000000",
+        ),
     ):
         ended = machine.run("octy", "accounts", *arguments, "--data", "data")
         assert (ended.code, ended.stderr) == (1, f"octy: {said}\n")

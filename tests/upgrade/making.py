@@ -36,6 +36,7 @@ LAST_COMMITS = {
     "0006": "d42dd27",
     "0007": "eb9cc90",
     "0008": "8120e0e",
+    "0009": "24e94af",
 }
 """Of each schema but the last one: the last commit that had it. A new migration adds the schema before it."""
 SERVER = """

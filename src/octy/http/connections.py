@@ -19,6 +19,9 @@ class Connection(Protocol):
     def look(self, now: float) -> None:
         """Hangs up where nothing is to be expected any more, by `time.monotonic`."""
 
+    def has_unread(self) -> bool:
+        """Whether something has come that nobody has read yet."""
+
     def give_way(self) -> None:
         """Closes at once."""
 
@@ -40,7 +43,7 @@ class Connections:
         now = time.monotonic()
         if len(self._open) >= self._most and self._quiet:
             longest, since = next(iter(self._quiet.items()))
-            if now - since >= QUIET_SECONDS_MIN:
+            if now - since >= QUIET_SECONDS_MIN and not longest.has_unread():
                 self.gone(longest)
                 longest.give_way()
         self._open.add(connection)

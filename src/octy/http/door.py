@@ -3,9 +3,11 @@
 What a body becomes takes several times its bytes, and stays as long as the request waits for the writer. So bytes are
 counted from the first that comes in until the answer begins, those of bodies that are not whole yet among them, and no
 account may hold more than is left for the others. Whoever would come when there is no room, or while the queue is
-full, is refused at once. What is only announced takes no room, but must fit.
+full, is refused at once. What is only announced takes no room, but must fit. Nor may an account hold more than is
+answered of it soon (`octy.http.pace`), so that whoever is let in does not wait for long.
 """
 
+import time
 from collections.abc import Iterable
 from typing import cast
 
@@ -17,8 +19,10 @@ from octy.http.answers import Json
 from octy.http.attempts import Attempts
 from octy.http.auth import Recognition
 from octy.http.errors import unavailable_answer
+from octy.http.pace import REQUEST_BYTES, Pace
+from octy.http.turns import Turns
 from octy.model import limits
-from octy.model.errors import Unavailable
+from octy.model.errors import TooManyWaiting, Unavailable, raise_any
 from octy.service.octy import Octy
 from octy.service.queue import Room
 
@@ -28,6 +32,9 @@ EVENTS_PATH = b"/v1/retention/events/create"
 
 NOBODY = 0
 """Who asks without the keys of an account: refused by the application, before it reads a body."""
+
+LARGE_BYTES = 8_192
+"""Bodies of more are dealt with one at a time."""
 
 _VISIT = "octy.visit"
 """The ASGI extension by which a connection hands the application its visit."""
@@ -44,6 +51,9 @@ class Door:
         self._octy = octy
         self._recognition = Recognition(octy, Attempts())
         self._inside = Room()
+        self._visits = Room()
+        self._pace = Pace()
+        self._turns = Turns()
 
     @property
     def bytes_inside(self) -> int:
@@ -80,36 +90,61 @@ class Door:
     @property
     def counts_requests(self) -> bool:
         """Whether there may be only so many of an account, with a body or without."""
-        return bool(self._octy.requests_rate.per_second)
+        return self._octy.requests_rate.is_limited
 
-    def check(self, account_id: int, path: bytes, announced_bytes: int) -> None:
-        """Unavailable where a request comes to nothing: too many came before it, or there is no room for its body."""
+    def refusal(self, account_id: int, path: bytes, announced_bytes: int) -> Unavailable | None:
+        """Why a request comes to nothing: too many came before it, or there is no room for its body."""
         if account_id == NOBODY:
-            return
-        if announced_bytes:
+            return None
+        refusal: Unavailable | None = self._octy.requests_rate.refusal(account_id)
+        if refusal is None and announced_bytes:
             if path.startswith(EVENTS_PATH):
-                self._octy.events_rate.check(account_id)
-            self.check_room(account_id)
-            if announced_bytes <= limits.BODY_BYTES_MAX:  # what is too long is for the application to refuse
-                self._check_bytes(account_id, announced_bytes)
-        self._octy.requests_rate.take(account_id, 1)
+                refusal = self._octy.events_rate.refusal(account_id)
+            refusal = refusal or self.room_refusal(account_id) or self._bytes_refusal(account_id, announced_bytes)
+        if refusal is None:
+            self._octy.requests_rate.take(account_id, 1)
+        return refusal
 
-    def check_room(self, account_id: int) -> None:
-        """Unavailable where the writer takes nothing of the account now."""
-        self._octy.check_room(account_id)
+    def room_refusal(self, account_id: int) -> Unavailable | None:
+        """Why the writer takes nothing of the account now."""
+        return self._octy.refusal(account_id)
 
-    def let_in(self, account_id: int, count: int) -> None:
-        """So many bytes come in; Unavailable where there is no room for them."""
-        self._check_bytes(account_id, count)
+    def lets_in(self, account_id: int, count: int, *, is_first: bool) -> bool:
+        """Whether there is room for so many bytes, the first of a request's or more; they come in, then."""
+        if not self._inside.has(account_id, count, limits.BODY_BYTES_WAITING_MAX):
+            return False
         self._inside.take(account_id, count)
+        if is_first:
+            self._visits.take(account_id, 1)
+        return True
 
     def let_out(self, account_id: int, count: int) -> None:
-        """So many bytes are gone."""
+        """A request's bytes are gone."""
         self._inside.give_back(account_id, count)
+        self._visits.give_back(account_id, 1)
 
-    def _check_bytes(self, account_id: int, count: int) -> None:
-        if not self._inside.has(account_id, count, limits.BODY_BYTES_WAITING_MAX):
-            raise Unavailable("Too many requests are waiting. Nothing was stored; send the request again.")
+    async def turn(self) -> None:
+        """Returns when a large body may be dealt with."""
+        await self._turns.next()
+
+    def ahead_bytes(self, account_id: int) -> int:
+        """How much of an account is inside, in bytes that cost the same."""
+        return self._inside.held(account_id) + REQUEST_BYTES * self._visits.held(account_id)
+
+    def answered(self, account_id: int, ahead_bytes: int, seconds: float) -> None:
+        """How long a request took, and how much was inside when its body had come."""
+        self._pace.answered(account_id, ahead_bytes, seconds)
+
+    def _bytes_refusal(self, account_id: int, announced_bytes: int) -> Unavailable | None:
+        if announced_bytes > limits.BODY_BYTES_MAX:  # that is for the application to refuse
+            return None
+        requests = self._visits.held(account_id) + 1
+        with_it_bytes = self.ahead_bytes(account_id) + announced_bytes
+        if self._inside.has(account_id, announced_bytes, limits.BODY_BYTES_WAITING_MAX) and self._pace.has_room(
+            account_id, requests, with_it_bytes
+        ):
+            return None
+        return TooManyWaiting()
 
 
 class Visit:
@@ -119,17 +154,17 @@ class Visit:
         self._door = door
         self._account_id = account_id
         self._bytes = 0
-        self._refusal: Unavailable | None = None
+        self._ahead_bytes = 0
+        self._whole_since = 0.0
+        self._is_refused = False
         cast("dict[str, object]", scope)["extensions"] = {_VISIT: self}
 
     def lets_in(self, count: int) -> bool:
         """Whether there is room for so many bytes more of the body; they are counted, then."""
-        if self._refusal is not None:
+        if self._is_refused:
             return False
-        try:
-            self._door.let_in(self._account_id, count)
-        except Unavailable as refusal:
-            self._refusal = refusal
+        if not self._door.lets_in(self._account_id, count, is_first=not self._bytes):
+            self._is_refused = True
             self.leave()
             return False
         self._bytes += count
@@ -140,18 +175,28 @@ class Visit:
 
         async def watched() -> ReceiveMessage:
             message = await receive()
-            if self._refusal is not None:
-                raise self._refusal
+            if self._is_refused:
+                raise TooManyWaiting
             if message["type"] == "http.request" and message.get("body") and not message.get("more_body"):
-                self._door.check_room(self._account_id)
+                await self._whole()
             return message
 
         return watched
+
+    async def _whole(self) -> None:
+        """The body has come. If it is large it waits for its turn, and meanwhile others may have filled the queue."""
+        self._ahead_bytes, self._whole_since = self._door.ahead_bytes(self._account_id), time.monotonic()
+        if self._bytes > LARGE_BYTES:
+            await self._door.turn()
+        raise_any(self._door.room_refusal(self._account_id))
 
     def sending(self, send: Send) -> Send:
         """The answer as the application sends it."""
 
         async def watched(message: Message) -> None:
+            if self._ahead_bytes:
+                self._door.answered(self._account_id, self._ahead_bytes, time.monotonic() - self._whole_since)
+                self._ahead_bytes = 0
             self.leave()
             await send(message)
 

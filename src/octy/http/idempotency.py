@@ -81,7 +81,10 @@ async def _settled(future: "Future[T]") -> T:
 
     future.add_done_callback(done)
     await waiter
-    return future.result()
+    try:
+        return future.result()
+    finally:
+        del future  # what it raises would refer to itself by way of this frame, and stay until the collector comes
 
 
 async def _once(request: Asking, answer: Callable[[Any], Answer]) -> Once | None:

@@ -9,10 +9,13 @@ The server passes `served_by(door)` to uvicorn: `Config(app, http=served_by(door
 
 import asyncio
 import time
+from array import array
 from collections.abc import Iterable
+from fcntl import ioctl
 from functools import lru_cache
 from http import HTTPStatus
 from math import inf
+from termios import FIONREAD
 from typing import Any, ClassVar, cast
 
 from litestar.types import Scope
@@ -158,13 +161,23 @@ class OctyHttpProtocol(HttpToolsProtocol):
         if self._reads_head:
             self._hang_up(408, HEAD_TOO_SLOW)
         elif self._is_answered():
-            self.transport.close()
+            self._close_unless_heard()
         else:
             self._hang_up(408, BODY_TOO_SLOW)
+
+    def has_unread(self) -> bool:
+        """Whether bytes have come that the loop was too busy to read."""
+        count = array("i", [0])
+        ioctl(self.transport.get_extra_info("socket").fileno(), FIONREAD, count)
+        return count[0] > 0
 
     def give_way(self) -> None:
         """Another connection needs its place, and nothing is going on here."""
         self.transport.close()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Closes a kept connection on which nothing has come for long: uvicorn's call."""
+        self._close_unless_heard()
 
     # What is refused
 
@@ -184,13 +197,10 @@ class OctyHttpProtocol(HttpToolsProtocol):
         if not announced_bytes and not self.door.counts_requests:
             return None
         account_id = self.door.account_id(self.headers)
-        try:
-            self.door.check(account_id, path, announced_bytes)
-        except Unavailable as refusal:
-            return refusal
-        if announced_bytes:
+        refusal = self.door.refusal(account_id, path, announced_bytes)
+        if refusal is None and announced_bytes:
             self._visit = Visit(self.door, account_id, cast("Scope", self.scope))
-        return None
+        return refusal
 
     def _refuse(self, refusal: Unavailable) -> None:
         """Answers at once, or behind the requests that are not answered yet; the body is passed over."""
@@ -221,6 +231,11 @@ class OctyHttpProtocol(HttpToolsProtocol):
         head, rest = _encoded(status, reason, closes, retry_after_seconds)
         date = (b"%s: %s\r\n" % header for header in self.server_state.default_headers)
         self.transport.write(b"".join((head, *date, rest)))
+
+    def _close_unless_heard(self) -> None:
+        """Closes, but not upon a request that has come: that would go unanswered."""
+        if not self.transport.is_closing() and not self.has_unread():
+            self.transport.close()
 
     def _is_answered(self) -> bool:
         """Whether all requests are, but for the one whose head has just come."""

@@ -39,6 +39,13 @@ class AccountConfiguration(Struct, frozen=True):
     """How old an event may become before it is removed; 0 where all are kept."""
 
 
+class AccountLimits(Struct, frozen=True):
+    """How much an account may ask for in a second: 0 for any number, None where it may what others may."""
+
+    requests_per_second: int | None = None
+    events_per_second: int | None = None
+
+
 class Account(Struct, frozen=True):
     """An account. Everything else belongs to exactly one, and no request sees another's."""
 
@@ -50,6 +57,7 @@ class Account(Struct, frozen=True):
     """Events that happened before this instant may have been removed for their age."""
     shut_us: int | None = None
     """Since when none of its keys is taken; None where they are."""
+    limits: AccountLimits = AccountLimits()
 
 
 def misfits(given: Sequence[object], choice: Sequence[str]) -> Iterator[tuple[int, str, str]]:

@@ -15,6 +15,8 @@ DATASET_INSTANTS_MAX = 1_000
 JOBS_WAITING_MAX = 20
 """How many jobs of an account wait or run at most."""
 
+PER_SECOND_MAX = 1_000_000_000
+"""To how many requests or events a second an account may be held; more is no limit."""
 CONNECTIONS_MAX = 2_000
 """At once, unless told otherwise."""
 URL_BYTES_MAX = 8_192

@@ -13,7 +13,7 @@ from octy.cli.tables import Column, show_table
 from octy.model.keys import Role
 
 if TYPE_CHECKING:
-    from octy.server.orders import AnyOrder, KeyShown
+    from octy.server.orders import AccountShown, AnyOrder, KeyShown
     from octy.service.keys import Keys
 
 app = typer.Typer(help="See to the accounts and keys of a running server.", no_args_is_help=True, rich_markup_mode=None)
@@ -22,6 +22,8 @@ DataFolder = Annotated[
     Path, typer.Option("--data", metavar="DIR", envvar="OCTY_DATA", help="The running server's data folder.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
+_DEFAULT = "default"
+_RATE = "N|default"
 AccountName = Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's name, or any of its public keys.")]
 PublicKey = Annotated[str, typer.Argument(metavar="PUBLIC_KEY", help="The public one of a pair of keys.")]
 
@@ -102,6 +104,31 @@ def enable(account: AccountName, data: DataFolder = Path("octy-data"), as_json: 
     _ask(data, SetShut(account, is_shut=False), as_json=as_json)
 
 
+@app.command("limit")
+def limit(
+    account: AccountName,
+    requests_per_second: Annotated[
+        str | None, typer.Option("--requests-per-second", metavar=_RATE, help="Requests; 0 for any number.")
+    ] = None,
+    events_per_second: Annotated[
+        str | None, typer.Option("--events-per-second", metavar=_RATE, help="Events; 0 for any number.")
+    ] = None,
+    data: DataFolder = Path("octy-data"),
+    as_json: AsJson = False,
+) -> None:
+    """Hold an account to a rate of its own, from now on. What is not said stays; `default` is what all others may."""
+    from octy.server.orders import Limit
+
+    if requests_per_second is None and events_per_second is None:
+        raise typer.BadParameter("say at least one of --requests-per-second and --events-per-second")
+    order = Limit(
+        account,
+        _per_second(requests_per_second, "--requests-per-second"),
+        _per_second(events_per_second, "--events-per-second"),
+    )
+    _ask(data, order, as_json=as_json)
+
+
 def tell_keys(keys: "Keys") -> None:
     """The only words about a secret key that there ever are."""
     print("Its keys are shown this once; keep the secret one safe:")
@@ -118,21 +145,33 @@ def _ask(data: Path, order: "AnyOrder", *, as_json: bool) -> None:
         return
     if report.keys is not None:
         tell_keys(report.keys)
-    rows = [
-        (account.name, "disabled" if account.disabled_at else "active", key)
-        for account in report.accounts
-        for key in account.keys
-    ]
-    columns: list[Column[tuple[str, str, KeyShown]]] = [
-        Column("ACCOUNT", lambda row: row[0]),
-        Column("STATUS", lambda row: row[1]),
-        Column("PUBLIC KEY", lambda row: row[2].public_key, is_whole=True),
-        Column("ROLE", lambda row: row[2].role.value),
-        Column("KEYS", lambda row: "valid" if row[2].is_valid else "ended"),
-        Column("CREATED AT", lambda row: row[2].created_at),
-        Column("UNTIL", lambda row: row[2].ends_at or ""),
+    rows = [(account, key) for account in report.accounts for key in account.keys]
+    columns: list[Column[tuple[AccountShown, KeyShown]]] = [
+        Column("ACCOUNT", lambda row: row[0].name),
+        Column("STATUS", lambda row: "disabled" if row[0].disabled_at else "active"),
+        Column("REQUESTS/S", lambda row: _rate(row[0].limits.requests_per_second)),
+        Column("EVENTS/S", lambda row: _rate(row[0].limits.events_per_second)),
+        Column("PUBLIC KEY", lambda row: row[1].public_key, is_whole=True),
+        Column("ROLE", lambda row: row[1].role.value),
+        Column("KEYS", lambda row: "valid" if row[1].is_valid else "ended"),
+        Column("CREATED AT", lambda row: row[1].created_at),
+        Column("UNTIL", lambda row: row[1].ends_at or ""),
     ]
     show_table(columns, rows)
+
+
+def _per_second(text: str | None, option: str) -> int | msgspec.UnsetType | None:
+    if text is None:
+        return msgspec.UNSET
+    if text == _DEFAULT:
+        return None
+    if not text.isdecimal():
+        raise typer.BadParameter(f"{text!r} is neither a number, 0 or more, nor {_DEFAULT}", param_hint=option)
+    return int(text)
+
+
+def _rate(per_second: int | None) -> str:
+    return _DEFAULT if per_second is None else f"{per_second:,}" if per_second else "any"
 
 
 def _seconds(text: str) -> int:

@@ -5,9 +5,9 @@ Orders are not part of the HTTP API: whoever may read the data folder is the ope
 
 from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from octy.model.accounts import Account
+from octy.model.accounts import Account, AccountLimits
 from octy.model.errors import NotFound
 from octy.model.instants import iso
 from octy.model.keys import Key, Role
@@ -57,7 +57,15 @@ class SetShut(Order, frozen=True):
     is_shut: bool
 
 
-AnyOrder = List | Create | AddKeys | Rotate | Revoke | SetShut
+class Limit(Order, frozen=True):
+    """How much an account may ask for in a second: 0 for any number, None for what others may. Unset stays as it is."""
+
+    account: str
+    requests_per_second: int | UnsetType | None = UNSET
+    events_per_second: int | UnsetType | None = UNSET
+
+
+AnyOrder = List | Create | AddKeys | Rotate | Revoke | SetShut | Limit
 
 
 class KeyShown(Struct, frozen=True):
@@ -75,6 +83,7 @@ class AccountShown(Struct, frozen=True):
 
     name: str
     disabled_at: str | None
+    limits: AccountLimits
     keys: Sequence[KeyShown]
 
 
@@ -109,6 +118,14 @@ def carry_out(octy: Octy, order: AnyOrder) -> Report:
             return Report([_shown(octy, octy.account(key.account_id))])
         case SetShut(account, is_shut):
             return Report([_shown(octy, octy.set_shut(_found(octy, account).account_id, is_shut=is_shut))])
+        case Limit(account, requests_per_second, events_per_second):
+            found = _found(octy, account)
+            before = found.limits
+            limits = AccountLimits(
+                before.requests_per_second if requests_per_second is UNSET else requests_per_second,
+                before.events_per_second if events_per_second is UNSET else events_per_second,
+            )
+            return Report([_shown(octy, octy.limit_account(found.account_id, limits))])
 
 
 def _found(octy: Octy, named: str) -> Account:
@@ -123,7 +140,8 @@ def _found(octy: Octy, named: str) -> Account:
 def _shown(octy: Octy, account: Account) -> AccountShown:
     now_us = octy.clock.now_us()
     keys = [_key_shown(key, now_us) for key in octy.credentials.of_account(account.account_id)]
-    return AccountShown(account.name, None if account.shut_us is None else iso(account.shut_us), keys)
+    disabled_at = None if account.shut_us is None else iso(account.shut_us)
+    return AccountShown(account.name, disabled_at, account.limits, keys)
 
 
 def _key_shown(key: Key, now_us: int) -> KeyShown:

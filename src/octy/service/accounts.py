@@ -1,11 +1,14 @@
-"""Accounts: made with first keys and their system event types, configured by their owners, shut by the operator."""
+"""Accounts: made with first keys and their system event types, configured by their owners, limited and shut by the
+operator.
+"""
 
 from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
 
-from octy.model.accounts import Account, AccountConfiguration
+from octy.model import limits
+from octy.model.accounts import Account, AccountConfiguration, AccountLimits
 from octy.model.errors import Problem, Refused
 from octy.model.events import SYSTEM_EVENT_TYPES, EventTypeDraft
 from octy.model.keys import Role
@@ -59,6 +62,21 @@ def set_shut(tx: Transaction, account_id: int, *, is_shut: bool) -> Account:
     since_us = tx.now_us if is_shut else None
     accounts.set_shut(tx.connection, account_id, since_us)
     tenant.reconfigure(msgspec.structs.replace(tenant.account, shut_us=since_us))
+    return tenant.account
+
+
+def limit(tx: Transaction, account_id: int, given: AccountLimits) -> Account:
+    """Replaces what the account may ask for in a second; Refused where one is no such number."""
+    problems = [
+        Problem(name, shown(per_second), f"0 for any number, to {limits.PER_SECOND_MAX:,}")
+        for name, per_second in msgspec.structs.asdict(given).items()
+        if per_second is not None and not 0 <= per_second <= limits.PER_SECOND_MAX
+    ]
+    if problems:
+        raise Refused("The limits are not acceptable.", problems)
+    tenant = tx.tenant(account_id)
+    accounts.limit(tx.connection, account_id, given)
+    tenant.reconfigure(msgspec.structs.replace(tenant.account, limits=given))
     return tenant.account
 
 

@@ -10,11 +10,11 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from octy.model.accounts import Account, AccountConfiguration
+from octy.model.accounts import Account, AccountConfiguration, AccountLimits
 from octy.model.algorithms import AlgorithmConfiguration
 from octy.model.clock import Clock
 from octy.model.datasets import DatasetRequest
-from octy.model.errors import Refused
+from octy.model.errors import Refused, Unavailable, raise_any
 from octy.model.events import EventDraft, EventInstance, EventType, EventTypeDraft
 from octy.model.histogram import Histogram
 from octy.model.idempotency import Once
@@ -138,6 +138,7 @@ class Octy:
             secrets = all_secrets(connection)
         self.signing_keys.load([] if self._new_secrets else secrets, self._store.vault)
         for one in stored:
+            self._hold_to_limits(one)
             self._drop(one.account_id)  # what a restart has interrupted
             if self.signing_keys.present(one.account_id) is None:
                 self._renew_secret(one.account_id).result()
@@ -177,9 +178,13 @@ class Octy:
             return replace(readiness, is_ready=False, step=CATCHING_UP)
         return readiness
 
-    def check_room(self, account_id: int) -> None:
-        """Unavailable where the writer takes no request of the account now, so that nobody need read one."""
-        self._writer.check_room(account_id)
+    def refusal(self, account_id: int) -> Unavailable | None:
+        """Why the writer takes no request of the account now, so that nobody need read one.
+
+        Not raised: what is raised has a traceback, and where thousands are refused a second, that costs more than all
+        else.
+        """
+        return self._writer.refusal(account_id)
 
     @property
     def recent_bytes(self) -> int:
@@ -250,6 +255,16 @@ class Octy:
         ).result()
         self._credentials.set_shut(account_id, is_shut=is_shut)
         return account
+
+    def limit_account(self, account_id: int, given: AccountLimits) -> Account:
+        """What the account may ask for in a second, from now on."""
+        account = self._writer.submit(account_id, lambda tx: accounts.limit(tx, account_id, given)).result()
+        self._hold_to_limits(account)
+        return account
+
+    def _hold_to_limits(self, account: Account) -> None:
+        self.requests_rate.limit(account.account_id, account.limits.requests_per_second)
+        self.events_rate.limit(account.account_id, account.limits.events_per_second)
 
     def all_accounts(self) -> list[Account]:
         """All, in the order of their creation."""
@@ -411,6 +426,7 @@ class Octy:
         self, account_id: int, drafts: Sequence[EventDraft], once: Once | None = None
     ) -> "Future[Outcome[EventInstance]]":
         """E2. TooMuch where the account has sent as many as it may."""
+        raise_any(self.events_rate.refusal(account_id))
         self.events_rate.take(account_id, len(drafts))
         return self._writer.submit(account_id, lambda tx: ingest(tx, account_id, drafts), once, objects=len(drafts))
 

@@ -48,6 +48,10 @@ class Room:
         """Whether the account may take so much more, where there is `most` in all."""
         return self._held.get(account_id, 0) + amount <= most - self.taken - amount
 
+    def held(self, account_id: int) -> int:
+        """How much the account holds."""
+        return self._held.get(account_id, 0)
+
     def take(self, account_id: int, amount: int) -> None:
         """The account holds so much more, whether or not there was room."""
         self._held[account_id] += amount
@@ -97,13 +101,19 @@ class Queue:
         self._objects.take(job.account_id, job.cost)
 
     def take(self, objects_max: int) -> list[Job]:
-        """Those whose turn it is, until they hold so many objects, or a request's more."""
+        """Those whose turn it is, until they hold so many objects, or a request's more.
+
+        Where several accounts wait, each gets one turn: whoever has little to do need not wait for more than that.
+        """
         taken: list[Job] = []
         objects = 0
-        while self._lines and objects < objects_max:
+        turns = len(self._lines) if len(self._lines) > 1 else objects_max
+        while self._lines and objects < objects_max and turns > 0:
             whose = next(iter(self._lines))
             line = self._lines.pop(whose)
             credit = self._credits.pop(whose, 0) + OBJECTS_PER_TURN
+            if line[0].cost <= credit:
+                turns -= 1
             while line and line[0].cost <= credit and objects < objects_max:
                 job = line.popleft()
                 credit -= job.cost

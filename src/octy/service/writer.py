@@ -19,7 +19,7 @@ from msgspec import Struct
 from octy.engine.backfill import Backfill
 from octy.model import tracing
 from octy.model.clock import Clock, ManualClock
-from octy.model.errors import Conflicting, OctyError, Unavailable
+from octy.model.errors import Conflicting, OctyError, TooManyWaiting, Unavailable
 from octy.model.histogram import Histogram
 from octy.model.idempotency import Once, Replayed
 from octy.model.instants import US_PER_HOUR, US_PER_SECOND
@@ -45,7 +45,7 @@ from octy.store.log_shape import CHANGES, EVENTS
 log = structlog.get_logger()
 T = TypeVar("T")
 
-OBJECTS_PER_GROUP_MAX = 4_000
+OBJECTS_PER_GROUP_MAX = 2_000
 """Whoever comes next waits for the group under way and for his own. Larger ones are hardly quicker."""
 BREATH_SECONDS = 20e-6
 """How long the writer holds its breath before it takes what waits, so that requests that came together are committed
@@ -157,18 +157,17 @@ class Writer:
             self._put(Job(account_id, work, once, objects, future, tracing.current.get()))
         return future
 
-    def check_room(self, account_id: int) -> None:
-        """Unavailable where no request is taken, or would have to wait for a world. Another thread asks."""
+    def refusal(self, account_id: int) -> Unavailable | None:
+        """Why no request of the account is taken now, or would have to wait for a world. Another thread asks."""
         if not self.readiness.is_ready:
-            raise Unavailable(f"The server is not ready: {self.readiness.words}. Nothing was stored; send it again.")
-        if (refusal := self._refusal(account_id, 1)) is not None:
-            raise refusal
+            reason = f"The server is not ready: {self.readiness.words}."
+            return Unavailable(f"{reason} Nothing was stored; send the request again.")
+        return self._refusal(account_id, 1)
 
     def _refusal(self, account_id: int, objects: int) -> Unavailable | None:
-        if not self._stopping and self._queue.has_room(account_id, objects):
-            return None
-        reason = "The server is stopping." if self._stopping else "Too many requests are waiting."
-        return Unavailable(f"{reason} Nothing was stored; send the request again.")
+        if self._stopping:
+            return Unavailable("The server is stopping. Nothing was stored; send the request again.")
+        return None if self._queue.has_room(account_id, objects) else TooManyWaiting()
 
     def submit_unrefused(self, work: Callable[[Transaction], None]) -> "Future[None]":
         """What nobody waits for, and has to be done: the end of a backfill, or of a move to the archive."""

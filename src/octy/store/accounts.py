@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, func, select
 
-from octy.model.accounts import Account, AccountConfiguration
+from octy.model.accounts import Account, AccountConfiguration, AccountLimits
 from octy.model.errors import NotFound
 from octy.store import receivers
 from octy.store.json_text import to_text
@@ -64,6 +64,12 @@ def set_shut(connection: Connection, account_id: int, since_us: int | None) -> N
     connection.execute(accounts.update().where(accounts.c.account_id == account_id), {"shut_us": since_us})
 
 
+def limit(connection: Connection, account_id: int, given: AccountLimits) -> None:
+    """Replaces what it may ask for in a second."""
+    change = accounts.update().where(accounts.c.account_id == account_id)
+    connection.execute(change, msgspec.structs.asdict(given))
+
+
 def count(connection: Connection) -> int:
     """How many there are."""
     return connection.execute(select(func.count()).select_from(accounts)).scalar_one()
@@ -72,7 +78,8 @@ def count(connection: Connection) -> int:
 def _account(row: Row[Any]) -> Account:
     values = {name: getattr(row, name) for name in _COLUMNS} | _decode_choices(row.chosen or "{}")
     configuration = msgspec.convert(values, AccountConfiguration)
-    return Account(row.account_id, row.name, configuration, row.aged_us, row.shut_us)
+    limits = AccountLimits(row.requests_per_second, row.events_per_second)
+    return Account(row.account_id, row.name, configuration, row.aged_us, row.shut_us, limits)
 
 
 def _columns(configuration: AccountConfiguration) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from octy.store.schema import metadata
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0009"
+HEAD = "0010"
 """The last revision. Named here so that a start with nothing to migrate need not load Alembic, which takes a while."""
 _REVISION = Table(
     "alembic_version",

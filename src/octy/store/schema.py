@@ -55,6 +55,8 @@ accounts = Table(
     Column("retention_days", Integer, nullable=False, server_default="0"),
     Column("aged_us", BigInteger, nullable=False, server_default="0"),
     Column("shut_us", BigInteger),
+    Column("requests_per_second", Integer),
+    Column("events_per_second", Integer),
     UniqueConstraint("name", name="uq_accounts_public_key"),
 )
 """`next_profile_key` outlives the profiles, so that a key is never given twice. Events before `aged_us` may be gone.

@@ -4,6 +4,7 @@ The server and its clients share an event loop here, so that nothing happens bet
 """
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
@@ -13,10 +14,12 @@ from typing import Any, NamedTuple
 import pytest
 import uvicorn
 
-from octy.http import connections
+from octy.http import connections, pace
 from octy.http.connections import Connections
 from octy.http.protocol import OctyHttpProtocol, served_by
 from octy.model import limits
+from octy.model.errors import Unavailable
+from octy.service.rates import Rate
 from tests.integration.http.world import Api, World
 from tests.integration.service.serving import StandingClock
 
@@ -341,6 +344,63 @@ def test_whoever_is_told_not_to_send_is_not_waited_for(
     tell(served, story)
 
 
+def test_an_account_holds_no_more_than_is_answered_soon(
+    served: World, shop: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There would be room, but whoever came would wait."""
+    (ana,) = shop.has_profiles("ana")
+    other = served.account()
+    body = events(ana, padding=400)
+    monkeypatch.setattr(pace, "ALWAYS_BYTES", 10)
+    monkeypatch.setattr(pace, "ALWAYS_REQUESTS", 1)
+    monkeypatch.setattr(pace, "WAIT_SECONDS", 1e-9)
+
+    async def story(server: Server) -> None:
+        begun, leave = asyncio.Event(), asyncio.Event()
+        busy = asyncio.create_task(keep_busy(served, begun, leave))
+        await begun.wait()
+        waiting, second = [await server.line() for _ in range(2)]
+        waiting.sends(request(shop, BATCH, body))
+        await until(lambda: server.door.bytes_inside == len(body))
+        refused(await second.asks(request(shop, BATCH, body)))
+        assert (await second.asks(request(other, BATCH, b"no JSON"))).status == 400, "another account"
+        leave.set()
+        await busy
+        assert (await waiting.hears()).status == 201
+        assert (await second.asks(request(shop, BATCH, body))).status == 201
+
+    tell(served, story)
+
+
+def test_a_refusal_leaves_nothing_for_the_collector(served: World, shop: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception that its own frames know stays until then, and there may be thousands in a second."""
+    (ana,) = shop.has_profiles("ana")
+    body = events(ana, padding=400)
+
+    async def story(server: Server) -> None:
+        line = await server.line()
+        monkeypatch.setattr(limits, "QUEUED_REQUESTS_MAX", 0)
+        refused(await line.asks(request(shop, BATCH, body)))  # at the head
+        monkeypatch.undo()
+        line.sends(request(shop, BATCH, b"no", announced=7))
+        await until(lambda: server.door.bytes_inside == 2)
+        monkeypatch.setattr(limits, "QUEUED_REQUESTS_MAX", 0)
+        line.sends(b" JSON")
+        refused(await line.hears())  # when the body is whole
+        monkeypatch.undo()
+        monkeypatch.setattr(limits, "QUEUED_OBJECTS_MAX", 2)
+        both = json.dumps({"events": json.loads(body)["events"] * 2}).encode()
+        refused(await line.asks(request(shop, BATCH, both)))  # by the writer
+
+    gc.collect()
+    gc.disable()
+    try:
+        tell(served, story)
+        assert [one for one in gc.get_objects() if isinstance(one, Unavailable)] == []
+    finally:
+        gc.enable()
+
+
 # Connections
 
 
@@ -390,6 +450,56 @@ def test_there_are_not_many_too_many_either(served: World, shop: Api, monkeypatc
         assert (await lines[0].asks(question(shop))).status == 200
 
     tell(served, story, connections_max=1)
+
+
+def test_a_kept_connection_is_not_closed_upon_a_request(served: World, shop: Api) -> None:
+    """One that has come when the time is over, and that the loop was too busy to read."""
+
+    async def story(server: Server) -> None:
+        line = await server.line()
+        assert (await line.asks(question(shop))).status == 200
+        (connection,) = server.open._open
+        assert isinstance(connection, OctyHttpProtocol)
+        line.sends(question(shop))
+        connection.timeout_keep_alive_handler()
+        assert (await line.hears()).status == 200
+        connection.timeout_keep_alive_handler()
+        assert await line.is_closed()
+
+    tell(served, story)
+
+
+def test_nor_after_a_refusal_nor_for_another(served: World, shop: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "QUIET_SECONDS_MIN", 0)
+    monkeypatch.setattr(limits, "QUEUED_REQUESTS_MAX", 0)
+
+    async def story(server: Server) -> None:
+        line = await server.line()
+        refused(await line.asks(request(shop, BATCH, b"no JSON")))
+        line.sends(question(shop))
+        await look(server, 1_000)
+        assert (await line.hears()).status == 200
+        line.sends(question(shop))
+        somebody = Somebody()
+        assert not server.open.admit(somebody), "the first does not make way"
+        server.open.gone(somebody)
+        assert (await line.hears()).status == 200
+
+    tell(served, story, connections_max=1)
+
+
+class Somebody:
+    """A connection on which nothing happens."""
+
+    def look(self, now: float) -> None:
+        """Nothing."""
+
+    def has_unread(self) -> bool:
+        """No."""
+        return False
+
+    def give_way(self) -> None:
+        """Nothing."""
 
 
 # Slow ones
@@ -461,7 +571,7 @@ def test_who_asks_too_often_is_told_when_to_come_back(served: World, shop: Api) 
     """C32: 429, and nothing of the body is read. The code is one that clients know (wire.md 0.4)."""
     other = served.account()
     (ana,) = shop.has_profiles("ana")
-    served.octy.requests_rate.per_second = 2
+    served.octy.requests_rate = Rate(served.octy.clock, 2, "requests")
 
     async def story(server: Server) -> None:
         line = await server.line()
@@ -480,7 +590,7 @@ def test_who_asks_too_often_is_told_when_to_come_back(served: World, shop: Api) 
 def test_who_sends_too_many_events_is_told_when_to_come_back(served: World, shop: Api) -> None:
     (ana,) = shop.has_profiles("ana")
     batch = json.dumps({"events": [{"event_type": "viewed", "profile_id": ana}] * 300}).encode()
-    served.octy.events_rate.per_second = 100
+    served.octy.events_rate = Rate(served.octy.clock, 100, "events")
 
     async def story(server: Server) -> None:
         line = await server.line()

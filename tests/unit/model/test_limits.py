@@ -40,6 +40,7 @@ SAID = {
     "days between trainings by schedule": "TRAINING_EVERY_DAYS_MAX",
     "days that events are kept, where not for ever": "RETENTION_DAYS_MAX",
     "webhooks a minute of a segment, where bounded": "WEBHOOKS_PER_MINUTE_MAX",
+    "either, of one account (`octy accounts limit`)": "PER_SECOND_MAX",
     "requests": "QUEUED_REQUESTS_MAX",
     "events, profiles and the like in them": "QUEUED_OBJECTS_MAX",
     "bytes of bodies that come in or wait": "BODY_BYTES_WAITING_MAX",

@@ -46,12 +46,20 @@ def test_one_account_is_served_in_its_order() -> None:
 
 def test_turns_are_worth_the_same_number_of_objects() -> None:
     waiting = queue(*[job(ANA, 500)] * 4, *[job(BEN, 100)] * 20)
-    assert whose(waiting.take(2_000)) == [ANA, *[BEN] * 5, ANA, *[BEN] * 5]
+    assert whose(waiting.take(2_000)) == [ANA, *[BEN] * 5]
+    assert whose(waiting.take(2_000)) == [ANA, *[BEN] * 5]
 
 
-def test_who_comes_late_to_a_flood_is_served_next() -> None:
+def test_who_comes_late_to_a_flood_is_served_next_and_need_not_wait_for_more_of_it() -> None:
     waiting = queue(*[job(ANA, 500)] * 20, job(BEN))
-    assert whose(waiting.take(1_000)) == [ANA, BEN, ANA]
+    assert whose(waiting.take(4_000)) == [ANA, BEN]
+    assert whose(waiting.take(4_000)) == [ANA] * 8, "alone again"
+
+
+def test_a_group_is_no_larger_for_many_accounts() -> None:
+    waiting = queue(*[job(account, 500) for account in range(10)])
+    assert whose(waiting.take(2_000)) == [0, 1, 2, 3]
+    assert whose(waiting.take(2_000)) == [4, 5, 6, 7]
 
 
 def test_what_is_left_of_a_turn_is_not_lost() -> None:

@@ -15,17 +15,16 @@ ANA, BEN = 1, 2
 
 
 def passes(rate: Rate, account_id: int, count: int = 1) -> bool:
-    try:
-        rate.take(account_id, count)
-    except TooMuch:
+    if rate.refusal(account_id) is not None:
         return False
+    rate.take(account_id, count)
     return True
 
 
 def refusal(rate: Rate, account_id: int) -> TooMuch:
-    with pytest.raises(TooMuch) as told:
-        rate.check(account_id)
-    return told.value
+    told = rate.refusal(account_id)
+    assert told is not None
+    return told
 
 
 def test_a_seconds_worth_passes_at_once_and_no_more() -> None:
@@ -48,6 +47,26 @@ def test_a_batch_of_more_than_a_second_passes_and_is_paid_for() -> None:
     assert not passes(rate, ANA, 500)
     clock.move_to(START_US + pause_seconds * US_PER_SECOND)
     assert passes(rate, ANA, 500)
+
+
+def test_an_account_may_have_a_limit_of_its_own() -> None:
+    clock = StandingClock(START_US)
+    rate = Rate(clock, 2, "requests")
+    rate.limit(ANA, 5)
+    assert [[passes(rate, one) for _ in range(6)].count(True) for one in (ANA, BEN)] == [5, 2]
+    assert "5 requests a second" in str(refusal(rate, ANA))
+    rate.limit(ANA, 0)
+    assert all(passes(rate, ANA) for _ in range(100)), "any number"
+    rate.limit(ANA, None)
+    clock.move_to(START_US + US_PER_SECOND)
+    assert [passes(rate, ANA) for _ in range(6)].count(True) == 2, "what others may"
+
+
+def test_one_account_alone_may_be_limited() -> None:
+    rate = Rate(StandingClock(START_US), 0, "requests")
+    rate.limit(ANA, 1)
+    assert [passes(rate, ANA) for _ in range(2)] == [True, False]
+    assert all(passes(rate, BEN) for _ in range(100))
 
 
 @pytest.mark.parametrize("clock", [StandingClock(START_US), ManualClock(START_US)])
