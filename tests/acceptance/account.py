@@ -1,12 +1,13 @@
 """An account on a running server: the few requests by which the tests of this folder make and read their world."""
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import httpx
 
-from tests.acceptance.processes import PUBLIC_KEY, SECRET_KEY, Server, wait_for
+from tests.acceptance.processes import PUBLIC_KEY, SECRET_KEY, Machine, Server, wait_for
 from tests.logs import opened
 
 Json: TypeAlias = dict[str, Any]
@@ -92,6 +93,20 @@ class Account:
     def move_clock(self, now: str) -> None:
         """Lets time pass in a sandbox."""
         self.post("/v1/sandbox/clock", {"now": now})
+
+
+def orders(machine: Machine, *arguments: str, data: str = "data") -> Json:
+    """What `octy accounts` brings of the server in that folder, as JSON."""
+    ended = machine.run("octy", "accounts", *arguments, "--data", data, "--json")
+    assert ended.code == 0, ended.stderr
+    report: Json = json.loads(ended.stdout)
+    return report
+
+
+def new_keys(machine: Machine, name: str) -> tuple[str, str]:
+    """The public and the secret key of an account that is created beside the server's first one."""
+    keys = orders(machine, "create", name)["keys"]
+    return keys["public_key"], keys["secret_key"]
 
 
 def decoded(answer: httpx.Response) -> Json:
