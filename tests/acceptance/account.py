@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
+from uuid import uuid4
 
 import httpx
 
@@ -12,6 +13,7 @@ from tests.logs import opened
 
 Json: TypeAlias = dict[str, Any]
 
+CONFIGURATION = "/v1/configurations/account/set"
 CONTACT = {"contact_name": "Dana", "contact_surname": "Doe", "contact_email_address": "dana@shop.example"}
 TABLES = ("accounts", "event_types", "profiles", "events", "message_ids", "segments", "tags", "tag_history", "items")
 
@@ -38,7 +40,7 @@ class Account:
 
     def send_webhooks_to(self, url: str) -> None:
         """Sets the account's webhook URL."""
-        self.post("/v1/configurations/account/set", CONTACT | {"webhook_url": url, "authenticated_id_key": ""})
+        self.post(CONFIGURATION, CONTACT | {"webhook_url": url, "authenticated_id_key": ""})
 
     def event_type(self, name: str, *properties: str) -> None:
         """A custom event type."""
@@ -54,6 +56,11 @@ class Account:
         segment_id: str = created["segment_id"]
         wait_for("the backfill's end", lambda: self.status(segment_id) == "active")
         return segment_id
+
+    def matches_payment_errors(self) -> str:
+        """The id of a new live 1 segment, which each payment error matches at once."""
+        self.event_type("payment_error", "bank")
+        return self.segment("payment trouble", "live", 1, step("payment_error"))
 
     def status(self, segment_id: str) -> str:
         """`active` or `backfilling`."""
@@ -103,9 +110,9 @@ def orders(machine: Machine, *arguments: str, data: str = "data") -> Json:
     return report
 
 
-def new_keys(machine: Machine, name: str) -> tuple[str, str]:
-    """The public and the secret key of an account that is created beside the server's first one."""
-    keys = orders(machine, "create", name)["keys"]
+def new_keys(machine: Machine) -> tuple[str, str]:
+    """The public and the secret key of an account that is created beside those that the server has."""
+    keys = orders(machine, "create", uuid4().hex)["keys"]
     return keys["public_key"], keys["secret_key"]
 
 

@@ -15,7 +15,7 @@ from random import Random
 
 import httpx
 
-from tests.acceptance.account import Account, decoded, new_keys, step
+from tests.acceptance.account import Account, decoded, new_keys
 from tests.acceptance.processes import PUBLIC_KEY, SECRET_KEY, Machine, Server, wait_for
 from tests.acceptance.receiver import ANSWERS_TOO_LATE, HANGS, RESETS, Receiver
 from tests.logs import opened
@@ -45,8 +45,7 @@ class Customers:
     def __init__(self, server: Server, keys: tuple[str, str], webhook_url: str) -> None:
         account = Account(server, keys)
         account.send_webhooks_to(webhook_url)
-        account.event_type("payment_error", "bank")
-        account.segment("payment trouble", "live", 1, step("payment_error"))
+        account.matches_payment_errors()
         self.keys = keys
         self.in_turn = cycle(account.profiles(*(f"customer {number}" for number in range(PROFILES))))
 
@@ -81,7 +80,7 @@ def test_every_webhook_of_an_acknowledged_event_arrives_through_kills(machine: M
     chance = Random(seed)
     receiver.moods = lambda: chance.choice(MOODS)
     server = machine.serve(*SERVED)
-    others = [new_keys(machine, f"shop {number}") for number in range(1, ACCOUNTS)]
+    others = [new_keys(machine) for _ in range(1, ACCOUNTS)]
     accounts = [Customers(server, keys, receiver.url) for keys in ((PUBLIC_KEY, SECRET_KEY), *others)]
     acknowledged: list[str] = []
     for _ in range(KILLS):
