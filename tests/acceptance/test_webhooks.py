@@ -216,3 +216,25 @@ def test_what_failed_is_found_and_sent_once_more(shop: Shop, receiver: Receiver)
     assert shop.said("webhooks", "replay", "msg_none", code=1)
     assert shop.said("webhooks", "replay", code=2)
     assert shop.said("webhooks", "show", "msg_none", code=1)
+
+
+def test_a_receiver_that_is_gone_is_shown_and_sent_what_waited_when_it_is_enabled_again(
+    shop: Shop, receiver: Receiver
+) -> None:
+    """C22."""
+    shop.send_webhooks_to(receiver.url)
+    shop.matches_payment_errors()
+    ana, ben = shop.profiles("ana", "ben")
+    receiver.statuses.append(410)
+    shop.happens("payment_error", ana)
+    wait_for("the end", lambda: shop.states() == ["failed"])
+    shop.happens("payment_error", ben)
+    said = "\n".join(shop.said("get", "accountconfig"))
+    assert "disabled since" in said
+    assert "The receiver answered 410: it wants no webhooks any more." in said
+    assert "disabled" in shop.said("webhooks", "test", code=1)[-1]
+    assert shop.states() == ["pending", "failed"]
+    assert len(receiver.deliveries) == 1
+    assert "also those that were made meanwhile" in shop.said("webhooks", "enable", "--replay")[-1]
+    assert json.loads(receiver.wait_for(2)[1].body)["body"]["profile_id"] == ben
+    assert "Webhooks              enabled" in "\n".join(shop.said("get", "accountconfig"))
