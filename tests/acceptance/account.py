@@ -1,16 +1,19 @@
 """An account on a running server: the few requests by which the tests of this folder make and read their world."""
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
+from uuid import uuid4
 
 import httpx
 
-from tests.acceptance.processes import PUBLIC_KEY, SECRET_KEY, Server, wait_for
+from tests.acceptance.processes import PUBLIC_KEY, SECRET_KEY, Machine, Server, wait_for
 from tests.logs import opened
 
 Json: TypeAlias = dict[str, Any]
 
+CONFIGURATION = "/v1/configurations/account/set"
 CONTACT = {"contact_name": "Dana", "contact_surname": "Doe", "contact_email_address": "dana@shop.example"}
 TABLES = ("accounts", "event_types", "profiles", "events", "message_ids", "segments", "tags", "tag_history", "items")
 
@@ -37,7 +40,7 @@ class Account:
 
     def send_webhooks_to(self, url: str) -> None:
         """Sets the account's webhook URL."""
-        self.post("/v1/configurations/account/set", CONTACT | {"webhook_url": url, "authenticated_id_key": ""})
+        self.post(CONFIGURATION, CONTACT | {"webhook_url": url, "authenticated_id_key": ""})
 
     def event_type(self, name: str, *properties: str) -> None:
         """A custom event type."""
@@ -53,6 +56,11 @@ class Account:
         segment_id: str = created["segment_id"]
         wait_for("the backfill's end", lambda: self.status(segment_id) == "active")
         return segment_id
+
+    def matches_payment_errors(self) -> str:
+        """The id of a new live 1 segment, which each payment error matches at once."""
+        self.event_type("payment_error", "bank")
+        return self.segment("payment trouble", "live", 1, step("payment_error"))
 
     def status(self, segment_id: str) -> str:
         """`active` or `backfilling`."""
@@ -92,6 +100,20 @@ class Account:
     def move_clock(self, now: str) -> None:
         """Lets time pass in a sandbox."""
         self.post("/v1/sandbox/clock", {"now": now})
+
+
+def orders(machine: Machine, *arguments: str, data: str = "data") -> Json:
+    """What `octy accounts` brings of the server in that folder, as JSON."""
+    ended = machine.run("octy", "accounts", *arguments, "--data", data, "--json")
+    assert ended.code == 0, ended.stderr
+    report: Json = json.loads(ended.stdout)
+    return report
+
+
+def new_keys(machine: Machine) -> tuple[str, str]:
+    """The public and the secret key of an account that is created beside those that the server has."""
+    keys = orders(machine, "create", uuid4().hex)["keys"]
+    return keys["public_key"], keys["secret_key"]
 
 
 def decoded(answer: httpx.Response) -> Json:

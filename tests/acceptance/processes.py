@@ -201,9 +201,9 @@ class Machine:
         """`octy serve --sandbox`."""
         return self.serve("--sandbox", "--clock", clock, *options, data=data)
 
-    def cli(self, server: Server, *arguments: str) -> Ended:
-        """`octy-cli` with the address and the keys in its environment."""
-        return self.run("octy-cli", *arguments, environment=KEYS | {"OCTY_URL": server.url})
+    def cli(self, server: Server, *arguments: str, keys: Mapping[str, str] = KEYS) -> Ended:
+        """`octy-cli` with the address and an account's keys in its environment."""
+        return self.run("octy-cli", *arguments, environment={**keys, "OCTY_URL": server.url})
 
     def file(self, name: str, content: str | bytes) -> Path:
         """Writes a file into the folder."""

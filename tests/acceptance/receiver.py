@@ -4,8 +4,8 @@ It also counts connections, so that a test can say that none was made.
 """
 
 import socket
+import struct
 import threading
-import time
 from collections import Counter, deque
 from collections.abc import Callable
 from email.message import Message
@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 
 from tests.acceptance.processes import PATIENCE_SECONDS, wait_for
 
-BREAKS_OFF = 0
-"""In the place of a status: it reads everything, and closes the connection without a word."""
-HANGS = 1
-"""The same, and says nothing for a while before."""
-HANGS_SECONDS = 1.0
+RESETS, ANSWERS_TOO_LATE, HANGS = range(3)
+"""In the place of a status. It reads everything and resets the connection; or ends it first and answers 200 then, which
+nobody hears; or says nothing for as long as anybody listens."""
 SUCCESSES = range(200, 300)
+_AT_ONCE = struct.pack("ii", 1, 0)
+"""Lingering for no time, which makes a reset of the end of a connection."""
 
 
 class Delivery(NamedTuple):
@@ -44,7 +44,7 @@ class Receiver:
         self.statuses: deque[int] = deque()
         """What the next deliveries are answered; afterwards 204."""
         self.moods: Callable[[], int] | None = None
-        """What else they are answered, one by one: a status, `BREAKS_OFF` or `HANGS`."""
+        """What else they are answered, one by one: a status, or what stands in the place of one."""
         self.accepted: Counter[str] = Counter()
         """How often each webhook was answered 2xx, by its id."""
         self.answers = threading.Event()
@@ -70,17 +70,28 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 receiver.deliveries.append(Delivery(self.path, self.headers, body))
                 receiver.answers.wait(PATIENCE_SECONDS)
-                status = receiver.next_status()
-                if status == HANGS:
-                    time.sleep(HANGS_SECONDS)
-                if status in (BREAKS_OFF, HANGS):
-                    self.close_connection = True
-                    return
+                self._answer(receiver.next_status())
+
+            def _answer(self, status: int) -> None:
+                self.close_connection = status in (RESETS, HANGS)
+                if status == RESETS:
+                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+                    socket.close(self.connection.detach())
+                elif status == HANGS:
+                    self.connection.settimeout(PATIENCE_SECONDS)
+                    self.rfile.read(1)
+                elif status == ANSWERS_TOO_LATE:
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                    self._say(200)
+                else:
+                    self._say(status)
+                    if status in SUCCESSES:
+                        receiver.accepted[self.headers["webhook-id"]] += 1
+
+            def _say(self, status: int) -> None:
                 self.send_response(status)
                 self.send_header("content-length", "0")
                 self.end_headers()
-                if status in SUCCESSES:
-                    receiver.accepted[self.headers["webhook-id"]] += 1
 
             def log_message(self, *_: object) -> None:
                 """Nothing."""

@@ -1,23 +1,14 @@
 """`octy accounts …` beside a running server: who may use it, and with which keys (C30)."""
 
 import base64
-import json
 import stat
 from collections.abc import Mapping
-from typing import Any
 
 import httpx
 import pytest
 
+from tests.acceptance.account import orders
 from tests.acceptance.processes import KEYS, Machine, Server
-
-
-def orders(machine: Machine, *arguments: str, data: str = "data") -> dict[str, Any]:
-    """What an order brings, as JSON."""
-    ended = machine.run("octy", "accounts", *arguments, "--data", data, "--json")
-    assert ended.code == 0, ended.stderr
-    report: dict[str, Any] = json.loads(ended.stdout)
-    return report
 
 
 def status(server: Server, keys: Mapping[str, str]) -> int:

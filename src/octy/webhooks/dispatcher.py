@@ -1,8 +1,9 @@
 """Which webhooks leave when? Takes what is due from the outbox, sends it, and records what came of it.
 
 - At least once (H4): a delivery stays pending until its result is recorded. Whatever is interrupted is sent again.
-- Fair: at most `IN_FLIGHT_MAX` attempts at once, and `IN_FLIGHT_PER_RECEIVER_MAX` to one account's receiver, so that
-  one that hangs holds up nobody else. What waits stays in the store; memory holds only what is in flight.
+- Fair: at most `IN_FLIGHT_MAX` attempts at once, and `IN_FLIGHT_PER_RECEIVER_MAX` to one account's receiver; fewer
+  until it has taken something, so that those that hang, also a hundred of them, hold up nobody else. What waits stays
+  in the store; memory holds only what is in flight.
 - In order: no two deliveries about one profile are ever in flight together, and of those that are due, the one that
   was made first goes first. The outbox lets a later one wait for an earlier one, but not for ever; one that is ahead
   then is marked so before it leaves.
@@ -33,6 +34,8 @@ log = structlog.get_logger()
 
 IN_FLIGHT_MAX = 250
 IN_FLIGHT_PER_RECEIVER_MAX = 10
+IN_FLIGHT_UNPROVEN_MAX = 2
+"""So many to a receiver that has taken nothing lately; one more with each that it takes."""
 LOOK_SECONDS = 1.0
 """The clock is looked at so often while nothing is due: one that is moved, or set, tells nobody."""
 GONE = 410
@@ -70,6 +73,8 @@ class Dispatcher:
         self._in_flight: dict[tuple[int, int], asyncio.Task[None]] = {}
         """By (account id, profile key), from the claim until the result is recorded."""
         self._per_account: Counter[int] = Counter()
+        self._proven: Counter[int] = Counter()
+        """By account, how many more than that: of those with something in flight."""
         self._results: list[tuple[Delivery, Result]] = []
         self._stopping = False
         self._woken = asyncio.Event()
@@ -162,7 +167,7 @@ class Dispatcher:
         return Busy(profiles=frozenset(self._in_flight), accounts=frozenset(full | self._breaker.paused(now_us)))
 
     def _room(self, account_id: int, now_us: int) -> int:
-        return self._breaker.room(account_id, now_us, IN_FLIGHT_PER_RECEIVER_MAX)
+        return self._breaker.room(account_id, now_us, IN_FLIGHT_UNPROVEN_MAX + self._proven[account_id])
 
     def _start(self, delivery: Delivery, now_us: int) -> bool:
         """Starts an attempt, unless the profile or the receiver has become busy."""
@@ -233,9 +238,12 @@ class Dispatcher:
         attempt = Attempt(started_us, took_ms, outcome.status, error, outcome.excerpt)
         if isinstance(outcome, Delivered):
             self._breaker.succeeded(delivery.account_id)
+            proven = self._proven[delivery.account_id] + 1
+            self._proven[delivery.account_id] = min(proven, IN_FLIGHT_PER_RECEIVER_MAX - IN_FLIGHT_UNPROVEN_MAX)
             context.debug("webhooks.delivered", status=outcome.status)
             return Succeeded(delivery.delivery_id, attempts, now_us, attempt)
         asked = outcome.retry_after_seconds
+        self._proven[delivery.account_id] //= 2
         self._breaker.failed(delivery.account_id, now_us, status=outcome.status, retry_after_seconds=asked)
         pause = self._schedule.pause_us(attempts - delivery.attempts_before, self._chance, asked)
         is_gone = outcome.status == GONE
@@ -270,7 +278,7 @@ class Dispatcher:
             self._counts.in_flight = len(self._in_flight)
             self._per_account[delivery.account_id] -= 1
             if not self._per_account[delivery.account_id]:
-                del self._per_account[delivery.account_id]
+                del self._per_account[delivery.account_id], self._proven[delivery.account_id]
         self._woken.set()
 
 

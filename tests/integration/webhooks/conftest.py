@@ -1,5 +1,6 @@
 """Receivers, senders and dispatchers, on both event loops that the server may run on."""
 
+import socket
 from collections.abc import AsyncIterator
 from random import Random
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from octy.model.clock import ManualClock
+from octy.webhooks import guard
 from octy.webhooks.dispatcher import Dispatcher
 from octy.webhooks.sender import Sender
 from tests.integration.webhooks.memory import MemoryOutbox
@@ -62,3 +64,21 @@ async def dispatcher(outbox: MemoryOutbox, clock: ManualClock) -> AsyncIterator[
     await dispatcher.start()
     yield dispatcher
     await dispatcher.stop()
+
+
+@pytest.fixture
+def sockets(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """The addresses for which a socket was asked for by the time its guard had let them pass; none is ever made."""
+    asked: list[tuple[Any, ...]] = []
+
+    def refuse(*arguments: Any, **_: Any) -> socket.socket:
+        asked.append(arguments)
+        raise OSError(101, "Network is unreachable")
+
+    class Sockets:
+        AF_INET, AF_INET6, AF_UNSPEC = socket.AF_INET, socket.AF_INET6, socket.AF_UNSPEC
+        IPPROTO_TCP, AI_NUMERICHOST, AI_NUMERICSERV = socket.IPPROTO_TCP, socket.AI_NUMERICHOST, socket.AI_NUMERICSERV
+        socket = staticmethod(refuse)
+
+    monkeypatch.setattr(guard, "socket", Sockets)
+    return asked

@@ -13,6 +13,7 @@ from typing import Self
 import uvloop
 
 from octy.model.clock import ManualClock
+from octy.webhooks.names import Lookup
 from octy.webhooks.outbox import Delivery
 from octy.webhooks.sender import Delivered, Failed, Outcome, Sender
 
@@ -32,11 +33,16 @@ INSIDE = (
     "172.31.255.255",
     "192.0.0.192",
     "192.0.2.1",
+    "192.31.196.1",
+    "192.52.193.1",
     "192.88.99.1",
     "192.168.0.1",
+    "192.175.48.1",
     "198.18.0.1",
+    "198.51.100.1",
     "203.0.113.7",
     "224.0.0.1",
+    "240.0.0.1",
     "255.255.255.255",
 )
 INSIDE_6 = (
@@ -159,11 +165,11 @@ URLS = (
     *(f"https://{name}/hook" for name in NAMES),
     *ODD,
 )
-PUBLIC = "1.1.1.1"
+PUBLIC, PUBLIC_6 = "1.1.1.1", "2606:4700:4700::1111"
 ANSWERS: tuple[Sequence[str], ...] = (
     *([address] for address in (*INSIDE, *INSIDE_6)),
     *([PUBLIC, address] for address in (*INSIDE, *INSIDE_6)),
-    ["2606:4700:4700::1111", "::ffff:127.0.0.1"],
+    [PUBLIC_6, "::ffff:127.0.0.1"],
 )
 """What a hostile name may lead to: to an address inside, or to one outside as well."""
 
@@ -174,16 +180,16 @@ def delivery(url: str) -> Delivery:
 
 
 class Attempts:
-    """A sender for which every name leads to the same addresses."""
+    """A sender for which every name leads to the same addresses, unless a `lookup` says where each one leads."""
 
-    def __init__(self, *, allow_private: bool = False) -> None:
+    def __init__(self, *, allow_private: bool = False, lookup: Lookup | None = None) -> None:
         self.answer: Sequence[str] = ["127.0.0.1"]
         self._sender = Sender(
             ManualClock(NOON_US),
             lambda *_: [b"k"],
             allow_private=allow_private,
             allow_http=True,
-            lookup=self._lookup,
+            lookup=lookup or self._lookup,
         )
 
     async def __aenter__(self) -> Self:

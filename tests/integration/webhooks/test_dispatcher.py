@@ -9,13 +9,14 @@ from aiohttp import web
 
 from octy.model.clock import ManualClock
 from octy.model.errors import Unavailable
-from octy.model.instants import US_PER_SECOND
+from octy.model.instants import US_PER_SECOND, rfc1123
 from octy.webhooks import dispatcher as dispatching
 from octy.webhooks.addresses import NOT_PUBLIC
 from octy.webhooks.dispatcher import IN_FLIGHT_MAX, Dispatcher
 from octy.webhooks.outbox import Delivery
 from octy.webhooks.schedule import JITTER, PAUSES_US, WAIT_US_MAX
 from octy.webhooks.sender import Sender
+from tests.integration.webhooks.conftest import NOON_US
 from tests.integration.webhooks.memory import MemoryOutbox
 from tests.integration.webhooks.receiver import Receiver, Request, signing_keys
 
@@ -110,10 +111,11 @@ async def test_nobody_listening_is_tried_again(
     assert outbox.states() == ["delivered"]
 
 
-async def test_a_receiver_may_ask_for_a_longer_pause(
-    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+@pytest.mark.parametrize("asked", ["60", rfc1123(NOON_US + 60 * US_PER_SECOND)], ids=["seconds", "date"])
+async def test_a_receiver_may_ask_for_a_longer_pause(  # C22
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock, asked: str
 ) -> None:
-    receiver.script = [web.Response(status=503, headers={"Retry-After": "60"})]
+    receiver.script = [web.Response(status=503, headers={"Retry-After": asked})]
     outbox.add(receiver.url)
     await dispatcher.drain()
     await let_pass(dispatcher, clock, 60 * US_PER_SECOND - 1)
@@ -292,7 +294,7 @@ async def test_five_accounts_whose_receivers_hang_cost_the_other_forty_five_noth
     for number in range(500):
         outbox.add(receiver.url, account=number % 5, profile=number)
     dispatcher.wake()
-    await receiver.arrived(50)
+    await receiver.arrived(10)
     entered: dict[str, float] = {}
     for number in range(900):
         webhook_id = outbox.add(other_receiver.url, account=5 + number % 45, profile=number)
@@ -302,7 +304,22 @@ async def test_five_accounts_whose_receivers_hang_cost_the_other_forty_five_noth
     await other_receiver.arrived(900)
     delays = sorted(arrived[webhook_id] - at for webhook_id, at in entered.items())
     assert delays[len(delays) * 99 // 100] <= 1.0
-    assert receiver.most_at_once == 50, "ten for each of the five"
+    assert receiver.most_at_once == 10, "two for each of the five"
+
+
+async def test_a_hundred_receivers_that_hang_leave_room_for_another(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, other_receiver: Receiver
+) -> None:
+    receiver.answer = receiver.never
+    for number in range(1_000):
+        outbox.add(receiver.url, account=number % 100, profile=number)
+    dispatcher.wake()
+    await receiver.arrived(200)
+    for number in range(30):
+        outbox.add(other_receiver.url, account=100, profile=number)
+    dispatcher.wake()
+    await other_receiver.arrived(30)
+    assert receiver.at_once == len(receiver.requests) == 200, "two for each of the hundred"
 
 
 async def test_a_receiver_that_takes_nothing_is_only_asked_now_and_then(
@@ -339,19 +356,46 @@ async def test_a_receiver_that_its_account_has_mended_is_sent_what_is_due_at_onc
     assert outbox.states().count("delivered") == 30 - asked
 
 
-async def test_a_receiver_gets_at_most_ten_at_once(
+async def test_a_receiver_gets_two_at_once_and_one_more_with_each_that_it_takes_up_to_ten(
     dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver
 ) -> None:
-    async def when_ten_are_there(_: Request) -> web.Response:
-        await receiver.arrived(10)
+    async def take(request: Request) -> web.Response:
+        await receiver.arrived(_as_many_as_may_be(request))
         return web.Response()
 
-    receiver.answer = when_ten_are_there
+    receiver.answer = take
     for profile in range(100):
         outbox.add(receiver.url, profile=profile)
     await dispatcher.drain()
     assert receiver.most_at_once == 10
     assert outbox.states() == ["delivered"] * 100
+
+
+async def test_a_receiver_gets_fewer_at_once_when_it_fails(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver
+) -> None:
+    async def take_eight_and_refuse_four(request: Request) -> web.Response:
+        await receiver.arrived(min(_as_many_as_may_be(request), 18))
+        number = _number(request)
+        return await receiver.never(request) if number > 12 else web.Response(status=200 if number <= 8 else 500)
+
+    receiver.answer = take_eight_and_refuse_four
+    for profile in range(100):
+        outbox.add(receiver.url, profile=profile)
+    dispatcher.wake()
+    while sum(len(row.attempts) for row in outbox.rows) < 12:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.05)
+    assert len(receiver.requests) == 18, "six hang, and no other is started"
+
+
+def _number(request: Request) -> int:
+    return int(request.webhook_id.removeprefix("msg_"))
+
+
+def _as_many_as_may_be(request: Request) -> int:
+    """How many requests have arrived when all before this one, of a hundred, were taken and it was not."""
+    return min(2 * _number(request), _number(request) + 9, 100)
 
 
 async def test_there_are_never_more_in_flight_than_memory_is_meant_for(
@@ -363,7 +407,7 @@ async def test_there_are_never_more_in_flight_than_memory_is_meant_for(
 
     receiver.answer = when_all_are_there
     for number in range(2 * IN_FLIGHT_MAX):
-        outbox.add(receiver.url, account=number % 60, profile=number)
+        outbox.add(receiver.url, account=number % IN_FLIGHT_MAX, profile=number)
     await dispatcher.drain()
     assert receiver.most_at_once == IN_FLIGHT_MAX
     assert outbox.states() == ["delivered"] * (2 * IN_FLIGHT_MAX)
@@ -444,8 +488,8 @@ async def test_results_that_come_while_others_are_stored_are_stored_together(
     dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver
 ) -> None:
     outbox.may_record.clear()
-    for profile in range(10):
-        outbox.add(receiver.url, profile=profile)
+    for account in range(10):
+        outbox.add(receiver.url, account=account)
     dispatcher.wake()
     while len(dispatcher._results) < 10:
         await asyncio.sleep(0)

@@ -114,8 +114,9 @@ async def lived(behaviour: Behaviour, receiver: Receiver, seed: int) -> Told:
     clock.move_to(clock.now_us() + 10 * US_PER_DAY)
     await drained(dispatcher)
     await dispatcher.stop()
-    assert len(receiver.requests) == len(row.attempts)
-    assert len(set(receiver.ids)) == 1
+    if not behaviour.hangs:  # or an attempt may be over before it has arrived, where the machine is slow
+        assert len(receiver.requests) == len(row.attempts)
+    assert set(receiver.ids) == {row.delivery.webhook_id}
     return Told([attempt.started_us for attempt in row.attempts], row.state, bool(outbox.gone))
 
 

@@ -12,14 +12,14 @@ import pytest
 
 from octy.model.clock import ManualClock
 from octy.webhooks.outbox import Delivery
-from octy.webhooks.sender import EXCERPT_BYTES_MAX, Delivered, Failed, Outcome, Sender
+from octy.webhooks.sender import ATTEMPT_SECONDS_MAX, EXCERPT_BYTES_MAX, Delivered, Failed, Outcome, Sender
 from tests.integration.webhooks.receiver import RawReceiver, Speech, signing_keys
 from tests.sizes import sized
 
 pytestmark = pytest.mark.anyio
 
 TIMEOUT_SECONDS = 0.3
-AT_ONCE, AT_ONCE_SECONDS = 100, sized(15.0, 1.0)
+AT_ONCE, AT_ONCE_SECONDS = 100, sized(ATTEMPT_SECONDS_MAX, 1.0)
 STALLS_EVERY = 9
 """One of so many receivers speaks no TLS where it should, and stalls or says something else."""
 UNANSWERED = Failed(f"The receiver did not answer within {TIMEOUT_SECONDS:g} seconds.")
@@ -46,8 +46,8 @@ async def outcome_of(receiver: RawReceiver, clock: ManualClock) -> Outcome:
     return msgspec.structs.replace(outcome, excerpt="")
 
 
-async def attempt(receiver: RawReceiver, clock: ManualClock) -> Outcome:
-    sender = Sender(clock, signing_keys, allow_private=True, timeout_seconds=TIMEOUT_SECONDS)
+async def attempt(receiver: RawReceiver, clock: ManualClock, timeout_seconds: float = TIMEOUT_SECONDS) -> Outcome:
+    sender = Sender(clock, signing_keys, allow_private=True, timeout_seconds=timeout_seconds)
     await sender.open()
     outcome = await sender.attempt(Delivery(1, "msg_1", 1, 0, receiver.url, b"{}", attempts=0))
     await sender.close()
@@ -122,6 +122,13 @@ async def test_a_receiver_that_breaks_off_is_judged_by_what_it_said(
     async with receiving(speech) as receiver:
         assert await outcome_of(receiver, clock) == expected
         assert receiver.connections == 1
+
+
+async def test_nobody_listens_after_twenty_kilobytes(clock: ManualClock) -> None:
+    """C23. The receiver then keeps the connection open: whoever wanted to hear more would wait for an hour."""
+    async with receiving(once(ERROR + b"\r\n" + b"x" * 20_000, then_hang=True)) as receiver:
+        outcome = await attempt(receiver, clock, timeout_seconds=3_600)
+    assert outcome == msgspec.structs.replace(FAILED, excerpt="x" * 1_000)
 
 
 async def test_a_receiver_that_stalls_in_the_handshake_is_cut_off(clock: ManualClock) -> None:

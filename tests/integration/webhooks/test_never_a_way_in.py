@@ -16,7 +16,6 @@ import pytest
 from aiohttp import web
 
 from octy.model.errors import Refused
-from octy.webhooks import guard
 from octy.webhooks.addresses import NOT_PUBLIC, check_url, may_connect_to
 from octy.webhooks.guard import GuardedResolver
 from octy.webhooks.names import SystemLookup
@@ -39,24 +38,6 @@ IS_GLOBAL_SAYS_YES = (
     "192.88.99.1",
 )
 """On the Pythons that we run on, or on some of them."""
-
-
-@pytest.fixture
-def sockets(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """The addresses for which a socket was asked for by the time its guard had let them pass; none is ever made."""
-    asked: list[tuple[Any, ...]] = []
-
-    def refuse(*arguments: Any, **_: Any) -> socket.socket:
-        asked.append(arguments)
-        raise OSError(101, "Network is unreachable")
-
-    class Sockets:
-        AF_INET, AF_INET6, AF_UNSPEC = socket.AF_INET, socket.AF_INET6, socket.AF_UNSPEC
-        IPPROTO_TCP, AI_NUMERICHOST, AI_NUMERICSERV = socket.IPPROTO_TCP, socket.AI_NUMERICHOST, socket.AI_NUMERICSERV
-        socket = staticmethod(refuse)
-
-    monkeypatch.setattr(guard, "socket", Sockets)
-    return asked
 
 
 def test_there_are_at_least_three_hundred_urls() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from inspect import signature
 
 import aiohttp
 import pytest
@@ -16,7 +17,7 @@ from octy.webhooks.addresses import NOT_PUBLIC
 from octy.webhooks.guard import guarded_socket
 from octy.webhooks.names import Lookup, SystemLookup
 from octy.webhooks.outbox import Delivery
-from octy.webhooks.sender import Delivered, Failed, Outcome, Sender
+from octy.webhooks.sender import ATTEMPT_SECONDS_MAX, Delivered, Failed, Outcome, Sender
 from tests.integration.webhooks.receiver import Receiver, signing_keys
 
 pytestmark = pytest.mark.anyio
@@ -141,6 +142,23 @@ async def test_a_receiver_that_hangs_is_given_up(clock: ManualClock, receiver: R
         outcome = await sender.attempt(delivery(receiver.url))
     assert outcome == Failed("The receiver did not answer within 0.2 seconds.")
     assert len(receiver.requests) == 1
+
+
+async def test_a_name_server_that_hangs_is_given_up_as_well(clock: ManualClock) -> None:
+    """The time is that of the whole attempt, from the name on."""
+
+    async def never(_: str) -> Sequence[str]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with a_sender(clock, timeout_seconds=0.2, lookup=never) as sender:
+        outcome = await sender.attempt(delivery("http://hooks.shop.com/"))
+    assert outcome == Failed("The receiver did not answer within 0.2 seconds.")
+
+
+def test_an_attempt_has_fifteen_seconds_unless_a_test_says_otherwise() -> None:
+    assert ATTEMPT_SECONDS_MAX == 15.0
+    assert signature(Sender).parameters["timeout_seconds"].default == ATTEMPT_SECONDS_MAX
 
 
 # Where it goes
