@@ -4,7 +4,7 @@ That is when a training job has completed whose dataset was built after the requ
 the latest. All of it is in the transaction of whatever brings it: a crash leaves all of the segment, or its receipt.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -45,10 +45,10 @@ def purge_due(connection: Connection, tenant: Tenant, now_us: int, noticed_us: i
 
 
 def purge_trained(
-    connection: Connection, tenant: Tenant, job_id: str, dataset_built_us: int, now_us: int
+    connection: Connection, tenant: Tenant, job_id: str, left_out: Mapping[str, int], now_us: int
 ) -> Sequence[Purged]:
-    """The same of those that go because a training job has completed, whose dataset is of that instant."""
-    going = [one for one in tenant.segments.values() if one.lifetime.goes_with(dataset_built_us)]
+    """The same of those that go because a training job has completed, whose dataset left these deletions' tags out."""
+    going = [one for one in tenant.segments.values() if one.lifetime.goes_with(left_out.get(one.segment_id))]
     return [_purge(connection, tenant, segment, now_us, now_us, job_id) for segment in going]
 
 

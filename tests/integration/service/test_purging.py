@@ -49,11 +49,13 @@ def test_a_training_job_whose_dataset_is_from_after_the_request_purges_at_its_en
     shop.past("viewers", "view")
     shop.live("idle", "view", unless="pay")
     shop.views("ana")
+    before = shop.builds_dataset()
     shop.deletes("viewing", "viewers")
+    after = shop.builds_dataset()
     shop.waits_until("13:00")
     shop.deletes("idle")
-    assert shop.trained("job_1", "idle", dataset_at="12:00") == []
-    assert shop.trained("job_2", dataset_at="13:00") == ["viewing", "viewers"]
+    assert shop.trained("job_1", "idle", dataset=before) == []
+    assert shop.trained("job_2", dataset=after) == ["viewing", "viewers"]
     shop.service.restart(instant("14:00"))
     assert shop.receipts() == [
         "viewing of 12:00 purged at 13:00 by job_2 with 1 tags",
@@ -83,7 +85,7 @@ def test_who_uses_a_segment_is_seen(shop: Shop) -> None:
         shop.waits_until(f"{12 + int(job_id[-1])}:00")
     assert users() == {"viewing": (("job_1", "job_2"), ()), "viewers": (("job_1", "job_2"), ())}
     done(shop.octy._writer.submit(shop.account, partial(training_failed, job_id="job_1")))
-    shop.trained("job_2", "viewing", dataset_at="12:30")
+    shop.trained("job_2", "viewing", dataset=shop.builds_dataset())
     assert users() == {"viewing": ((), ("job_2",)), "viewers": ((), ())}
 
 
@@ -91,7 +93,7 @@ def test_a_job_that_used_a_segment_which_is_gone_completes_all_the_same(shop: Sh
     shop.live("viewing", "view")
     shop.deletes("viewing")
     shop.waits_until("9d 00:00")
-    assert shop.trained("job_1", "viewing", dataset_at="12:00") == []
+    assert shop.trained("job_1", "viewing", dataset={}) == []
     assert shop.service.rows("SELECT * FROM training_uses") == []
 
 

@@ -132,6 +132,9 @@ def _metadata(
             {"segment_id": one.segment_id, "version": _version(one.definition), "definition": to_wire(one.definition)}
             for one in source.segments
         ],
+        "pending_deletion": [
+            {"segment_id": segment_id, "deletion": number} for segment_id, number in source.left_out.items()
+        ],
         "leaks": msgspec.to_builtins(leaks),
         "not_point_in_time": list(data_columns),
         "events_kept_since": iso(source.aged_us) if source.aged_us else None,
