@@ -11,12 +11,11 @@ from typing import Any
 import msgspec
 import pyarrow.parquet as pq
 
-from octy.model.datasets import PLATFORM, PROFILE
+from octy.model.datasets import METADATA, PLATFORM, PROFILE
 from octy.model.errors import Refused
 from octy.model.jobs import JobFile
 from octy.model.leaks import LeakKind
 from octy.model.trainings import TrainingOutcome, TrainingParameters
-from octy.service.datasets.making import METADATA
 from octy.service.jobs.task import Made, Report, Task
 from octy.store import job_files, jobs
 from octy.store.folder import snapshot
