@@ -32,8 +32,8 @@ def make_training(task: Task, report: Report) -> Made:
 
     folder = Path(task.folder)
     asked = msgspec.json.decode(task.parameters, type=TrainingParameters)
-    table = pq.read_table(job_files.path_of(folder, _dataset(folder, asked.dataset_id)))
-    said = json.loads(table.schema.metadata[METADATA])
+    table = _FileColumns(job_files.path_of(folder, _dataset(folder, asked.dataset_id)))
+    said = json.loads(table.metadata[METADATA])
     segment_ids = tuple(one["segment_id"] for one in said["segments"])
     settings = TrainingSettings(
         training_job_id=task.job_id,
@@ -52,6 +52,19 @@ def make_training(task: Task, report: Report) -> Made:
     handed_over = job_files.written(folder, f"{task.job_id}.outcome", lambda path: _write(path, content))
     result = {"dataset_id": asked.dataset_id, "profiles": len(learnt.predictions)}
     return Made(handed_over, msgspec.json.encode(result).decode(), segment_ids, said["last_seq"])
+
+
+class _FileColumns:
+    """A dataset's file, of which a column at a time is in memory."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = pq.ParquetFile(path)
+        self.column_names: list[str] = self._file.schema_arrow.names
+        self.num_rows: int = self._file.metadata.num_rows
+        self.metadata: Mapping[bytes, bytes] = self._file.schema_arrow.metadata
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - pyarrow has no types
+        return self._file.read([name], use_threads=False)[name]
 
 
 def _dataset(folder: Path, dataset_id: str) -> JobFile:
