@@ -15,7 +15,8 @@ from threadpoolctl import threadpool_limits
 
 from bench.churn_world import Subject, cdnow, dataset, ecom
 from bench.tables import table
-from octy.learning.dataset import Flags, Floats, TrainingSettings, rows_of
+from octy.learning.columns import Flags
+from octy.learning.dataset import Floats, TrainingSettings, rows_of
 from octy.learning.features import matrix, plan_features
 from octy.learning.fitting import Lesson, compare, fit
 from octy.learning.measuring import measure

@@ -55,7 +55,7 @@ class History(Struct, frozen=True):
         return len(self.created_us)
 
 
-def history(events: int = EVENTS, profiles: int = PROFILES, seed: int = 1) -> History:
+def history(events: int = EVENTS, profiles: int = PROFILES, seed: int = 1, days: int = DAYS) -> History:
     """The same history for the same arguments."""
     chance = np.random.default_rng(seed)
     shares_of_pages = len(PAGES) * 4 // np.arange(1, len(PAGES) + 1)
@@ -64,7 +64,7 @@ def history(events: int = EVENTS, profiles: int = PROFILES, seed: int = 1) -> Hi
         now_us=NOW_US,
         profile=_profiles(chance, events, profiles),
         event_type=_codes(chance, events, np.array(list(WEIGHTS.values()))),
-        created_us=_instants(chance, events),
+        created_us=_instants(chance, events, days),
         plan=_codes(chance, events, np.ones(len(PLANS), np.int64)),
         page=_codes(chance, events, shares_of_pages),
     )
@@ -99,9 +99,9 @@ def _codes(chance: np.random.Generator, events: int, shares: NDArray[np.int64]) 
     return urn[chance.integers(0, len(urn), events, dtype=np.int32)]
 
 
-def _instants(chance: np.random.Generator, events: int) -> NDArray[np.int64]:
+def _instants(chance: np.random.Generator, events: int, days: int) -> NDArray[np.int64]:
     """Spread over the days up to now, the last event exactly now: every gap at least 1 µs."""
-    gaps = chance.integers(1, 2 * DAYS * US_PER_DAY // events, events)
+    gaps = chance.integers(1, 2 * days * US_PER_DAY // events, events)
     created_us: NDArray[np.int64] = np.cumsum(gaps) + (NOW_US - gaps.sum())
     return created_us
 

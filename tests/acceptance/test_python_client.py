@@ -70,7 +70,7 @@ def pages_of(server: Server, profile_id: str) -> list[object]:
     return [event["event_properties"]["page"] for event in reversed(events)]
 
 
-def test_everything_that_the_server_does_is_a_method(server: Server) -> None:
+def test_everything_that_the_server_does_is_a_method(server: Server, tmp_path: Path) -> None:
     asked: set[tuple[str, str]] = set()
     octy = client(server)
     octy._http.event_hooks["request"].append(lambda request: asked.add((request.method, request.url.path)))
@@ -116,7 +116,8 @@ def test_everything_that_the_server_does_is_a_method(server: Server) -> None:
     assert octy.move_clock(octy.clock() + timedelta(days=1)) == octy.clock()
     dataset = octy.dataset_ended(octy.request_dataset(label="churn:1d").dataset_id)
     assert (dataset.status, dataset.rows, dataset.segment_ids) == ("completed", 600, [segment.segment_id])
-    assert hashlib.sha256(octy.dataset_file(dataset.dataset_id)).hexdigest() == dataset.sha256
+    octy.download_dataset(dataset.dataset_id, tmp_path / "all.parquet")
+    assert hashlib.sha256((tmp_path / "all.parquet").read_bytes()).hexdigest() == dataset.sha256
     assert octy.delete_datasets([dataset.dataset_id]) == [dataset.dataset_id]
     assert list(octy.datasets()) == []
     assert octy.delete_segments([segment.segment_id]) == [segment.segment_id]

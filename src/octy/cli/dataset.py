@@ -1,15 +1,15 @@
-"""`octy-cli dataset`: has a training dataset made, waits for it, and downloads it."""
+"""`octy-cli dataset`: has a training dataset made, waits for it, and downloads it; or downloads one that is made."""
 
-import io
-import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from octy.cli.failures import LinesRefused, WrongUsage
+from octy.cli.failures import Interrupted, LinesRefused, WrongUsage
 from octy.cli.output import complain, counted, say
 from octy.cli.progress import shares
 from octy.client import Octy
+from octy.client.arriving import arriving
 from octy.model.values import shown
 
 if TYPE_CHECKING:
@@ -18,23 +18,61 @@ if TYPE_CHECKING:
 SUFFIXES = (".parquet", ".csv")
 
 
-def check_suffix(path: Path) -> None:
-    """WrongUsage where the file's name does not say what it is to be."""
+def check_usage(path: Path, asked: dict[str, Any], dataset_id: str | None) -> None:
+    """WrongUsage where the file's name does not say what it is to be, or where nothing can be asked of a dataset."""
     if path.suffix not in SUFFIXES:
         raise WrongUsage(f"--output: expected a file that ends in {' or '.join(SUFFIXES)}; found {shown(str(path))}")
+    if dataset_id is not None and any(asked.values()):
+        raise WrongUsage("--id: expected nothing beside it but --output; that dataset has been asked for already")
 
 
-def make_dataset(server: Octy, path: Path, asked: dict[str, Any]) -> bool:
-    """Has it made and writes it into the file; False where it could not be made."""
-    requested = server.request_dataset(**asked)
-    with shares("Making the dataset") as show:
-        made = server.dataset_ended(requested.dataset_id, show)
-    if made.status != "completed":
-        complain(f"The dataset {made.dataset_id} was not made: {made.error}")
-        return False
-    _write(path, server.dataset_file(made.dataset_id))
+def make_dataset(server: Octy, path: Path, asked: dict[str, Any], dataset_id: str | None) -> bool:
+    """Writes the dataset with this id, or else a new one, into the file; False where it could not be made.
+
+    Before anything is asked for, it is seen whether there can be such a file.
+    """
+    with _written(path) as part:
+        wanted = dataset_id or server.request_dataset(**asked).dataset_id
+        made = _ended(server, wanted)
+        if made.status != "completed":
+            complain(f"The dataset {wanted} was not made: {made.error}")
+            return False
+        _fetch(server, made, part, is_csv=path.suffix == ".csv")
     _tell(made, path)
     return True
+
+
+def _ended(server: Octy, dataset_id: str) -> "DatasetView":
+    try:
+        with shares("Making the dataset") as show:
+            return server.dataset_ended(dataset_id, show)
+    except KeyboardInterrupt:
+        ways = (
+            f"`octy-cli dataset -o FILE --id {dataset_id}` fetches it, `octy-cli delete datasets {dataset_id}` ends it."
+        )
+        raise Interrupted(f"Interrupted. The server goes on making the dataset {dataset_id}: {ways}") from None
+
+
+def _fetch(server: Octy, made: "DatasetView", part: Path, *, is_csv: bool) -> None:
+    if not is_csv:
+        server.download_dataset(made.dataset_id, part)
+        return
+    parquet = part.with_suffix(".parquet")
+    try:
+        server.download_dataset(made.dataset_id, parquet)
+        _write_csv(parquet, part)
+    finally:
+        parquet.unlink(missing_ok=True)
+
+
+def _write_csv(source: Path, path: Path) -> None:
+    """Some rows at a time."""
+    from pyarrow import csv, parquet
+
+    rows = parquet.ParquetFile(source)
+    with path.open("wb") as file, csv.CSVWriter(file, rows.schema_arrow) as writer:
+        for batch in rows.iter_batches():
+            writer.write_batch(batch)
 
 
 def _tell(made: "DatasetView", path: Path) -> None:
@@ -45,26 +83,11 @@ def _tell(made: "DatasetView", path: Path) -> None:
     say(f"Found a total of {counted(len(made.leaks), 'leak')}")
 
 
-def _write(path: Path, content: bytes) -> None:
-    """As Parquet or CSV, readable by its owner alone; where the disk has no room, nothing is left."""
+@contextmanager
+def _written(path: Path) -> Iterator[Path]:
+    """A file that takes the place of `path` once it is whole; what was there before stays until then."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            if path.suffix == ".csv":
-                _write_csv(content, file)
-            else:
-                file.write(content)
+        with arriving(path) as part:
+            yield part
     except OSError as error:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
         raise LinesRefused([f"{path}: {error.strerror or error}"]) from None
-
-
-def _write_csv(content: bytes, file: io.BufferedWriter) -> None:
-    """Some rows at a time."""
-    from pyarrow import csv, parquet
-
-    rows = parquet.ParquetFile(io.BytesIO(content))
-    with csv.CSVWriter(file, rows.schema_arrow) as writer:
-        for batch in rows.iter_batches():
-            writer.write_batch(batch)

@@ -11,6 +11,7 @@ EXAMPLES = examples(
     "octy-cli dataset -o now.parquet",
     "octy-cli dataset -o train.parquet --every 7d --from 2024-01-01 --to 2024-06-30 --label churn:30d",
     "octy-cli dataset -o june.csv --as-of 2024-06-01 --as-known-at as_of --strict",
+    "octy-cli dataset -o again.csv --id dataset_123",
 )
 
 
@@ -40,12 +41,15 @@ def dataset(
         str | None, typer.Option("--value", metavar="PROPERTY", help="The event property whose numbers are summed.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Make none of which a tag leaks.")] = False,
+    dataset_id: Annotated[
+        str | None,
+        typer.Option("--id", metavar="ID", help="Make none, but fetch this one; `get datasets` tells of all."),
+    ] = None,
     url: Url = None,
 ) -> None:
     """Make a training dataset: a row for each profile and instant, exactly as it was then. Default: as of now."""
-    from octy.cli.dataset import check_suffix, make_dataset
+    from octy.cli.dataset import check_usage, make_dataset
 
-    check_suffix(output)
     asked = {
         "as_of": as_of,
         "every": every,
@@ -56,4 +60,5 @@ def dataset(
         "value": value,
         "strict": strict,
     }
-    run(ctx, url, lambda server: make_dataset(server, output, asked))
+    check_usage(output, asked, dataset_id)
+    run(ctx, url, lambda server: make_dataset(server, output, asked, dataset_id))

@@ -1,4 +1,4 @@
-"""`octy-cli delete eventtypes|segments ID...`, `octy-cli restore segments ID...`"""
+"""`octy-cli delete eventtypes|segments|datasets ID...`, `octy-cli restore segments ID...`"""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -18,6 +18,7 @@ class Fate(NamedTuple):
 
 EVENT_TYPES = Fate("event type", "delete", "Deleted", lambda server, ids: server.delete_event_types(ids))
 SEGMENTS = Fate("segment", "delete", "Deleted", lambda server, ids: server.delete_segments(ids))
+DATASETS = Fate("dataset", "delete", "Deleted", lambda server, ids: server.delete_datasets(ids))
 RESTORED_SEGMENTS = Fate("segment", "restore", "Restored", lambda server, ids: server.restore_segments(ids))
 
 

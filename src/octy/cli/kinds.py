@@ -8,6 +8,7 @@ from octy.cli.output import counted
 from octy.cli.tables import Column
 from octy.client.views import (
     AlgorithmView,
+    DatasetView,
     EventTypeView,
     ProfileView,
     ReceiptView,
@@ -223,6 +224,21 @@ PROFILES = Kind[ProfileView](
         Column("ID", lambda view: view.profile_id, is_whole=True),
     ],
     _profile_lines,
+    list,
+)
+DATASETS = Kind[DatasetView](
+    "dataset",
+    lambda view: [view.dataset_id],
+    [
+        Column("DATASET", lambda view: view.dataset_id, is_whole=True),
+        Column("STATUS", lambda view: view.status),
+        Column("PROGRESS", lambda view: f"{100 * view.progress:.0f}%"),
+        Column("REQUESTED AT", lambda view: view.requested_at or ""),
+        Column("ROWS", lambda view: "" if view.rows is None else f"{view.rows:,}"),
+        Column("BYTES", lambda view: "" if view.bytes is None else f"{view.bytes:,}"),
+        Column("ERROR", lambda view: view.error or ""),
+    ],
+    lambda view: {"Dataset ID": view.dataset_id, "Status": view.status},
     list,
 )
 TRAININGS = Kind[TrainingView](

@@ -98,6 +98,7 @@ class DeletableName(StrEnum):
 
     EVENT_TYPES = "eventtypes"
     SEGMENTS = "segments"
+    DATASETS = "datasets"
 
 
 class RestorableName(StrEnum):
@@ -212,11 +213,15 @@ def delete(
     ids: Annotated[list[str], typer.Argument(metavar="ID")],
     url: Url = None,
 ) -> None:
-    """Delete event types or segments."""
+    """Delete event types, segments or datasets."""
     from octy.cli import deleting
 
-    fate = {DeletableName.EVENT_TYPES: deleting.EVENT_TYPES, DeletableName.SEGMENTS: deleting.SEGMENTS}[kind]
-    run(ctx, url, lambda server: deleting.carry_out(server, fate, ids))
+    fates = {
+        DeletableName.EVENT_TYPES: deleting.EVENT_TYPES,
+        DeletableName.SEGMENTS: deleting.SEGMENTS,
+        DeletableName.DATASETS: deleting.DATASETS,
+    }
+    run(ctx, url, lambda server: deleting.carry_out(server, fates[kind], ids))
 
 
 @app.command(epilog=examples("octy-cli restore segments segment_123"))

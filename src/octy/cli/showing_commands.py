@@ -195,6 +195,24 @@ def get_trainings(
     _show(ctx, url, lambda server: rows(server.trainings(ids or [])), every if is_watched else None)
 
 
+@get.command("datasets", epilog=examples("octy-cli get datasets --watch"))
+def get_datasets(
+    ctx: typer.Context,
+    ids: Ids = None,
+    ids_only: IdsOnly = False,
+    form: Form = Format.TABLE,
+    is_watched: Watch = False,
+    every: Every = 2.0,
+    url: Url = None,
+) -> None:
+    """Show training datasets, and how far each is."""
+    from octy.cli import kinds
+    from octy.client.views import DatasetView
+
+    rows = partial(_rows, kinds.DATASETS, DatasetView, ids or [], form, ids_only=ids_only)
+    _show(ctx, url, lambda server: rows(server.datasets(ids or [])), every if is_watched else None)
+
+
 @describe.command("eventtype", epilog=examples("octy-cli describe eventtype product_view"))
 def describe_event_type(
     ctx: typer.Context,

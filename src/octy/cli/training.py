@@ -1,5 +1,6 @@
 """`octy-cli train`: a training begins, and is watched to its end where that is wanted."""
 
+from octy.cli.failures import Interrupted
 from octy.cli.output import complain, say
 from octy.cli.progress import shares
 from octy.client import Octy
@@ -12,8 +13,11 @@ def train(server: Octy, algorithm: str, *, wait: bool) -> bool:
     if not wait:
         say("`octy-cli get trainings` tells how far it is.")
         return True
-    with shares("Training") as show:
-        ended = server.training_ended(begun.training_job_id, show)
+    try:
+        with shares("Training") as show:
+            ended = server.training_ended(begun.training_job_id, show)
+    except KeyboardInterrupt:
+        raise Interrupted("Interrupted. The training goes on; `octy-cli get trainings` tells how far it is.") from None
     if ended.status == "completed":
         say("It has completed; `octy-cli get churnreport` shows what it has learnt.")
         return True

@@ -18,7 +18,7 @@ import httpx
 from octy import __version__
 from octy.client.requests import RETRIES, Jitter, Requests
 from octy.client.settings import Settings
-from octy.client.steps import Page, Steps, carry_out, carry_out_async
+from octy.client.steps import Fetch, Page, Pause, Step, Steps, carry_out, carry_out_async
 
 T = TypeVar("T")
 Row = TypeVar("Row")
@@ -70,7 +70,7 @@ class Blocking(Connection):
 
     def run(self, steps: Steps[T]) -> T:
         """Carries out an operation."""
-        return carry_out(steps, self._http.send, self._pause)
+        return carry_out(steps, self._take)
 
     def rows(self, first: Steps[Page[Row]]) -> Iterator[Row]:
         """All rows of a list; each page is asked for when it is reached."""
@@ -83,6 +83,29 @@ class Blocking(Connection):
     def disconnect(self) -> None:
         """Gives the connections up."""
         self._http.close()
+
+    def _take(self, step: Step) -> httpx.Response | None:
+        match step:
+            case Pause():
+                self._pause(step.seconds)
+                return None
+            case Fetch():
+                return self._fetch(step)
+            case _:
+                return self._http.send(step)
+
+    def _fetch(self, step: Fetch) -> httpx.Response:
+        response = self._http.send(step.request, stream=True)
+        try:
+            if response.is_success:
+                step.into.begin(response)
+                for part in response.iter_raw():
+                    step.into.take(part)
+            else:
+                response.read()
+        finally:
+            response.close()
+        return response
 
 
 class Awaiting(Connection):
@@ -102,7 +125,7 @@ class Awaiting(Connection):
 
     async def run(self, steps: Steps[T]) -> T:
         """Carries out an operation."""
-        return await carry_out_async(steps, self._http.send, self._pause)
+        return await carry_out_async(steps, self._take)
 
     async def rows(self, first: Steps[Page[Row]]) -> AsyncIterator[Row]:
         """All rows of a list; each page is asked for when it is reached."""
@@ -117,6 +140,29 @@ class Awaiting(Connection):
     async def disconnect(self) -> None:
         """Gives the connections up."""
         await self._http.aclose()
+
+    async def _take(self, step: Step) -> httpx.Response | None:
+        match step:
+            case Pause():
+                await self._pause(step.seconds)
+                return None
+            case Fetch():
+                return await self._fetch(step)
+            case _:
+                return await self._http.send(step)
+
+    async def _fetch(self, step: Fetch) -> httpx.Response:
+        response = await self._http.send(step.request, stream=True)
+        try:
+            if response.is_success:
+                step.into.begin(response)
+                async for part in response.aiter_raw():
+                    await asyncio.to_thread(step.into.take, part)
+            else:
+                await response.aread()
+        finally:
+            await response.aclose()
+        return response
 
 
 _open: "weakref.WeakSet[Blocking]" = weakref.WeakSet()

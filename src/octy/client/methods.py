@@ -64,7 +64,7 @@ class Methods:
     dataset = Operation(on_datasets.dataset)
     request_dataset = Operation(on_datasets.request_dataset)
     dataset_ended = Operation(on_datasets.dataset_ended)
-    dataset_file = Operation(on_datasets.dataset_file)
+    download_dataset = Operation(on_datasets.download_dataset)
     delete_datasets = Operation(on_datasets.delete_datasets)
 
     deliveries = Listing(on_webhooks.deliveries)

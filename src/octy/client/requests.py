@@ -7,14 +7,17 @@ address is wrong.
 
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 import msgspec
 
+from octy.client.arriving import PARTIAL, Arrival
 from octy.client.envelope import ErrorAnswer
 from octy.client.errors import Unreached, refusal
-from octy.client.steps import Pause, Steps
+from octy.client.steps import Fetch, Pause, Steps
 from octy.model.errors import Unauthorized, Unavailable
 
 T = TypeVar("T")
@@ -54,13 +57,17 @@ class Requests:
     ) -> Steps[T]:
         """The decoded answer; RequestRefused, Unauthorized or Unavailable, with words for the user."""
         request = self._build("GET", path, params=parameters, headers=headers)
-        return self._decoded((yield from self._answered(request)), answer)
+        return self._decoded((yield from self._answered(lambda: request)), answer)
 
-    def download(self, path: str, parameters: Mapping[str, str]) -> Steps[bytes]:
-        """As `get`, of an answer that is a file."""
-        response = yield from self._answered(self._build("GET", path, params=parameters))
-        self._check(response)
-        return response.content
+    def download(self, path: str, parameters: Mapping[str, str], into: Path) -> Steps[None]:
+        """As `get`, of an answer that is a file: never more than a little of it is in memory."""
+        with closing(Arrival(into)) as arrival:
+            response = yield from self._answered(
+                lambda: Fetch(self._build("GET", path, params=parameters, headers=arrival.headers), arrival)
+            )
+            if response.status_code != PARTIAL:
+                self._check(response)
+            arrival.check(response)
 
     def post(self, path: str, body: bytes, answer: type[T], key: str | None = None) -> Steps[T]:
         """As `get`. The body is JSON; the server carries it out once, however often it has to be sent (E5).
@@ -69,14 +76,14 @@ class Requests:
         """
         headers = {"Content-Type": "application/json", "Idempotency-Key": key or str(uuid.uuid4())}
         request = self._build("POST", path, content=body, headers=headers)
-        return self._decoded((yield from self._answered(request)), answer)
+        return self._decoded((yield from self._answered(lambda: request)), answer)
 
-    def _answered(self, request: httpx.Request) -> Steps[httpx.Response]:
-        """The answer to the request, which is sent again while the server is busy or the connection breaks."""
+    def _answered(self, step: Callable[[], httpx.Request | Fetch]) -> Steps[httpx.Response]:
+        """The answer to what `step` makes, which is sent again while the server is busy or the connection breaks."""
         for retry in range(self._retries + 1):
             is_last = retry == self._retries
             try:
-                response = yield request
+                response = yield step()
             except httpx.HTTPError as error:
                 if is_last or not self._has_answered or isinstance(error, httpx.TimeoutException):
                     raise self._broken(error) from None

@@ -1,13 +1,17 @@
 """What does an operation do, step by step, whoever carries it out?
 
-An operation is a generator: it yields a request to be sent or a pause to be made, and is given what came of it. So it
-is written once, and carried out by a client that blocks (`carry_out`) and by one that awaits (`carry_out_async`).
+An operation is a generator: it yields a request to be sent, a file to be fetched or a pause to be made, and is given
+what came of it. So it is written once, and carried out by a client that blocks (`carry_out`) and by one that awaits
+(`carry_out_async`).
 """
 
 from collections.abc import Awaitable, Callable, Generator
+from contextlib import closing
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 import httpx
+
+from octy.client.arriving import Arrival
 
 T = TypeVar("T")
 Row = TypeVar("Row")
@@ -19,7 +23,15 @@ class Pause(NamedTuple):
     seconds: float
 
 
-Steps: TypeAlias = Generator[httpx.Request | Pause, httpx.Response | None, T]
+class Fetch(NamedTuple):
+    """A request whose answer is a file."""
+
+    request: httpx.Request
+    into: Arrival
+
+
+Step: TypeAlias = httpx.Request | Fetch | Pause
+Steps: TypeAlias = Generator[Step, httpx.Response | None, T]
 
 
 class Page(NamedTuple, Generic[Row]):
@@ -29,41 +41,35 @@ class Page(NamedTuple, Generic[Row]):
     following: "Callable[[], Steps[Page[Row]]] | None"
 
 
-def carry_out(steps: Steps[T], send: Callable[[httpx.Request], httpx.Response], pause: Callable[[float], None]) -> T:
-    """The operation's result, or what it raises."""
-    try:
-        step = next(steps)
-        while True:
-            try:
-                answer = None
-                if isinstance(step, Pause):
-                    pause(step.seconds)
+def carry_out(steps: Steps[T], take: Callable[[Step], httpx.Response | None]) -> T:
+    """The operation's result, or what it raises. `take` does one step."""
+    with closing(steps):  # whatever ends it, nothing of it stays open
+        try:
+            step = next(steps)
+            while True:
+                try:
+                    answer = take(step)
+                except httpx.HTTPError as error:
+                    step = steps.throw(error)
                 else:
-                    answer = send(step)
-            except httpx.HTTPError as error:
-                step = steps.throw(error)
-            else:
-                step = steps.send(answer)
-    except StopIteration as end:
-        result: T = end.value
-        return result
+                    step = steps.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result
 
 
-async def carry_out_async(
-    steps: Steps[T],
-    send: Callable[[httpx.Request], Awaitable[httpx.Response]],
-    pause: Callable[[float], Awaitable[None]],
-) -> T:
+async def carry_out_async(steps: Steps[T], take: Callable[[Step], Awaitable[httpx.Response | None]]) -> T:
     """As `carry_out`."""
-    try:
-        step = next(steps)
-        while True:
-            try:
-                answer = await (pause(step.seconds) if isinstance(step, Pause) else send(step))
-            except httpx.HTTPError as error:
-                step = steps.throw(error)
-            else:
-                step = steps.send(answer)
-    except StopIteration as end:
-        result: T = end.value
-        return result
+    with closing(steps):
+        try:
+            step = next(steps)
+            while True:
+                try:
+                    answer = await take(step)
+                except httpx.HTTPError as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result

@@ -10,7 +10,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from octy.learning.dataset import Flags, Floats
+from octy.learning.columns import Flags
+from octy.learning.dataset import Floats
 
 ROUNDS = 120
 

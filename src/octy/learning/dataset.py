@@ -11,11 +11,11 @@ import numpy.typing as npt
 import pyarrow as pa
 from msgspec import Struct
 
+from octy.learning.columns import Columns, Flags
 from octy.model.instants import US_PER_DAY
 
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 ID_COLUMNS = ("profile_id", "customer_id", "as_of", "label")
 
@@ -56,7 +56,7 @@ class Rows(Struct, frozen=True):
         return ~np.isnan(self.churned)
 
 
-def rows_of(table: pa.Table) -> Rows:
+def rows_of(table: Columns) -> Rows:
     """The table's rows without their features."""
     encoded = table["profile_id"].combine_chunks().dictionary_encode()
     return Rows(

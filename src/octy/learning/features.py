@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec import Struct
 
-from octy.learning.dataset import ID_COLUMNS, Flags, Floats, TrainingSettings, numbers
+from octy.learning.columns import Columns, Flags, Part
+from octy.learning.dataset import ID_COLUMNS, Floats, TrainingSettings, numbers
 from octy.model.churn import DroppedColumn
 
 LEVELS_MAX = 32
@@ -45,25 +46,31 @@ class FeaturePlan(Struct, frozen=True):
         return np.array([one.levels is not None for one in self.features], np.bool_)
 
 
-def plan_features(table: pa.Table, training: Flags, settings: TrainingSettings) -> FeaturePlan:
+def plan_features(table: Columns, training: Flags, settings: TrainingSettings) -> FeaturePlan:
     """What to learn from, by what the rows to train on hold."""
-    seen = table.filter(pa.array(training))
+    seen = Part(table, training)
     features: list[Feature] = []
     dropped = list(_missing(table, settings))
     for name in table.column_names:
         if name in ID_COLUMNS:
             continue
-        if (reason := _unwanted(name, settings)) or (reason := _useless(seen[name])):
+        if reason := _unwanted(name, settings):
+            dropped.append(DroppedColumn(name, reason))
+            continue
+        column = seen[name]
+        if reason := _useless(column):
             dropped.append(DroppedColumn(name, reason))
         else:
-            features.append(Feature(name, _levels(seen[name])))
+            features.append(Feature(name, _levels(column)))
     return FeaturePlan(tuple(features), tuple(dropped))
 
 
-def matrix(table: pa.Table, plan: FeaturePlan) -> Floats:
+def matrix(table: Columns, plan: FeaturePlan) -> Floats:
     """float64[rows, features]; NaN where there is no value, or one that the plan has not seen."""
-    columns = [_column(table[one.name], one.levels) for one in plan.features]
-    return np.stack(columns, axis=1)
+    values = np.empty((table.num_rows, len(plan.features)))
+    for place, one in enumerate(plan.features):
+        values[:, place] = _column(table[one.name], one.levels)
+    return values
 
 
 def _unwanted(name: str, settings: TrainingSettings) -> str | None:
@@ -75,7 +82,7 @@ def _unwanted(name: str, settings: TrainingSettings) -> str | None:
     return None
 
 
-def _missing(table: pa.Table, settings: TrainingSettings) -> Iterator[DroppedColumn]:
+def _missing(table: Columns, settings: TrainingSettings) -> Iterator[DroppedColumn]:
     known = {name.split(".", 1)[1] for name in table.column_names if name.startswith(PROFILE_PREFIXES)}
     for key in settings.profile_features:
         if key not in known:

@@ -14,10 +14,13 @@ from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from octy.learning.candidates import CANDIDATES, Estimator, Maker
-from octy.learning.dataset import Flags, Floats, Longs
+from octy.learning.columns import Flags
+from octy.learning.dataset import Floats, Longs
 from octy.model.churn import Candidate
 
 FOLDS = 5
+ROWS_AT_ONCE = 100_000
+"""Of how many rows a model foretells at a time: it makes copies of them."""
 PROBABILITY_MARGIN = 1e-6
 """Probabilities are kept off 0 and 1 by as much, where the log odds would have no end."""
 
@@ -53,7 +56,8 @@ class Fitted(Struct, frozen=True):
 
     def predict(self, values: Floats) -> Floats:
         """The probability of churning, for each row of float64[rows, features]."""
-        return self.calibration.of(self.estimator.predict_proba(values)[:, 1])
+        parts = np.array_split(values, max(1, -(-len(values) // ROWS_AT_ONCE)))
+        return self.calibration.of(np.concatenate([self.estimator.predict_proba(part)[:, 1] for part in parts]))
 
 
 class Contest(Struct, frozen=True):

@@ -7,9 +7,9 @@ churned among the rows to train on, and one rule: long away means gone.
 from collections.abc import Callable
 
 import numpy as np
-import pyarrow as pa
 from sklearn.metrics import accuracy_score, brier_score_loss, roc_auc_score
 
+from octy.learning.columns import Columns
 from octy.learning.dataset import Floats, Rows, numbers
 from octy.learning.splitting import Split
 from octy.model.churn import Baseline, CalibrationBin, Measures
@@ -28,7 +28,7 @@ def measure(churned: Floats, probabilities: Floats) -> Measures:
     )
 
 
-def baselines(table: pa.Table, rows: Rows, split: Split) -> tuple[Baseline, ...]:
+def baselines(table: Columns, rows: Rows, split: Split) -> tuple[Baseline, ...]:
     """What each comes to on the rows that were held back."""
     train, test = rows.churned[split.train], rows.churned[split.test]
     share = float(train.mean())
@@ -49,7 +49,7 @@ def calibration(churned: Floats, probabilities: Floats) -> tuple[CalibrationBin,
     )
 
 
-def _best_rule(table: pa.Table, rows: Rows, split: Split) -> Baseline:
+def _best_rule(table: Columns, rows: Rows, split: Split) -> Baseline:
     """The rule of the recency that was the better one before."""
     train = rows.churned[split.train]
     found: list[tuple[float, str, Callable[[Floats], Floats], Floats]] = []

@@ -6,12 +6,12 @@ who have never charged are no customers yet: they have no score, and count for n
 """
 
 import numpy as np
-import pyarrow as pa
 
+from octy.learning.columns import Columns
 from octy.learning.dataset import Floats, numbers
 
 
-def rfm_scores(latest: pa.Table) -> list[int | None]:
+def rfm_scores(latest: Columns) -> list[int | None]:
     """The score of each row of one instant, from 111 to 444. Without values, every charge is worth the same."""
     charges = numbers(latest["charged_total"])
     is_customer = charges > 0

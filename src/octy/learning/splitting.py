@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import Struct
 
-from octy.learning.dataset import Flags, Rows, TrainingSettings, instants_of
+from octy.learning.columns import Flags
+from octy.learning.dataset import Rows, TrainingSettings, instants_of
 from octy.model.errors import Problem, Refused
 from octy.model.instants import iso
 

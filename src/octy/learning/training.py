@@ -9,11 +9,11 @@ from collections.abc import Callable
 from importlib.metadata import version
 
 import numpy as np
-import pyarrow as pa
 from msgspec import Struct
 from threadpoolctl import threadpool_limits
 
-from octy.learning.dataset import Flags, Rows, TrainingSettings, rows_of
+from octy.learning.columns import Columns, Flags, Part
+from octy.learning.dataset import Rows, TrainingSettings, rows_of
 from octy.learning.features import FeaturePlan, matrix, plan_features
 from octy.learning.fitting import Contest, Fitted, Lesson, compare, fit
 from octy.learning.importances import importances
@@ -43,13 +43,13 @@ class Training(Struct, frozen=True):
     """By profile id: of all profiles at the dataset's latest instant."""
 
 
-def train(table: pa.Table, settings: TrainingSettings, tell: Tell = lambda _, __: None) -> Training:
+def train(table: Columns, settings: TrainingSettings, tell: Tell = lambda _, __: None) -> Training:
     """Learns from a dataset. TooLittleData where it does not hold enough."""
     with threadpool_limits(THREADS):
         return _train(table, settings, tell)
 
 
-def _train(table: pa.Table, settings: TrainingSettings, tell: Tell) -> Training:
+def _train(table: Columns, settings: TrainingSettings, tell: Tell) -> Training:
     tell("splitting the dataset by time", 0.0)
     rows = rows_of(table)
     split = split_by_time(rows, settings)
@@ -65,7 +65,7 @@ def _train(table: pa.Table, settings: TrainingSettings, tell: Tell) -> Training:
         final_plan := _plan(table, rows.is_labelled, settings), _refit(table, rows, final_plan, trial, settings)
     )
     tell("foretelling", 0.9)
-    latest = table.filter(pa.array(rows.as_of_us == rows.as_of_us.max()))
+    latest = Part(table, rows.as_of_us == rows.as_of_us.max())
     probabilities = final.model.predict(matrix(latest, final.plan))
     predictions = {
         profile_id: Prediction(float(probability), score, settings.training_job_id)
@@ -81,7 +81,7 @@ def _train(table: pa.Table, settings: TrainingSettings, tell: Tell) -> Training:
 class _Trial(Struct, frozen=True):
     """A model that has learnt from the earlier instants, and what it is to be measured with."""
 
-    table: pa.Table
+    table: Columns
     rows: Rows
     split: Split
     plan: FeaturePlan
@@ -89,7 +89,7 @@ class _Trial(Struct, frozen=True):
     model: Fitted
 
 
-def _plan(table: pa.Table, training: Flags, settings: TrainingSettings) -> FeaturePlan:
+def _plan(table: Columns, training: Flags, settings: TrainingSettings) -> FeaturePlan:
     plan = plan_features(table, training, settings)
     if not plan.features:
         problem = Problem("dataset", "no column that tells anything", "at least one")
@@ -97,21 +97,21 @@ def _plan(table: pa.Table, training: Flags, settings: TrainingSettings) -> Featu
     return plan
 
 
-def _lesson(table: pa.Table, rows: Rows, where: Flags, plan: FeaturePlan, seed: int) -> Lesson:
+def _lesson(table: Columns, rows: Rows, where: Flags, plan: FeaturePlan, seed: int) -> Lesson:
     share = ROWS_LEARNT_MAX / int(where.sum())
     if share < 1:
         where = where & (np.random.default_rng(seed).random(rows.profiles.max() + 1) < share)[rows.profiles]
-    values = matrix(table.filter(pa.array(where)), plan)
+    values = matrix(Part(table, where), plan)
     return Lesson(values, rows.churned[where], rows.profiles[where], plan.is_category)
 
 
-def _refit(table: pa.Table, rows: Rows, plan: FeaturePlan, trial: _Trial, settings: TrainingSettings) -> Fitted:
+def _refit(table: Columns, rows: Rows, plan: FeaturePlan, trial: _Trial, settings: TrainingSettings) -> Fitted:
     return fit(_lesson(table, rows, rows.is_labelled, plan, settings.seed), trial.contest.chosen, settings.seed)
 
 
 def _report(trial: _Trial, settings: TrainingSettings, predicted_now: float) -> ChurnReport:
     rows, split, plan = trial.rows, trial.split, trial.plan
-    values = matrix(trial.table.filter(pa.array(split.test)), plan)
+    values = matrix(Part(trial.table, split.test), plan)
     churned = rows.churned[split.test]
     probabilities = trial.model.predict(values)
     return ChurnReport(

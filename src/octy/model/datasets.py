@@ -18,6 +18,8 @@ EACH_INSTANT = "as_of"
 
 PROFILE, PLATFORM, TAG = "profile.", "platform.", "tag."
 """What the names of a dataset's columns begin with."""
+METADATA = b"octy.dataset"
+"""The key of a file's metadata under which it says what it is."""
 HELD, ENTRIES = ".held_days", ".entries"
 """What those of a tag end with."""
 

@@ -63,6 +63,11 @@ class Lifetime(Struct, frozen=True):
         return self.status is SegmentStatus.PENDING_DELETION
 
     @property
+    def deletion(self) -> int | None:
+        """Which of its deletions is pending, counted from 1; None where none is."""
+        return len(self.pauses) + 1 if self.is_pending else None
+
+    @property
     def purge_us(self) -> int:
         """The latest instant of its purge (X2); NEVER where no deletion is pending."""
         return NEVER if self.requested_us is None else self.requested_us + PURGE_AFTER_US
@@ -106,9 +111,13 @@ class Lifetime(Struct, frozen=True):
         pause = Pause(self.requested_us, requested_seq, now_us, last_seq, is_over=is_live)
         return replace(Lifetime.begun(is_live=is_live), pauses=(*self.pauses, pause))
 
-    def goes_with(self, dataset_built_us: int) -> bool:
-        """Whether a training job purges it that has completed with a dataset of that instant (X2)."""
-        return self.requested_us is not None and self.requested_us < dataset_built_us
+    def goes_with(self, left_out: int | None) -> bool:
+        """Whether a training job purges it that has completed, whose dataset left it out (X2).
+
+        `left_out` is the deletion that was pending when the dataset was built; None where its tags are in it. Instants
+        would not do: a deletion and a dataset may be of the same microsecond.
+        """
+        return self.is_pending and self.deletion == left_out
 
 
 class Segment(Struct, frozen=True):

@@ -35,8 +35,13 @@ class Receipt(Struct, frozen=True):
     tags_sha256: bytes
 
 
+def line(profile_id: str, created_us: int) -> str:
+    """What the checksum is of, for one tag."""
+    return f"{profile_id},{created_us}\n"
+
+
 def tags_sha256(removed: Iterable[tuple[str, int]]) -> bytes:
     """The checksum of (profile id, instant) of tags, in whatever order they come."""
-    lines = [f"{profile_id},{created_us}\n" for profile_id, created_us in removed]
+    lines = [line(profile_id, created_us) for profile_id, created_us in removed]
     lines.sort()  # no id is the beginning of another one, so this is their order
     return sha256("".join(lines).encode()).digest()

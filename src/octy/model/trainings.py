@@ -23,5 +23,5 @@ class TrainingOutcome(Struct, frozen=True):
     model: bytes
     predictions: dict[str, Prediction]
     """By profile id."""
-    dataset_built_us: int
-    """The dataset knows of all that was asked for before (X2)."""
+    left_out: dict[str, int]
+    """By segment id, which deletions were pending when the dataset was built: their tags are not in it (X2)."""

@@ -12,7 +12,7 @@ from msgspec import Struct
 from octy.model.errors import StoreError
 from octy.service.erasing import commit_to, erase
 from octy.service.news import take_out_of_digests
-from octy.store import accounts, idempotency, meta, profiles, sqlite
+from octy.store import accounts, idempotency, jobs, meta, profiles, sqlite
 from octy.store.backup import bringing_back, taking
 from octy.store.backup.manifest import Manifest, read_manifest
 from octy.store.backup.taking import Progress, Taken
@@ -67,6 +67,9 @@ def _erase_again(folder: Path, lines: Sequence[Line]) -> int:
         count = _forget(store, {line.profile_sha256 for line in [*own, *lines]})
         for file in erase(store, commit_to(store)):
             store.archive.drop(file)
+        with store.writer.begin():
+            for job in jobs.with_files(store.writer):
+                jobs.lose_file(store.writer, job.job_id, jobs.NOT_THERE)
         if count:
             sqlite.compact(store.writer)
     finally:

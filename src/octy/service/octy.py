@@ -49,6 +49,7 @@ from octy.service.jobs import keeping
 from octy.service.jobs.runner import JobSettings, Runner
 from octy.service.keys import Credentials, Keys
 from octy.service.outbox import WriterOutbox
+from octy.service.preparing import Preparer
 from octy.service.progress import CATCHING_UP, ENDING, Readiness
 from octy.service.rates import Rate
 from octy.service.reading import Reading
@@ -106,6 +107,7 @@ class Octy:
             job_settings,
             {JobKind.TRAINING: TrainingEnding(store.folder, self._writer.submit_unrefused)},
         )
+        self._preparer = Preparer(store, self._writer.tenants)
         self.outbox = WriterOutbox(store, self._writer)
         self.signing_keys = SigningKeys()
         self.attempts = AttemptCounts()
@@ -126,6 +128,8 @@ class Octy:
             self._start()
         prepare()
         self._jobs.start()
+        if any(one.lifetime.is_pending for tenant in self._writer.tenants() for one in tenant.segments.values()):
+            self._preparer.wake()
         self.has_started = True
         self.auditor.start()
 
@@ -152,6 +156,7 @@ class Octy:
         """Answers what waits already, then closes the store."""
         self.auditor.stop()
         self._jobs.stop()
+        self._preparer.stop()
         self._writer.stop()
         self._store.close()
 
@@ -394,7 +399,9 @@ class Octy:
 
     def delete_segments(self, account_id: int, ids: Sequence[str], once: Once | None = None) -> "Future[Outcome[str]]":
         """X1."""
-        return self._writer.submit(account_id, lambda tx: segments.delete(tx, account_id, ids), once)
+        asked = self._writer.submit(account_id, lambda tx: segments.delete(tx, account_id, ids), once)
+        asked.add_done_callback(lambda _: self._preparer.wake())
+        return asked
 
     def restore_segments(self, account_id: int, ids: Sequence[str], once: Once | None = None) -> "Future[Outcome[str]]":
         """Cancels deletions that are pending (X1)."""

@@ -4,7 +4,7 @@ That is when a training job has completed whose dataset was built after the requ
 the latest. All of it is in the transaction of whatever brings it: a crash leaves all of the segment, or its receipt.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -16,7 +16,7 @@ from octy.model.lifetimes import PurgeCause
 from octy.model.receipts import Receipt, tags_sha256
 from octy.model.tags import Cause, ChangeKind
 from octy.service.ids import new_id
-from octy.service.tenant import Tenant
+from octy.service.tenant import Going, Tenant
 from octy.store import receipts, tags, training_uses
 from octy.store.segments import StoredSegment
 from octy.store.tags import ChangeColumns
@@ -45,10 +45,10 @@ def purge_due(connection: Connection, tenant: Tenant, now_us: int, noticed_us: i
 
 
 def purge_trained(
-    connection: Connection, tenant: Tenant, job_id: str, dataset_built_us: int, now_us: int
+    connection: Connection, tenant: Tenant, job_id: str, left_out: Mapping[str, int], now_us: int
 ) -> Sequence[Purged]:
-    """The same of those that go because a training job has completed, whose dataset is of that instant."""
-    going = [one for one in tenant.segments.values() if one.lifetime.goes_with(dataset_built_us)]
+    """The same of those that go because a training job has completed, whose dataset left these deletions' tags out."""
+    going = [one for one in tenant.segments.values() if one.lifetime.goes_with(left_out.get(one.segment_id))]
     return [_purge(connection, tenant, segment, now_us, now_us, job_id) for segment in going]
 
 
@@ -58,7 +58,7 @@ def _purge(
     key, requested_us = segment.segment_key, segment.lifetime.requested_us
     assert requested_us is not None, "it is pending deletion"
     assert requested_us <= at_us < NEVER, "nothing is purged before it was asked for"
-    borne = tags.borne_since(connection, key)
+    going = _going(connection, tenant, segment)
     receipt = Receipt(
         receipt_id=new_id("receipt"),
         segment_id=segment.segment_id,
@@ -70,15 +70,26 @@ def _purge(
         cause=PurgeCause.ELAPSED if job_id is None else PurgeCause.TRAINING,
         job_id=job_id,
         models=training_uses.of_segments(connection, [key]).get(key, Uses()).models,
-        tags_removed=len(borne),
-        tags_sha256=tags_sha256((tenant.profile_ids[profile], since_us) for profile, since_us in borne),
+        tags_removed=len(going.profiles),
+        tags_sha256=going.tags_sha256,
     )
     receipts.add(connection, tenant.account_id, receipt)
     training_uses.forget(connection, key)
     tenant.engine.remove_segment(key)
     del tenant.segments[key]
-    profiles = np.array([profile for profile, _ in borne], np.int32)
-    return Purged(segment, _removals(profiles, key, at_us, recorded_us), recorded_us)
+    return Purged(segment, _removals(going.profiles, key, at_us, recorded_us), recorded_us)
+
+
+def _going(connection: Connection, tenant: Tenant, segment: StoredSegment) -> Going:
+    """Which tags go: as it was found out beforehand, where that holds yet."""
+    key, deletion = segment.segment_key, segment.lifetime.deletion
+    assert deletion is not None, "it is pending deletion"
+    known = tenant.going.pop(key, None)
+    if known is not None and known.holds(deletion, tags.count(connection, key)):
+        return known
+    borne = tags.borne_since(connection, key)
+    checksum = tags_sha256((tenant.profile_ids[profile], since_us) for profile, since_us in borne)
+    return Going(deletion, np.array([profile for profile, _ in borne], np.int32), checksum)
 
 
 def _removals(profiles: Ints, key: int, at_us: int, recorded_us: int) -> ChangeColumns:

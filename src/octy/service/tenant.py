@@ -10,6 +10,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from octy.engine.backfill import Backfill
+from octy.engine.batch import Ints
 from octy.engine.engine import Engine
 from octy.engine.surge import Settled
 from octy.model.accounts import Account
@@ -32,6 +33,20 @@ class KnownType(Struct, frozen=True):
     properties: frozenset[str]
 
 
+class Going(Struct, frozen=True):
+    """What a purge is known to remove, before it does."""
+
+    deletion: int
+    """Which of the segment's it is (`Lifetime.deletion`)."""
+    profiles: Ints
+    """Those whose tags go, ascending: int32[tags]."""
+    tags_sha256: bytes
+
+    def holds(self, deletion: int | None, count: int) -> bool:
+        """Whether it is so yet, where the segment has `count` tags: no tag is added (X1), and they go with profiles."""
+        return (self.deletion, len(self.profiles)) == (deletion, count)
+
+
 class Tenant:
     """One account at work."""
 
@@ -50,6 +65,8 @@ class Tenant:
         """Profiles whose `has_charged` was set by an event since the start: no later one need do so again (E4)."""
         self.segments: dict[int, StoredSegment] = {}
         self.backfills: dict[int, Backfill] = {}
+        self.going: dict[int, Going] = {}
+        """By key, of segments whose deletion is pending: what `service.preparing` has found out."""
         self.storm = Storm(account.account_id)
         self.noted: Settled | None = None
         """What the store says of how far the engine is behind."""

@@ -4,7 +4,7 @@ Whoever runs the jobs calls these in its own transaction with the writer, so tha
 brings are one.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from octy.engine.batch import NO_CHANGES
 from octy.service.purge import purge_trained
@@ -19,16 +19,16 @@ def training_begun(tx: Transaction, account_id: int, job_id: str, segment_ids: C
 
 
 def training_completed(
-    tx: Transaction, account_id: int, job_id: str, dataset_built_us: int, segment_ids: Collection[str]
+    tx: Transaction, account_id: int, job_id: str, left_out: Mapping[str, int], segment_ids: Collection[str]
 ) -> list[str]:
     """A job has made a model with the tags of some segments, as they were when its dataset was built.
 
-    Purges the account's segments whose deletion was asked for before that instant, and tells their ids. A segment that
-    is gone already is passed over.
+    Purges the account's segments of which a deletion was pending then, by number in `left_out`, and is yet; tells their
+    ids. A segment that is gone already is passed over.
     """
     tenant = tx.settled(account_id)
     training_uses.complete(tx.connection, job_id, _keys(tenant, segment_ids), tx.now_us)
-    purged = purge_trained(tx.connection, tenant, job_id, dataset_built_us, tx.now_us)
+    purged = purge_trained(tx.connection, tenant, job_id, left_out, tx.now_us)
     if purged:
         tx.record_purges(tenant, NO_CHANGES, purged)
         tenant.refresh_due()

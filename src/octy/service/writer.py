@@ -182,15 +182,18 @@ class Writer:
 
     def _unarchived(self) -> list[Unarchived]:
         """What the archiver could take. Another thread asks."""
-        tenants = [] if self._world is None else list(self._world.tenants.values())
         return [
             one
-            for tenant in tenants
+            for tenant in self.tenants()
             for one in (
                 Unarchived(EVENTS, tenant.account_id, len(tenant.recent), tenant.recent.size_bytes),
                 Unarchived(CHANGES, tenant.account_id, tenant.unarchived_changes, 0),
             )
         ]
+
+    def tenants(self) -> list[Tenant]:
+        """The accounts at work. Any thread asks."""
+        return [] if self._world is None else list(self._world.tenants.values())
 
     @property
     def recent_bytes(self) -> int:

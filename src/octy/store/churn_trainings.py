@@ -45,6 +45,12 @@ def report_of(connection: Connection, account_id: int, training_job_id: str) -> 
     return None if text is None else _decode(text)
 
 
+def all_ids(connection: Connection) -> list[tuple[int, str]]:
+    """(account, training) of every report there is."""
+    rows = connection.execute(select(churn_trainings.c.account_id, churn_trainings.c.training_job_id))
+    return [(row.account_id, row.training_job_id) for row in rows]
+
+
 def model_of(connection: Connection, account_id: int, training_job_id: str) -> bytes | None:
     """The model as `octy.learning.keeping` reads it, where it is still kept."""
     mine = churn_trainings.c.account_id == account_id, churn_trainings.c.training_job_id == training_job_id

@@ -132,6 +132,12 @@ def names_ever(connection: Connection) -> dict[int, str]:
     return {row[0]: row[1] for row in rows}
 
 
+def keys_ever(connection: Connection) -> dict[str, int]:
+    """The key of every segment that there ever was, by its id."""
+    rows = connection.execute(select(segment_names.c.segment_id, segment_names.c.segment_key))
+    return {row[0]: row[1] for row in rows}
+
+
 def last_profile_key(connection: Connection, account_id: int) -> int:
     """The greatest key of an account's profiles; -1 where it has none."""
     last: int | None = connection.scalar(

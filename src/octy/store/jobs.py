@@ -3,11 +3,14 @@
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection, Row, Select, select
 
 from octy.model.jobs import Job, JobFile, JobKind, JobStatus
 from octy.store.json_text import to_names, to_text
 from octy.store.schema import jobs
+
+NOT_THERE = "The file is not in the data folder: a backup does not hold it. Ask for another dataset."
 
 
 def insert(connection: Connection, job: Job) -> None:
@@ -18,6 +21,14 @@ def insert(connection: Connection, job: Job) -> None:
 def update(connection: Connection, job: Job) -> None:
     """Stores what has become of it."""
     connection.execute(jobs.update().where(jobs.c.job_id == job.job_id), _row(job))
+
+
+def lose_file(connection: Connection, job_id: str, because: str) -> JobFile | None:
+    """It has made something that is not there any more; what that was."""
+    job = by_id(connection, job_id)
+    if job is not None:
+        update(connection, replace(job, file=None, error=because))
+    return None if job is None else job.file
 
 
 def remove(connection: Connection, job_id: str) -> None:
@@ -34,6 +45,11 @@ def by_id(connection: Connection, job_id: str) -> Job | None:
 def of_account(connection: Connection, account_id: int, kind: JobKind) -> list[Job]:
     """An account's, in the order in which they were asked for."""
     return _found(connection, select(jobs).where(jobs.c.account_id == account_id, jobs.c.kind == kind.value))
+
+
+def all_jobs(connection: Connection) -> list[Job]:
+    """Those of all accounts, in the order in which they were asked for."""
+    return _found(connection, select(jobs))
 
 
 def unended(connection: Connection) -> list[Job]:

@@ -164,6 +164,14 @@ def all_ids(connection: Connection, account_id: int, at_once: int = _IDS_AT_ONCE
         asked["first"] = int(keys[-1]) + 1
 
 
+def ids_in_order(connection: Connection, account_id: int) -> Iterator[tuple[list[str], list[int]]]:
+    """The ids, ascending, and keys of an account's profiles, some at a time."""
+    question = select(profiles.c.profile_id, profiles.c.profile_key).where(profiles.c.account_id == account_id)
+    ordered = question.order_by(profiles.c.profile_id)
+    for part in connection.execute(ordered, execution_options={"yield_per": _ROWS_AT_ONCE}).partitions():
+        yield [row[0] for row in part], [row[1] for row in part]
+
+
 def ids_of(connection: Connection, account_id: int, profile_keys: Sequence[int]) -> dict[int, str]:
     """The ids of those of the profiles that are there, by key."""
     question = select(profiles.c.profile_key, profiles.c.profile_id).where(profiles.c.account_id == account_id)

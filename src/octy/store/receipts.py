@@ -40,6 +40,12 @@ def page(
     return [_receipt(row) for row in connection.execute(question.offset(offset).limit(limit))], total
 
 
+def of_account(connection: Connection, account_id: int) -> list[Receipt]:
+    """All of an account's, in the order of the purges."""
+    question = select(purge_receipts).where(purge_receipts.c.account_id == account_id)
+    return [_receipt(row) for row in connection.execute(question.order_by(purge_receipts.c.number))]
+
+
 def _receipt(row: Row[Any]) -> Receipt:
     definition, _ = from_wire(to_object(row.definition))
     return Receipt(

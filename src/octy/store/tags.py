@@ -5,11 +5,11 @@ worked out first, so that the tags themselves are written in three statements ho
 order in which they are stored, so that a million neighbours cost few pages.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, literal_column, select, tuple_
+from sqlalchemy import Connection, bindparam, func, literal_column, select, tuple_
 
 from octy.engine.batch import Ints, Longs
 from octy.model.tags import Cause, ChangeKind, SegmentTag
@@ -32,6 +32,7 @@ _OF_PROFILES = (
     .where(tags.c.profile_key.in_(bindparam("profiles", expanding=True)))
     .order_by(tags.c.profile_key, tags.c.created_us, tags.c.segment_key)
 )
+_ROWS_AT_ONCE = 5_000
 _PROFILE_BITS = 32
 _PAIRS_PER_STATEMENT = 400
 
@@ -138,6 +139,20 @@ def borne_since(connection: Connection, segment_key: int) -> Sequence[tuple[int,
         tags.c.segment_key == literal_column(str(segment_key))
     )
     return [(key, created_us) for key, created_us in fetch_rows(connection, question.order_by(tags.c.profile_key))]
+
+
+def borne_in_parts(connection: Connection, segment_key: int) -> Iterator[tuple[Longs, Longs]]:
+    """Profile keys and instants of all tags of a segment, some at a time."""
+    question = select(tags.c.profile_key, tags.c.created_us).where(tags.c.segment_key == segment_key)
+    for part in connection.execute(question, execution_options={"yield_per": _ROWS_AT_ONCE}).partitions():
+        keys, instants_us = np.array(part, np.int64).T
+        yield keys, instants_us
+
+
+def count(connection: Connection, segment_key: int) -> int:
+    """How many tags a segment has."""
+    mine = select(func.count()).select_from(tags).where(tags.c.segment_key == segment_key)
+    return connection.execute(mine).scalar_one()
 
 
 def borne(connection: Connection, segment_keys: Sequence[int], profile_keys: Sequence[int]) -> dict[int, set[int]]:

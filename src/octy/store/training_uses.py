@@ -19,6 +19,15 @@ class Uses(Struct, frozen=True):
     models: tuple[str, ...] = ()
 
 
+class Use(Struct, frozen=True):
+    """One segment's by one job."""
+
+    segment_key: int
+    job_id: str
+    is_model: bool
+    """Whether the job has made a model with it; else it is in flight."""
+
+
 def begin(connection: Connection, job_id: str, segment_keys: Sequence[int], now_us: int) -> None:
     """A job uses them from now on."""
     _put(connection, job_id, segment_keys, now_us, None)
@@ -56,6 +65,18 @@ def of_segments(connection: Connection, segment_keys: Collection[int]) -> dict[i
             else:
                 found[row.segment_key] = Uses(uses.in_flight, (*uses.models, row.job_id))
     return found
+
+
+def all_uses(connection: Connection) -> list[Use]:
+    """Of all segments, also of those that there are not."""
+    rows = connection.execute(select(training_uses).order_by(training_uses.c.segment_key, training_uses.c.job_id))
+    return [Use(row.segment_key, row.job_id, row.trained_us is not None) for row in rows]
+
+
+def drop(connection: Connection, segment_key: int, job_id: str) -> None:
+    """One is forgotten."""
+    mine = training_uses.c.segment_key == segment_key, training_uses.c.job_id == job_id
+    connection.execute(training_uses.delete().where(*mine))
 
 
 def _put(

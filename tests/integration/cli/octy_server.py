@@ -32,6 +32,8 @@ class Answer(NamedTuple):
     body: object
     """JSON, unless it is bytes; None breaks the connection instead of answering."""
     headers: Mapping[str, str] = {}
+    breaks_after: int | None = None
+    """Bytes of the body after which the connection breaks."""
 
 
 def refusal(*errors: str | Mapping[str, object], status: int = 400, reason: str = "Refused.") -> Answer:
@@ -118,7 +120,8 @@ class OctyServer:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(encoded)))
                 self.end_headers()
-                self.wfile.write(encoded)
+                self.wfile.write(encoded[: answer.breaks_after])
+                self.close_connection = answer.breaks_after is not None
 
         return Handler
 

@@ -1,6 +1,7 @@
 """What a client repeats, how long it waits, and what it makes of odd answers."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from octy.client.envelope import Done
 from tests.integration.cli.octy_server import PUBLIC_KEY, SECRET_KEY, Answer, OctyServer, refusal
 
 AUTHENTICATE = "/v1/account/authenticate"
+FILE = "/v1/retention/datasets/file"
 WRITE = "/v1/configurations/account/set"
 BROKEN = Answer(0, None)
 
@@ -176,3 +178,20 @@ def test_a_proxy_is_not_asked_for_what_is_on_this_machine(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.delenv("NO_PROXY", raising=False)
     Octy(server.url.replace("127.0.0.1", host), PUBLIC_KEY, SECRET_KEY).authenticate()
+
+
+def test_a_client_that_is_awaited_fetches_a_file_as_the_blocking_one_does(server: OctyServer, tmp_path: Path) -> None:
+    content, headers = bytes(range(256)), {"ETag": '"1"', "Content-Type": "application/octet-stream"}
+    whole = Answer(200, content, headers, breaks_after=100)
+    server.answers(FILE, busy(), whole, Answer(206, content[100:], headers), refusal("There is none.", status=404))
+
+    async def story() -> None:
+        async with AsyncOcty(server.url, PUBLIC_KEY, SECRET_KEY, pause=lambda _: asyncio.sleep(0)) as octy:
+            await octy.download_dataset("dataset_1", tmp_path / "found")
+            with pytest.raises(NotThere):
+                await octy.download_dataset("dataset_2", tmp_path / "none")
+
+    asyncio.run(story())
+    assert (tmp_path / "found").read_bytes() == content
+    assert [one.name for one in tmp_path.iterdir()] == ["found"]
+    assert server.sent_to(FILE)[2].headers["range"] == "bytes=100-"

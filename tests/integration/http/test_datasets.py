@@ -86,6 +86,11 @@ def test_a_dataset_is_made_downloaded_and_goes_with_whoever_is_erased(api: Api) 
     assert answer.headers["content-type"] == "application/vnd.apache.parquet"
     assert hashlib.sha256(answer.content).hexdigest() == said["sha256"] == answer.headers["x-content-sha256"]
     assert len(answer.content) == said["bytes"]
+    rest = api.get(f"{PATH}/file?id={dataset_id}", headers={"Range": "bytes=100-", "If-Range": answer.headers["etag"]})
+    assert (rest.status_code, rest.content) == (206, answer.content[100:])
+    assert rest.headers["content-range"] == f"bytes 100-{said['bytes'] - 1}/{said['bytes']}"
+    other = api.get(f"{PATH}/file?id={dataset_id}", headers={"Range": "bytes=100-", "If-Range": '"another"'})
+    assert (other.status_code, other.content) == (200, answer.content)
     table: pa.Table = pq.read_table(io.BytesIO(answer.content))
     assert said["columns"] == table.column_names
     assert said["rows"] == table.num_rows == 6

@@ -2,9 +2,13 @@
 
 from functools import partial
 
+import pytest
+
 from octy.model.lifetimes import PurgeCause
 from octy.model.receipts import tags_sha256
+from octy.service import preparing
 from octy.service.trainings import training_begun, training_failed
+from octy.store import tags
 from tests.integration.service.serving import done
 from tests.integration.service.world import Shop
 from tests.unit.engine.shop import instant
@@ -49,11 +53,13 @@ def test_a_training_job_whose_dataset_is_from_after_the_request_purges_at_its_en
     shop.past("viewers", "view")
     shop.live("idle", "view", unless="pay")
     shop.views("ana")
+    before = shop.builds_dataset()
     shop.deletes("viewing", "viewers")
+    after = shop.builds_dataset()
     shop.waits_until("13:00")
     shop.deletes("idle")
-    assert shop.trained("job_1", "idle", dataset_at="12:00") == []
-    assert shop.trained("job_2", dataset_at="13:00") == ["viewing", "viewers"]
+    assert shop.trained("job_1", "idle", dataset=before) == []
+    assert shop.trained("job_2", dataset=after) == ["viewing", "viewers"]
     shop.service.restart(instant("14:00"))
     assert shop.receipts() == [
         "viewing of 12:00 purged at 13:00 by job_2 with 1 tags",
@@ -83,7 +89,7 @@ def test_who_uses_a_segment_is_seen(shop: Shop) -> None:
         shop.waits_until(f"{12 + int(job_id[-1])}:00")
     assert users() == {"viewing": (("job_1", "job_2"), ()), "viewers": (("job_1", "job_2"), ())}
     done(shop.octy._writer.submit(shop.account, partial(training_failed, job_id="job_1")))
-    shop.trained("job_2", "viewing", dataset_at="12:30")
+    shop.trained("job_2", "viewing", dataset=shop.builds_dataset())
     assert users() == {"viewing": ((), ("job_2",)), "viewers": ((), ())}
 
 
@@ -91,7 +97,7 @@ def test_a_job_that_used_a_segment_which_is_gone_completes_all_the_same(shop: Sh
     shop.live("viewing", "view")
     shop.deletes("viewing")
     shop.waits_until("9d 00:00")
-    assert shop.trained("job_1", "viewing", dataset_at="12:00") == []
+    assert shop.trained("job_1", "viewing", dataset={}) == []
     assert shop.service.rows("SELECT * FROM training_uses") == []
 
 
@@ -105,3 +111,66 @@ def test_a_receipt_outlives_the_profiles_and_names_none_of_them(shop: Shop) -> N
     shop.forgets("ana")
     assert shop.receipts() == ["viewing of 12:00 purged at 3d 12:00 by elapsed with 1 tags"]
     assert not any(who in str(value) for row in shop.service.rows("SELECT * FROM purge_receipts") for value in row)
+
+
+class Prepared:
+    """A shop with a deleted segment, of which the purge has been prepared."""
+
+    def __init__(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(preparing, "TAGS_MIN", 1)
+        monkeypatch.setattr(preparing, "AGAIN_AFTER_SECONDS", 0.0)
+        self.shop = shop
+        shop.live("viewing", "view")
+        shop.views("ana")
+        shop.views("ben", at="12:01")
+        shop.deletes("viewing")
+        self.preparer = shop.octy._preparer
+        self.preparer.stop()
+        self.preparer._stopping.clear()
+        self.preparer.work()
+
+    def purged(self) -> tuple[int, bytes]:
+        """How many tags the receipt tells of, and their checksum; and what they should be."""
+        rows = self.shop.service.rows("SELECT profile_id, tags.created_us FROM tags JOIN profiles USING (profile_key)")
+        self.shop.waits_until("3d 12:01")
+        ((receipt,), _) = self.shop.octy.reading.receipts(self.shop.account, [], 0, 10)
+        assert receipt.tags_removed == len(rows)
+        assert receipt.tags_sha256 == tags_sha256([(row[0], row[1]) for row in rows])
+        return receipt.tags_removed, receipt.tags_sha256
+
+
+@pytest.fixture
+def prepared(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Prepared:
+    return Prepared(shop, monkeypatch)
+
+
+def test_what_a_purge_is_known_to_remove_need_not_be_worked_out_while_writes_wait(
+    prepared: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(tags, "borne_since")
+    assert prepared.purged()[0] == 2
+    assert prepared.shop.history("ana")[-1] == "viewing removed at 3d 12:01 by deletion"
+
+
+@pytest.mark.parametrize("is_prepared_again", [True, False])
+def test_where_a_profile_was_deleted_meanwhile_what_was_known_is_not_taken(
+    prepared: Prepared, *, is_prepared_again: bool
+) -> None:  # X3
+    prepared.shop.forgets("ana")
+    if is_prepared_again:
+        prepared.preparer.work()
+    assert prepared.purged()[0] == 1
+
+
+def test_what_was_known_of_a_deletion_that_was_cancelled_is_not_taken(prepared: Prepared) -> None:
+    """The tags may be others, as many as before."""
+    prepared.shop.restores("viewing")
+    prepared.shop.waits_until("12:02")
+    prepared.shop.views("ana", at="12:02")
+    prepared.shop.waits_until("12:03")
+    prepared.shop.deletes("viewing")
+    prepared.shop.waits_until("3d 12:03")
+    ((receipt,), _) = prepared.shop.octy.reading.receipts(prepared.shop.account, [], 0, 10)
+    since = {"ana": instant("12:02"), "ben": instant("12:01")}
+    wanted = [(prepared.shop.customers[name], at_us) for name, at_us in since.items()]
+    assert receipt.tags_sha256 == tags_sha256(wanted)

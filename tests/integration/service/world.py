@@ -22,6 +22,8 @@ from tests.integration.service.serving import Service, done, eventually
 from tests.unit.engine.shop import Did, instant, said, told
 
 TYPES = {"view": ("product", "a", "b"), "cart": ("product", "a", "b"), "pay": ("product", "a", "b")}
+Dataset = dict[str, int]
+"""By segment id, which of its deletions was pending when it was built."""
 URL = "https://hooks.example.org/octy"
 
 
@@ -130,14 +132,19 @@ class Shop:
         if self.service.ends_backfills:
             eventually(lambda: {self.statuses()[name] for name in names} == {"active"})
 
-    def trained(self, job_id: str, *names: str, dataset_at: str) -> list[str]:
+    def builds_dataset(self) -> Dataset:
+        """What one would leave out that is built now."""
+        found = self.octy.reading.segments(self.account)
+        return {one.segment_id: one.lifetime.deletion for one in found if one.lifetime.deletion is not None}
+
+    def trained(self, job_id: str, *names: str, dataset: Dataset) -> list[str]:
         """A training job completes that has used some segments' tags; the names of the segments that it purges."""
         ids = [self.segments[name] for name in names]
         job = partial(
             training_completed,
             account_id=self.account,
             job_id=job_id,
-            dataset_built_us=instant(dataset_at),
+            left_out=dataset,
             segment_ids=ids,
         )
         purged = done(self.octy._writer.submit(self.account, job))

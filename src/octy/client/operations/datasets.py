@@ -1,10 +1,12 @@
 """Training datasets: what every profile was at some instants, made by the server, downloaded as Parquet."""
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import msgspec
 
 from octy.client.answers import DatasetAnswer, DatasetsAnswer, DatasetsDeleted
+from octy.client.arriving import arriving
 from octy.client.batches import sent
 from octy.client.envelope import ErrorLine
 from octy.client.errors import refusal
@@ -73,9 +75,13 @@ def dataset_ended(
         yield Pause(LOOK_SECONDS)
 
 
-def dataset_file(requests: Requests, dataset_id: str) -> Steps[bytes]:
-    """The file of a dataset that is made: Parquet."""
-    return requests.download(f"{PATH}/file", {"id": dataset_id})
+def download_dataset(requests: Requests, dataset_id: str, path: Path | str) -> Steps[None]:
+    """Writes the file of a dataset that is made, Parquet, into `path`, which is there once it is whole.
+
+    NotThere where there is none; OSError where it cannot be written.
+    """
+    with arriving(Path(path)) as part:
+        yield from requests.download(f"{PATH}/file", {"id": dataset_id}, part)
 
 
 def delete_datasets(requests: Requests, ids: Iterable[str]) -> Steps[list[str]]:

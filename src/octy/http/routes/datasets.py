@@ -14,6 +14,7 @@ from octy.http.batches import BatchReader, Sent
 from octy.http.body import body, typed
 from octy.http.errors import speakable
 from octy.http.idempotency import write, write_batch
+from octy.http.parts import IfRangeHeader, RangeHeader, asked_part
 from octy.http.queries import CursorHeader, Ids, page_headers, split_ids
 from octy.http.requests import OctyRequest
 from octy.http.wire.datasets import (
@@ -61,19 +62,30 @@ async def request_dataset(request: OctyRequest, data: JSONBody[DatasetToMake]) -
 
 
 @get("/file", responses={200: ResponseSpec(bytes, description="The file.", media_type=MEDIA_TYPE)})
-async def download_dataset(request: OctyRequest, id_query: DatasetId) -> Stream:
-    """The file of a dataset that is made: Parquet."""
+async def download_dataset(
+    request: OctyRequest, id_query: DatasetId, wanted: RangeHeader = None, same: IfRangeHeader = None
+) -> Stream:
+    """The file of a dataset that is made: Parquet. `Range` asks for one part of it: the rest, after a break."""
     path, file = await anyio.to_thread.run_sync(request.reading.dataset_file, request.account_id, id_query)
     try:
         opened = await anyio.open_file(path, "rb")
     except FileNotFoundError:
         raise NotFound(f"There is no file of the dataset {id_query}: it has just been removed.") from None
+    etag = f'"{file.sha256}"'
+    part = asked_part(wanted, file.bytes) if same in (None, etag) else None
     headers = {
-        "content-length": str(file.bytes),
         "content-disposition": f'attachment; filename="{file.name}"',
         "x-content-sha256": file.sha256,
+        "etag": etag,
+        "accept-ranges": "bytes",
     }
-    return Stream(_read(opened), media_type=MEDIA_TYPE, headers=headers)
+    if part is None:
+        part = range(file.bytes)
+    else:
+        headers["content-range"] = f"bytes {part[0]}-{part[-1]}/{file.bytes}"
+    headers["content-length"] = str(len(part))
+    status = 206 if "content-range" in headers else 200
+    return Stream(_read(opened, part), media_type=MEDIA_TYPE, headers=headers, status_code=status)
 
 
 @post("/delete", status_code=200, dto=body(DatasetsToDelete, _read_deleted))
@@ -102,7 +114,10 @@ def router() -> Router:
     )
 
 
-async def _read(opened: anyio.AsyncFile[bytes]) -> AsyncIterator[bytes]:
+async def _read(opened: anyio.AsyncFile[bytes], part: range) -> AsyncIterator[bytes]:
+    left = len(part)
     async with opened as file:
-        while part := await file.read(BYTES_AT_ONCE):
-            yield part
+        await file.seek(part.start)
+        while left and (content := await file.read(min(left, BYTES_AT_ONCE))):
+            left -= len(content)
+            yield content

@@ -11,7 +11,9 @@ from octy.model.errors import OctyError
 from octy.service.checking.catalog import catalog
 from octy.service.checking.files import check_files
 from octy.service.checking.findings import Findings
+from octy.service.checking.jobs import check_jobs
 from octy.service.checking.numbers import check_numbers
+from octy.service.checking.purges import check_receipts
 from octy.service.checking.references import check_message_ids, check_references
 from octy.service.checking.stories import check_stories
 from octy.store import sqlite
@@ -39,6 +41,9 @@ def check(snapshot: Snapshot, progress: Progress) -> Findings:
         progress("references")
         accounts = catalog(snapshot.connection)
         check_references(snapshot, accounts, findings)
+        progress("jobs and what they have made")
+        with _told("the jobs", findings):
+            check_jobs(snapshot, accounts, findings)
         progress("the archive's files")
         unreadable = check_files(snapshot, findings)
         progress("the numbers of all rows")
@@ -52,6 +57,7 @@ def check(snapshot: Snapshot, progress: Progress) -> Findings:
             else:
                 with _told(f"the log of account {account.name}", findings):
                     check_stories(snapshot, account, findings)
+                    check_receipts(snapshot, account, findings)
     return findings
 
 

@@ -81,6 +81,19 @@ class Nobody(Struct, frozen=True):
     profile_key: int
 
 
+class LostFile(Struct, frozen=True):
+    """A job of which the file is not there, or is not what it has made, has none, and says so."""
+
+    job_id: str
+
+
+class StrayUse(Struct, frozen=True):
+    """That a job uses a segment is forgotten, where one of them is not there."""
+
+    segment_key: int
+    job_id: str
+
+
 class StrayFile(Struct, frozen=True):
     """A file of the archive's folder that the ledger does not know, goes."""
 
@@ -98,5 +111,7 @@ Remedy: TypeAlias = (
     | StrayStorm
     | LedgerLine
     | Nobody
+    | LostFile
+    | StrayUse
     | StrayFile
 )

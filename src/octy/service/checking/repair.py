@@ -21,6 +21,7 @@ from octy.service.checking.findings import Findings
 from octy.service.checking.remedies import (
     Charged,
     LedgerLine,
+    LostFile,
     Nobody,
     Remedy,
     StrayDelivery,
@@ -30,6 +31,7 @@ from octy.service.checking.remedies import (
     StrayStorm,
     StrayTag,
     StrayToldMatch,
+    StrayUse,
     TagRemedy,
 )
 from octy.service.choosing import Choice
@@ -43,6 +45,8 @@ from octy.store import (
     digests,
     erasures,
     events,
+    job_files,
+    jobs,
     message_ids,
     meta,
     outbox,
@@ -52,6 +56,7 @@ from octy.store import (
     tags,
     tallies,
     told_matches,
+    training_uses,
 )
 from octy.store.archive import ledger
 from octy.store.folder import Store
@@ -59,6 +64,7 @@ from octy.store.json_text import to_text
 from octy.store.tags import ChangeColumns
 
 T = TypeVar("T")
+LOST = "The file was lost or damaged. Ask for another dataset."
 AudienceOf = Callable[[int, Sequence[int]], Audience]
 """Of an account; the profiles with these keys have ids."""
 
@@ -73,6 +79,8 @@ WORDS: dict[type[Remedy], str] = {
     StrayStorm: "minutes and stops of no segment",
     LedgerLine: "lines of the archive's ledger",
     Nobody: "remains of deleted profiles",
+    LostFile: "datasets that are lost or damaged",
+    StrayUse: "uses of segments by no job, or of no segment",
     StrayFile: "files that the archive does not know",
 }
 """What is repaired, as the operator is told of it."""
@@ -121,6 +129,12 @@ def repair(store: Store, findings: Findings) -> int:
             events.delete_of_profile(connection, store.archive, nobody.account_id, nobody.profile_key)
             tags.delete_of_profile(connection, store.archive, nobody.account_id, nobody.profile_key)
             erasures.request(connection, nobody.account_id, nobody.profile_key, now_us)
+        for use in _of(StrayUse, remedies):
+            training_uses.drop(connection, use.segment_key, use.job_id)
+        damaged = [jobs.lose_file(connection, lost.job_id, LOST) for lost in _of(LostFile, remedies)]
+    for made in damaged:
+        if made is not None:
+            job_files.remove(store.folder, made)
     for file in erase(store, commit_to(store)):
         store.archive.drop(file)
     return added

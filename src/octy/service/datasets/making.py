@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from octy import __version__
 from octy.engine.chronicle import Instants, Label, Value, chronicle_of, room_for
 from octy.engine.kernels.chronicle import Answer
-from octy.model.datasets import EACH_INSTANT, DatasetQuestion, DatasetRequest, question_of
+from octy.model.datasets import EACH_INSTANT, METADATA, DatasetQuestion, DatasetRequest, question_of
 from octy.model.definitions import to_wire
 from octy.model.durations import duration
 from octy.model.events import CHARGED
@@ -31,8 +31,6 @@ from octy.service.jobs.task import Made, Report, Task
 from octy.store import job_files
 
 THREADS = max(1, (os.cpu_count() or 1) - 1)
-METADATA = b"octy.dataset"
-"""The key of the file's metadata under which it says what it is."""
 ITEM_ID = "item_id"
 READ_SHARE = 0.05
 """How far a job is once all that is not events is read."""
@@ -131,6 +129,9 @@ def _metadata(
         "segments": [
             {"segment_id": one.segment_id, "version": _version(one.definition), "definition": to_wire(one.definition)}
             for one in source.segments
+        ],
+        "pending_deletion": [
+            {"segment_id": segment_id, "deletion": number} for segment_id, number in source.left_out.items()
         ],
         "leaks": msgspec.to_builtins(leaks),
         "not_point_in_time": list(data_columns),

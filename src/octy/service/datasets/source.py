@@ -14,7 +14,6 @@ from octy.engine.chronicle import People
 from octy.model.datasets import DatasetQuestion
 from octy.model.errors import StoreError
 from octy.model.instants import NEVER
-from octy.model.segments import SegmentStatus
 from octy.model.values import canonical
 from octy.store import accounts, event_types, events, items, profiles, segments
 from octy.store.event_runs import FileRun, MemoryRun, runs_of
@@ -30,6 +29,8 @@ class Source(Struct, frozen=True):
     """What of the store a dataset is made of."""
 
     segments: list[StoredSegment]
+    left_out: dict[str, int]
+    """By segment id, the deletions that are pending (X2)."""
     type_numbers: dict[str, int]
     runs: Sequence[FileRun | MemoryRun]
     people: list[StoredProfile]
@@ -53,12 +54,10 @@ def read_source(folder: Path, account_id: int) -> Source:
 
 def _read(now: Snapshot, account_id: int) -> Source:
     connection = now.connection
+    there = segments.of_account(connection, account_id)
     return Source(
-        segments=[
-            one
-            for one in segments.of_account(connection, account_id)
-            if one.status is not SegmentStatus.PENDING_DELETION
-        ],
+        segments=[one for one in there if not one.lifetime.is_pending],
+        left_out={one.segment_id: one.lifetime.deletion for one in there if one.lifetime.deletion is not None},
         type_numbers={one.event_type.event_type: one.type_id for one in event_types.of_account(connection, account_id)},
         runs=runs_of(connection, now.archive, account_id),
         people=list(profiles.everybody(connection, account_id)),

@@ -32,6 +32,7 @@ def main() -> None:
     threading.Thread(target=_end_with, args=(told,), daemon=True).start()
     os.nice(task.niceness)
     pace = Pace(task.share)
+    pace.keep()
 
     def report(progress: float) -> None:
         _say(said, Progress(progress))

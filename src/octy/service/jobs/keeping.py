@@ -25,7 +25,6 @@ NOT_ENDED = (
     f"It was begun {ATTEMPTS_MAX} times and came to no end: the server ended, or profiles were deleted meanwhile."
 )
 ERASED = "A profile was deleted, so the file, which held it, was removed. Ask for another dataset."
-GONE = "The file is not in the data folder: a backup does not hold it. Ask for another dataset."
 
 
 def add(tx: Transaction, account_id: int, kind: JobKind, parameters: str) -> Job:
@@ -99,7 +98,7 @@ def recover(tx: Transaction) -> None:
             _put(tx, replace(job, status=JobStatus.QUEUED, progress=0.0))
     for job in jobs.with_files(tx.connection):
         if job.file is not None and not job_files.path_of(_folder(tx), job.file).is_file():
-            _put(tx, replace(job, file=None, error=GONE))
+            jobs.lose_file(tx.connection, job.job_id, jobs.NOT_THERE)
 
 
 def remove(tx: Transaction, account_id: int, kind: JobKind, ids: Sequence[str]) -> Outcome[str]:
@@ -121,7 +120,7 @@ def forget_profiles(tx: Transaction, account_id: int) -> None:
     """Profiles of the account were erased (X3): datasets that may hold them go, and one that is made begins again."""
     for job in jobs.of_account(tx.connection, account_id, JobKind.DATASET):
         if job.file is not None:
-            _put(tx, replace(job, file=None, error=ERASED))
+            jobs.lose_file(tx.connection, job.job_id, ERASED)
             _remove_afterwards(tx, [job.file])
         elif job.status is JobStatus.RUNNING:
             _put(tx, replace(job, status=JobStatus.QUEUED))

@@ -4,7 +4,11 @@ The lowest priority alone does not keep a job out of the server's way: on anothe
 server does meanwhile takes longer for want of caches and memory.
 """
 
+import signal
 import time
+
+LOOK_EVERY_SECONDS = 0.05
+"""Of processor time: after so much, a job rests that does not say how far it is, such as a model that learns."""
 
 
 class Pace:
@@ -14,6 +18,11 @@ class Pace:
         """`share` of one core's time, above 0."""
         self._share = share
         self._used = time.process_time()
+
+    def keep(self) -> None:
+        """From now on the process rests by itself, wherever its main thread is. From that thread."""
+        signal.signal(signal.SIGPROF, lambda *_: self.rest())
+        signal.setitimer(signal.ITIMER_PROF, LOOK_EVERY_SECONDS, LOOK_EVERY_SECONDS)
 
     def rest(self) -> None:
         """Pauses as long as what was used since the last rest asks for; time that was not used is not made up for."""

@@ -50,7 +50,7 @@ class TrainingEnding:
         if isinstance(came, Made):
             assert self._outcome is not None, "it was taken over"
             record_training(tx, job.account_id, self._outcome.report, self._outcome.model)
-            training_completed(tx, job.account_id, job.job_id, self._outcome.dataset_built_us, came.segments)
+            training_completed(tx, job.account_id, job.job_id, self._outcome.left_out, came.segments)
         else:
             training_failed(tx, job.job_id)
         self._outcome = None

@@ -4,18 +4,18 @@ scikit-learn is imported here and only then: neither the server nor the process 
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pyarrow.parquet as pq
 
-from octy.model.datasets import PLATFORM, PROFILE
+from octy.model.datasets import METADATA, PLATFORM, PROFILE
 from octy.model.errors import Refused
 from octy.model.jobs import JobFile
 from octy.model.leaks import LeakKind
 from octy.model.trainings import TrainingOutcome, TrainingParameters
-from octy.service.datasets.making import METADATA
 from octy.service.jobs.task import Made, Report, Task
 from octy.store import job_files, jobs
 from octy.store.folder import snapshot
@@ -32,9 +32,8 @@ def make_training(task: Task, report: Report) -> Made:
 
     folder = Path(task.folder)
     asked = msgspec.json.decode(task.parameters, type=TrainingParameters)
-    file, built_us = _dataset(folder, asked.dataset_id)
-    table = pq.read_table(job_files.path_of(folder, file))
-    said = json.loads(table.schema.metadata[METADATA])
+    table = _FileColumns(job_files.path_of(folder, _dataset(folder, asked.dataset_id)))
+    said = json.loads(table.metadata[METADATA])
     segment_ids = tuple(one["segment_id"] for one in said["segments"])
     settings = TrainingSettings(
         training_job_id=task.job_id,
@@ -48,22 +47,39 @@ def make_training(task: Task, report: Report) -> Made:
         seed=asked.seed,
     )
     learnt = train(table, settings, lambda _, share: report(LEARNT_SHARE * share))
-    outcome = TrainingOutcome(learnt.report, to_bytes(learnt.kept), learnt.predictions, built_us)
+    outcome = TrainingOutcome(learnt.report, to_bytes(learnt.kept), learnt.predictions, _left_out(said))
     content = msgspec.msgpack.encode(outcome)
     handed_over = job_files.written(folder, f"{task.job_id}.outcome", lambda path: _write(path, content))
     result = {"dataset_id": asked.dataset_id, "profiles": len(learnt.predictions)}
     return Made(handed_over, msgspec.json.encode(result).decode(), segment_ids, said["last_seq"])
 
 
-def _dataset(folder: Path, dataset_id: str) -> tuple[JobFile, int]:
-    """A dataset's file, and when it was begun: it knows of all that was asked for before."""
+class _FileColumns:
+    """A dataset's file, of which a column at a time is in memory."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = pq.ParquetFile(path)
+        self.column_names: list[str] = self._file.schema_arrow.names
+        self.num_rows: int = self._file.metadata.num_rows
+        self.metadata: Mapping[bytes, bytes] = self._file.schema_arrow.metadata
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - pyarrow has no types
+        return self._file.read([name], use_threads=False)[name]
+
+
+def _dataset(folder: Path, dataset_id: str) -> JobFile:
+    """A dataset's file."""
     with snapshot(folder) as now:
         job = jobs.by_id(now.connection, dataset_id)
     if job is None or job.file is None:
         why = "It is not there any more." if job is None else job.error or "It has no file."
         raise Refused(f"There is no dataset {dataset_id} to learn from. {why}")
-    assert job.started_us is not None, "it has a file"
-    return job.file, job.started_us
+    return job.file
+
+
+def _left_out(said: Mapping[str, Any]) -> dict[str, int]:
+    """Which deletions were pending; a dataset that an earlier version has made does not say."""
+    return {one["segment_id"]: one["deletion"] for one in said.get("pending_deletion", ())}
 
 
 def _leaks(leaks: list[dict[str, Any]], chosen: tuple[str, ...]) -> dict[str, str]:
