@@ -218,8 +218,8 @@ def _queries(door: AtTheDoor) -> tuple[list[bytes], list[bytes]]:
 
 
 def _requests(door: AtTheDoor) -> tuple[list[bytes], list[bytes]]:
-    right = door.api.headers["Authorization"].encode()
-    body = json.dumps({"event_type": "viewed", "profile_id": door.ana}).encode()
+    right = door.stranger.headers["Authorization"].encode()
+    body = json.dumps({"event_type": "viewed", "profile_id": door.eve}).encode()
     head = b"POST /v1/retention/events/create HTTP/1.1\r\nHost: a\r\nAuthorization: " + right + b"\r\n"
     goods = [
         b"GET /v1/retention/segments?ids=,a HTTP/1.1\r\nHost: a\r\nAuthorization: " + right + b"\r\n\r\n",
