@@ -4,9 +4,10 @@ Files go through what `octy-cli` does before it asks a server; bodies, headers a
 """
 
 import gzip
+import io
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -95,7 +96,7 @@ def decoders(folder: Path) -> Iterator[dict[str, Decoder]]:
 def _yaml(path: Path) -> Callable[[bytes], object]:
     def take(content: bytes) -> None:
         path.write_bytes(content)
-        with _refusing():
+        with _refusing(), redirect_stderr(io.StringIO()):  # where it warns of what it passes over
             applying.read([path])
 
     return take
