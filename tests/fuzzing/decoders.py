@@ -4,9 +4,10 @@ Files go through what `octy-cli` does before it asks a server; bodies, headers a
 """
 
 import gzip
+import io
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -95,7 +96,7 @@ def decoders(folder: Path) -> Iterator[dict[str, Decoder]]:
 def _yaml(path: Path) -> Callable[[bytes], object]:
     def take(content: bytes) -> None:
         path.write_bytes(content)
-        with _refusing():
+        with _refusing(), redirect_stderr(io.StringIO()):  # where it warns of what it passes over
             applying.read([path])
 
     return take
@@ -218,8 +219,8 @@ def _queries(door: AtTheDoor) -> tuple[list[bytes], list[bytes]]:
 
 
 def _requests(door: AtTheDoor) -> tuple[list[bytes], list[bytes]]:
-    right = door.api.headers["Authorization"].encode()
-    body = json.dumps({"event_type": "viewed", "profile_id": door.ana}).encode()
+    right = door.stranger.headers["Authorization"].encode()
+    body = json.dumps({"event_type": "viewed", "profile_id": door.eve}).encode()
     head = b"POST /v1/retention/events/create HTTP/1.1\r\nHost: a\r\nAuthorization: " + right + b"\r\n"
     goods = [
         b"GET /v1/retention/segments?ids=,a HTTP/1.1\r\nHost: a\r\nAuthorization: " + right + b"\r\n\r\n",

@@ -123,7 +123,7 @@ def _has_error_shape(response: Response) -> bool:
         error = body["error"]
         lines = [line["error_message"] for line in error["errors"]]
     except (ValueError, KeyError, TypeError):
-        return response.status_code == 404 and response.content == b""
+        return False
     return type(error["code"]) is int and error["code"] in ERROR_CODES and bool(lines) and all(lines)
 
 

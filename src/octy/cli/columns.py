@@ -5,6 +5,7 @@ other kinds have the same fields, with values that have their types already. Wha
 has one column more, which says why, and is passed over.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, auto
 from typing import NamedTuple
@@ -98,8 +99,9 @@ PROPERTY = Field(cells.property_value, cells.taken_property, Empty.LEFT_OUT)
 def columns(header: Sequence[str], form: Form, faults: Faults, place: str) -> list[Column | None]:
     """What the columns of a file mean, None for one that is passed over; whatever is wrong becomes faults."""
     found = [None if name == REASON else column(name, form, faults, place) for name in header]
-    for name in dict.fromkeys(name for name in header if name and header.count(name) > 1):
-        faults.add(place, f"the column {shown(name)} is there more than once")
+    for name, times in Counter(header).items():
+        if name and times > 1:
+            faults.add(place, f"the column {shown(name)} is there more than once")
     for name, field in form.fields.items():
         if name not in header and not field.is_optional:
             faults.add(place, f"the column {shown(name)} is missing")

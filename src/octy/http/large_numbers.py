@@ -11,8 +11,11 @@ class _TooLarge(str):
 
 
 def number_out_of_range(body: bytes) -> tuple[str, str] | None:
-    """The path and the text of the first number that nothing of 64 bits comes near to; None if there is none."""
-    root = json.loads(bytes(body), parse_float=_float, parse_int=_integer)
+    """Path and text of the first number that nothing of 64 bits comes near to; None if there is none, or no JSON."""
+    try:
+        root = json.loads(bytes(body), parse_float=_float, parse_int=_integer)
+    except (ValueError, RecursionError):  # what is no JSON after that number
+        return None
     waiting: list[tuple[str, object]] = [("", root)]
     while waiting:
         path, value = waiting.pop()

@@ -4,6 +4,8 @@ from typing import Protocol, cast
 
 from litestar import Request
 from litestar.datastructures import State
+from litestar.datastructures.url import URL
+from litestar.exceptions import HTTPException
 from litestar.types import Scope
 
 from octy.model.keys import Caller
@@ -30,8 +32,22 @@ class Asking(Protocol):
         """The whole body."""
 
 
+class NoHost(HTTPException):
+    """The request's header `Host` names none."""
+
+    status_code = 400
+
+
 class OctyRequest(Request[Caller, None, State]):
     """A request of an account."""
+
+    @property
+    def url(self) -> URL:
+        """Its address in full, of which the header `Host` is a part."""
+        try:
+            return super().url
+        except ValueError:
+            raise NoHost("The header Host names no host.") from None
 
     @property
     def octy(self) -> Octy:

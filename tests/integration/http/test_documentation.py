@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from octy.http.schema_outline import outline
+from octy.service.clock import SystemClock
 from tests.integration.http.test_every_route import ALL_ROUTES, KEYLESS
 from tests.integration.http.world import World
 
@@ -49,6 +51,18 @@ def test_every_operation_says_what_it_takes_gives_and_needs(document: dict[str, 
         assert ("requestBody" in operation) == (method == "POST"), path
         named = {parameter["name"] for parameter in operation.get("parameters", ())}
         assert ("Idempotency-Key" in named) == (method == "POST" and "sandbox" not in path), path
+
+
+def test_a_server_that_is_no_sandbox_has_a_document_too(tmp_path: Path, document: dict[str, Any]) -> None:
+    """Without the sandbox's clock, and otherwise the same."""
+    world = World(tmp_path, SystemClock())
+    try:
+        own = world.client.get("/openapi.json").json()
+    finally:
+        world.close()
+    assert document["paths"].keys() - own["paths"].keys() == {"/v1/sandbox/clock"}
+    schemas = document["components"]["schemas"].keys() - own["components"]["schemas"].keys()
+    assert schemas == {"ClockMove", "ClockShown"}
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:

@@ -177,6 +177,13 @@ def test_what_is_no_number_is_refused(api: Api, path: str, number: str) -> None:
     error_of(api.post(path, body.encode()), 400)
 
 
+@pytest.mark.parametrize("rest", ["", "}", "}}}", ', "a": }}', ', "a": ' + "[" * 5_000])
+def test_a_number_out_of_range_in_what_is_no_json_is_refused_too(api: Api, rest: str) -> None:
+    """The decoder stumbles over the number before it sees the rest. Found by fuzzing."""
+    for path in ("/v1/retention/segments/create", BATCH):
+        error_of(api.post(path, f'{{"events": [], "x": {{"y": 1e999{rest}'.encode()), 400)
+
+
 def is_refused(definition: dict[str, Any], around: Surroundings) -> bool:
     try:
         from_wire(definition, around)

@@ -1,0 +1,143 @@
+"""Each limit of what a request holds: one less and just so much is accepted, one more refused (C27, docs/limits.md).
+
+Those of addresses, headers and chunked bodies are in `test_transport`, of an event's bytes in `test_events`, of an
+account's segments in `test_segments`.
+"""
+
+import gzip
+import json
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+
+from octy.http.body import read_json
+from octy.http.routes.events import read_event, read_events
+from octy.model import limits
+from octy.model.errors import Refused
+from tests.integration.http.world import Api, error_of, live, past
+
+ONE = "/v1/retention/events/create"
+BATCH = "/v1/retention/events/create/batch"
+PROFILES = "/v1/retention/profiles/create"
+ITEMS = "/v1/retention/items/create"
+TYPES = "/v1/retention/events/types/create"
+SEGMENTS = "/v1/retention/segments/create"
+CPU_SECONDS_MAX = 0.5
+"""What no hostile body may take of the thread that reads it: ten times what it takes."""
+
+
+class Limit(NamedTuple):
+    """What is asked for so many of something."""
+
+    what: str
+    most: int
+    path: str
+    body: Callable[[int], Any]
+
+
+def event(properties: object) -> dict[str, Any]:
+    return {"event_type": "viewed", "profile_id": "ana", "event_properties": properties}
+
+
+def profile(**data: object) -> dict[str, Any]:
+    return {"profiles": [{"customer_id": "eve", "profile_data": data}]}
+
+
+def nested(levels: int) -> Any:
+    value: Any = 1
+    for level in range(levels):
+        value = [value] if level % 2 else {"a": value}
+    return value
+
+
+def steps(count: int) -> dict[str, Any]:
+    step = {"event_type": "viewed", "exp_timeframe": 0, "action_inaction": "action"}
+    return past("s") | {"event_sequence": [step | {"event_properties": {"x": n}} for n in range(count)]}
+
+
+def keys(count: int) -> dict[str, int]:
+    return dict.fromkeys((f"k{n}" for n in range(count)), 1)
+
+
+def padded(size: int) -> bytes:
+    body = json.dumps(profile()).encode()
+    return body + b" " * (size - len(body))
+
+
+TEXT, KEY, ID = limits.STRING_CHARACTERS_MAX, limits.PROPERTY_KEY_CHARACTERS_MAX, limits.ID_CHARACTERS_MAX
+LIMITS = [
+    Limit("events", limits.EVENTS_PER_BATCH_MAX, BATCH, lambda n: {"events": [event(None)] * n}),
+    Limit("profiles", 500, PROFILES, lambda n: {"profiles": [{"customer_id": str(k)} for k in range(n)]}),
+    Limit("items", 500, ITEMS, lambda n: {"items": [{"item_id": str(k), "item_price": 1} for k in range(n)]}),
+    Limit("event types", 500, TYPES, lambda n: {"event_types": [{"event_type": f"t{k}"} for k in range(n)]}),
+    Limit("bytes of a body", limits.BODY_BYTES_MAX, PROFILES, padded),
+    Limit("levels of an event", limits.JSON_DEPTH_MAX, ONE, lambda n: event({"x": nested(n - 1)})),
+    Limit("properties of an event", limits.PROPERTIES_MAX, ONE, lambda n: event(keys(n))),
+    Limit("properties of an event type", 255, TYPES, lambda n: {"event_types": [{"event_type": "t"} | _names(n)]}),
+    Limit("properties of a profile", limits.PROPERTIES_MAX, PROFILES, lambda n: profile(**keys(n))),
+    Limit("keys of an object that nobody reads", limits.PROPERTIES_MAX, ONE, lambda n: event(None) | {"y": keys(n)}),
+    Limit("characters of an event's text", TEXT, ONE, lambda n: event({"x": "é" * n})),
+    Limit("characters of a profile's text", TEXT, PROFILES, lambda n: profile(x="é" * n)),
+    Limit("characters of a condition", TEXT, SEGMENTS, lambda n: live("s", x="x" * n)),
+    Limit("characters of an event's key", KEY, ONE, lambda n: event({"🦑" * n: 1})),
+    Limit("characters of a profile's key", KEY, PROFILES, lambda n: profile(**{"é" * n: 1})),
+    Limit("characters of a customer id", ID, PROFILES, lambda n: {"profiles": [{"customer_id": "é" * n}]}),
+    Limit("characters of a segment's name", limits.NAME_CHARACTERS_MAX, SEGMENTS, lambda n: live("é" * n)),
+    Limit("characters of a message id", 64, ONE, lambda n: event(None) | {"message_id": "m" * n}),
+    Limit("steps", limits.STEPS_MAX, SEGMENTS, steps),
+    Limit("days of a window", limits.WINDOW_DAYS_MAX, SEGMENTS, lambda n: past("s", days=n)),
+]
+
+
+def _names(count: int) -> dict[str, list[str]]:
+    return {"event_properties": [f"k{n}" for n in range(count)]}
+
+
+@pytest.mark.parametrize("limit", LIMITS, ids=[limit.what for limit in LIMITS])
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_so_much_is_accepted_and_no_more(api: Api, limit: Limit, more: int) -> None:
+    api.has_event_types(viewed=["x"])
+    (ana,) = api.has_profiles("ana")
+    body = limit.body(limit.most + more)
+    sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+    answer = api.post(limit.path, sent.replace(b'"profile_id": "ana"', f'"profile_id": "{ana}"'.encode()))
+    if more <= 0:
+        assert answer.status_code == 201, answer.text[:500]
+    else:
+        error_of(answer, 413 if limit.what == "bytes of a body" else 400)
+        assert api.get("/v1/retention/profiles/events?id=ana").json()["events"] == []
+
+
+EVENT = b'{"event_type":"a","profile_id":"b","event_properties":{"x":'
+MANY_DIGITS = b"9" * 1_000_000
+LONG_KEYS = b",".join(b'"%s%03d":1' % (b"k" * 19_000, n) for n in range(255))
+HOSTILE = {
+    "lists, a million levels deep": b"[" * 1_000_000 + b"]" * 1_000_000,
+    "objects, a million levels deep": b'{"events":' * 490_000 + b"1" + b"}" * 490_000,
+    "a million levels of what nobody reads": b'{"events":[],"x":' + b"[" * 1_000_000 + b"]" * 1_000_000 + b"}",
+    "a million levels that never end": b'{"events":[{"event_properties":' + b"[" * 1_000_000,
+    "a number of a million digits": EVENT + MANY_DIGITS + b"}}",
+    "a fraction of a million digits": EVENT + b"0." + MANY_DIGITS + b"e999}}",
+    "an exponent of a million digits": EVENT + b"1e" + MANY_DIGITS + b"}}",
+    "keys that differ in their last bytes": b"{" + LONG_KEYS + b"}",
+    "many halves of characters": b'{"x":"' + b"\\ud800" * 100_000 + b'"}',
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_bodies_take_next_to_no_time(body: bytes) -> None:
+    """C27: 50 ms of CPU each. Here ten times that, so that no noise fails it."""
+    began = time.thread_time()
+    for read in (read_event, read_events):
+        with pytest.raises(Refused):
+            read_json([], body, read)
+    assert time.thread_time() - began < 2 * CPU_SECONDS_MAX
+
+
+def test_what_is_compressed_is_not_unpacked_to_see_how_much_it_is(api: Api) -> None:
+    """So no limit is needed on how much it becomes: 1,028 bytes for one would be the most that gzip does."""
+    bomb = gzip.compress(b" " * 4_000_000)
+    error_of(api.post(BATCH, bomb, {"Content-Encoding": "gzip"}), 415)
+    error_of(api.post(BATCH, bomb), 400)
