@@ -2,7 +2,7 @@
 
 Nothing of the product is replaced but the ends at which it meets the machine: time, `os.fsync`, chance, threads, the
 receiver's connection. What a thread of its own would do is done here, a turn at a time: the writer's groups, the
-archiver, the backfills, the auditor, the dispatcher's loop.
+archiver, the backfills, the auditor, the preparer, the dispatcher's loop.
 """
 
 from collections.abc import Callable, Sequence
@@ -49,6 +49,7 @@ class Server:
         self.auditor = Worker("auditor", self.octy.auditor.work)
         self.octy.auditor._submit = partial(self._submit, self.auditor)
         self.octy.auditor._random = chance
+        self.preparer = Worker("preparer", self.octy._preparer.work)
         self.loop = StepLoop(time)
         sender = WiredSender(self.octy, self.store, receiver, attempts)
         self.dispatcher = Dispatcher(self.octy.outbox, sender, self.octy.clock, chance=chance)
@@ -56,6 +57,7 @@ class Server:
     def start(self) -> None:
         """Brings the world back, and begins with the webhooks."""
         self.writer.start = self.writer._rebuild  # type: ignore[method-assign]
+        self.octy._preparer.wake = lambda: None  # type: ignore[method-assign]
         self.octy.start()
         self.octy.on_webhooks(self.dispatcher.wake, self.dispatcher.forgive)
         self.loop.run_until_complete(self.dispatcher.start())
@@ -112,6 +114,7 @@ class Server:
         self.archiver.dies()
         self.backfills.dies()
         self.auditor.dies()
+        self.preparer.dies()
         self.loop.end()
         self.store.close()
 

@@ -1,7 +1,8 @@
 """A server's life in months of simulated time, from one seed: what happens next, what fails, and what must be after it.
 
-At each step chance says who goes on: a client, the writer, the archiver, the backfills, the auditor, the dispatcher,
-time, or a fault. All of it, with what came of it, goes into a trace, whose digest is the same whenever the seed is.
+At each step chance says who goes on: a client, the writer, the archiver, the backfills, the auditor, the preparer, the
+dispatcher, time, or a fault. All of it, with what came of it, goes into a trace, whose digest is the same whenever the
+seed is.
 """
 
 import hashlib
@@ -279,6 +280,7 @@ class Simulation:
             self._archiver_goes_on: 8,
             self._backfills_go_on: 6,
             self._auditor_goes_on: 2,
+            self._preparer_goes_on: 2,
             self._time_passes: 10,
             self._clock_is_set: RARE,
             self._somebody_pauses: 2 * RARE,
@@ -309,6 +311,9 @@ class Simulation:
 
     def _auditor_goes_on(self) -> None:
         self._server.auditor.turn()
+
+    def _preparer_goes_on(self) -> None:
+        self._server.preparer.turn()
 
     def _backfills_go_on(self) -> None:
         if not self._is_paused("backfills") and self._server.wants_to_fold:

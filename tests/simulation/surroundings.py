@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from octy.engine import engine
-from octy.service import archiver, backfills, clock, ids, keys, restore, transaction, writer
+from octy.service import archiver, backfills, clock, ids, keys, preparing, restore, transaction, writer
 from octy.store import sqlite, vault
 from octy.store.archive import archive
 from octy.store.archive.run_writer import RunWriter
@@ -82,6 +82,9 @@ def simulated(
         patch.setattr(archiver, "ROWS_PER_RUN", ROWS_PER_RUN)
         patch.setattr(archiver, "RUNS_PER_MERGE", RUNS_PER_MERGE)
         patch.setattr(archiver, "ROWS_PER_MERGED_RUN_MAX", ROWS_PER_MERGED_RUN_MAX)
+        patch.setattr(preparing, "TAGS_MIN", 1)
+        patch.setattr(preparing, "AGAIN_AFTER_SECONDS", 0)
+        patch.setattr(preparing, "REST_SHARE", 0)
         if in_small_groups:
             patch.setattr(transaction, "DUE_PER_GROUP", 1)
             patch.setattr(engine, "PROFILES_AT_ONCE", 1)
