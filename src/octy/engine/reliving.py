@@ -14,7 +14,7 @@ from octy.engine.batch import Longs
 from octy.engine.folding import Asking, Work, in_ranges
 from octy.engine.kernels import run
 from octy.engine.kernels.columns import Columns, change_log
-from octy.engine.kernels.layout import ACTING_US, KIND, LENGTH_US, LIVE_WINDOW, WINDOW
+from octy.engine.kernels.layout import ACTING_US, FLAG_BITS, FLAGGED, KIND, LENGTH_US, LIVE_WINDOW, TAGGED, WINDOW
 from octy.engine.kernels.matching import index_of
 from octy.engine.kernels.memory import Segments
 from octy.engine.kernels.rests import Rests
@@ -51,7 +51,7 @@ def relived(
 ) -> list[tuple[Longs, Longs]]:
     """The specification and state of each segment after all events. Arguments as those of `fold_runs`.
 
-    A window that ended after the last event is still open, unless it ended in a rest that is over.
+    A window that ended after the profile's last event is still open, unless a rest began later.
     """
     asking = Asking(type_numbers)
     tables = {place: asking.table(one.definition) for place, one in enumerate(segments)}
@@ -101,10 +101,20 @@ def _rests(segments: Sequence[LiveSegment]) -> Rests:
 
 
 def _close_windows(segment: LiveSegment, spec: Longs, state: Longs) -> None:
-    """Those that ended in a rest which is over, and of which no event has told yet."""
+    """Those that ended before or in a rest, and of which no event has told yet: before it, they made their match (L5).
+
+    One that ends in the rest that there is now is closed by time.
+    """
     if spec[KIND] != LIVE_WINDOW:
         return
-    for pause in segment.pauses:
-        due_us = state[:, WINDOW] + spec[LENGTH_US] - 1
-        ended = (pause.requested_us < due_us) & (due_us <= pause.restored_us)
-        state[(state[:, WINDOW] != 0) & ended, WINDOW] = 0
+    rests = [(one.requested_us, one.restored_us) for one in segment.pauses]
+    if segment.rests_since is not None:
+        rests.append((segment.rests_since[0], segment.rests_since[0]))
+    is_open = state[:, WINDOW] != 0
+    due_us = state[:, WINDOW] + spec[LENGTH_US] - 1
+    for since_us, until_us in rests:
+        matched = is_open & (due_us <= since_us)
+        state[matched, FLAGGED] = state[matched, WINDOW] << FLAG_BITS | TAGGED
+        ended = is_open & (due_us <= until_us)
+        state[ended, WINDOW] = 0
+        is_open &= ~ended

@@ -50,6 +50,30 @@ def test_what_a_deleted_segment_had_begun_ends_in_nothing_after_a_restart_too(sh
     assert shop.statuses()["unpaid"] == shop.statuses()["idle"] == "pending deletion"
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_match_that_only_time_has_made_outlives_a_deletion_that_is_cancelled(shop: Shop, restarts: bool) -> None:
+    """X1, L5: the window had ended before the deletion was asked for, and no event came since."""
+    shop.has("eve")
+    shop.live("left", "view", unless="pay")
+    shop.views("ana", "12:00")
+    shop.views("eve", "12:00")
+    shop.views("ben", "12:07")
+    shop.waits_until("12:08")
+    shop.deletes("left")
+    shop.waits_until("13:00")
+    shop.pays("eve", "13:00")
+    if restarts:
+        shop.service.restart()
+    shop.restores("left")
+    assert {who: shop.tags(who) for who in ("ana", "ben", "eve")} == {"ana": {"left": "12:05"}, "ben": {}, "eve": {}}
+    if restarts:
+        shop.service.restart()
+    shop.waits_until("14:00")
+    assert {who: shop.tags(who) for who in ("ana", "ben", "eve")} == {"ana": {"left": "12:05"}, "ben": {}, "eve": {}}
+    shop.pays("ana", "14:00")
+    assert shop.tags("ana") == {}
+
+
 def test_the_name_of_a_deleted_segment_stays_taken_until_it_is_gone(shop: Shop) -> None:
     """X1, D1."""
     shop.past("viewers", "view")
