@@ -37,6 +37,7 @@ COMMANDS = [
     ("export", "profile", NAME),
     ("export", "profile", NAME, "-o", NAME),
     ("get", "churnreport"),
+    ("get", "datasets"),
     ("get", "trainings"),
     ("train", "churn"),
     ("webhooks", "list"),

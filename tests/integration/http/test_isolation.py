@@ -29,6 +29,8 @@ START = "2024-01-01 00:00:00"
 SINCE = "2024-01-02T00:00:00Z"
 
 NAMES_NOTHING = {
+    "If-Range",  # what the file was that its own id names
+    "Range",
     "action_inaction",
     "after",  # a place in a list of the account's own
     "algorithm",

@@ -394,7 +394,7 @@ def test_a_commit_that_fails_takes_minutes_and_digests_back(busy_shop: Shop) -> 
 
 
 def _breaks(_: object) -> None:
-    raise RuntimeError("no disk")
+    raise OSError("no disk")
 
 
 STRAYS = {

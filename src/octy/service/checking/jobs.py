@@ -66,11 +66,10 @@ def _check_file(snapshot: Snapshot, job: Job, file: JobFile, findings: Findings)
         return
     found_bytes = path.stat().st_size
     findings.checked["bytes in dataset files"] += found_bytes
-    if found_bytes != file.bytes:
-        wanted, found = f"{file.bytes:,} bytes", f"{found_bytes:,} bytes"
-    elif (sha256 := digest(path).hex()) != file.sha256:
-        wanted, found = f"SHA-256 {file.sha256}", sha256
-    else:
+    wanted, found = f"{file.bytes:,} bytes", f"{found_bytes:,} bytes"
+    if wanted == found:
+        wanted, found = f"SHA-256 {file.sha256}", f"SHA-256 {digest(path).hex()}"
+    if wanted == found:
         wanted, found = _told(job), _held(snapshot, file)
     if wanted != found:
         findings.differ("dataset file", file.name, wanted, found, LostFile(job.job_id))
