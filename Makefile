@@ -19,7 +19,7 @@ demo: setup  ## six months of a shop's clickstream through the whole product
 	$(BIN)/octy demo
 
 test: setup  ## all tests
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 check: setup  ## lint, format, types, layers, insecure code, requirements with known vulnerabilities
 	$(BIN)/ruff check

@@ -23,6 +23,7 @@ from tests.property.happenings import WINDOW_DAYS, Happening, When, batches, pas
 from tests.property.histories import live_through, shards
 from tests.property.leaving import LeavingModel
 from tests.property.service_life import ServiceLife
+from tests.simulation.__main__ import folder as in_memory
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +55,8 @@ class ServiceAgreement(Agreement):
 
     def examined_life(self, fold_rows: int, *, refolds_early: bool) -> Examined:  # noqa: ARG002 - the engine's matters
         """A server with an empty folder. Some accounts keep no more than their segments look back on."""
-        folder = Path(self._opened.enter_context(tempfile.TemporaryDirectory(prefix="octy-")))
+        made = tempfile.TemporaryDirectory(dir=in_memory(), prefix="octy-")
+        folder = Path(self._opened.enter_context(made))
         self.service = ServiceLife(
             folder, BIRTH_US, is_sandbox=self.is_sandbox, retention_days=max(WINDOW_DAYS) if fold_rows % 2 else 0
         )

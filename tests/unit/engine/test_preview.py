@@ -41,10 +41,15 @@ def asked(definitions: Sequence[SegmentDefinition], *runs: Sequence[tuple[str, i
 
 def test_windows_of_every_length_end_to_the_microsecond() -> None:  # P1
     definitions = [past("view", days=days) for days in range(1, 3_651)]
-    for days in (1, 2, 64, 365, 3_649, 3_650):
-        for edge_us in (-1, 0, 1):
-            age_us = days * US_PER_DAY + edge_us
-            assert asked(definitions, [("view", age_us)]) == [one * US_PER_DAY > age_us for one in range(1, 3_651)]
+    edges_us = [days * US_PER_DAY for days in (1, 2, 64, 365, 3_649, 3_650)]
+    ages_us = [edge_us + beside_us for edge_us in edges_us for beside_us in (-1, 0, 1)]
+    rows = [
+        StoredEvent(profile + 1, profile, "view", OPENING_US - age_us, OPENING_US, None)
+        for profile, age_us in enumerate(ages_us)
+    ]
+    found = members(definitions, NUMBERS, [SortedRun(rows, NUMBERS)], len(ages_us), OPENING_US, threads=1)
+    for profile, age_us in enumerate(ages_us):
+        assert found[:, profile].tolist() == [days * US_PER_DAY > age_us for days in range(1, 3_651)]
 
 
 @pytest.mark.parametrize("days", [1, 90, 3_650])
