@@ -1,9 +1,10 @@
 """An account, and the clients that speak for it."""
 
+import json
 from collections.abc import Sequence
 
 from octy.service.keys import Keys
-from tests.acceptance.processes import Server
+from tests.acceptance.processes import Server, wait_for
 from tests.wire import shapes
 from tests.wire.clients import GoClient, ScriptClient
 
@@ -38,8 +39,16 @@ class Shop:
         return [one.event_type_id for one in created.event_types]
 
     def segment(self, definition: object) -> shapes.SegmentCreated:
-        """A new segment."""
-        return shapes.decoded(self.go.post(f"{SEGMENTS}/create", definition), 201, shapes.SegmentCreated)
+        """A new segment, backfilled: until then a past one tags nobody (P6)."""
+        created = shapes.decoded(self.go.post(f"{SEGMENTS}/create", definition), 201, shapes.SegmentCreated)
+        wait_for("the backfill's end", lambda: self._status(created.segment_id) != "backfilling")
+        return created
+
+    def _status(self, segment_id: str) -> str:
+        """A segment's status, which the list tells and the client does not read."""
+        listed = json.loads(self.go.get(SEGMENTS, 0).content)["segments"]
+        (status,) = (one["segment_status"] for one in listed if one["segment_id"] == segment_id)
+        return str(status)
 
     def shown(self, customer_id: str) -> shapes.ProfileShown:
         """The profile as octy-shopify asks for it."""

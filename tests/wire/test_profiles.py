@@ -6,7 +6,7 @@ import pytest
 
 from tests.wire import shapes
 from tests.wire.refusals import refused
-from tests.wire.shop import EVENT_TYPES, PROFILES, SEGMENTS, Shop, definition, visitor
+from tests.wire.shop import EVENT_TYPES, PROFILES, Shop, definition, visitor
 
 CREATE = f"{PROFILES}/create"
 UPDATE = f"{PROFILES}/update"
@@ -91,7 +91,7 @@ def test_an_id_may_be_a_number_here_and_a_string_there(shop: Shop) -> None:
 def test_a_number_and_its_text_are_the_same_to_a_segment(shop: Shop) -> None:
     shop.go.post(f"{EVENT_TYPES}/create", {"event_types": [{"event_type": "seen", "event_properties": ["id"]}]})
     whose = {"segment_sub_type": 3, "profile_property_name": "shopify_customer_id", "profile_property_value": "555"}
-    assert shop.go.post(f"{SEGMENTS}/create", definition("that one", "seen", **whose)).status == 201
+    shop.segment(definition("that one", "seen", **whose))
     for customer_id, value in (("ana", 555), ("bob", "555")):
         profile = shop.profile(customer_id, shopify_customer_id=value)
         event = {"event_type": "seen", "event_properties": None, "profile_id": profile.profile_id}
