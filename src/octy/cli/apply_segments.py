@@ -142,7 +142,9 @@ class _Comparison:
 
     def _run(self, server: Octy, told: Sequence[str]) -> bool:
         old = [*(self._there[one.name] for one in self._changed), *self._gone]
-        is_all_done = not old or deleting.carry_out(server, deleting.SEGMENTS, [view.segment_id for view in old])
+        is_all_done = not old or deleting.carry_out(
+            server, deleting.REPLACED_SEGMENTS, [view.segment_id for view in old]
+        )
         if self._new:
             is_all_done &= _create(server, self._new, told)
         barred = [*self._barred, *self._changed]

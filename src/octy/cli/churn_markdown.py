@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from octy.cli.output import plain
 from octy.client.views import ChurnReportView, TrainingJobView
-from octy.model.churn import HIGH_FROM, MEDIUM_FROM, Measures
+from octy.model.churn import HIGH_FROM, MEDIUM_FROM, Measures, verdict
 
 
 def markdown(report: ChurnReportView, plots: Mapping[str, str]) -> str:
@@ -58,6 +58,8 @@ def _trust(job: TrainingJobView, plots: Mapping[str, str]) -> Iterator[str]:
     rows = [] if job.measures is None else [("**the model**", *_figures(job.measures))]
     rows += [(one.name, *_figures(one.measures)) for one in job.baselines]
     yield _table(("", "accuracy", "ROC AUC", "Brier score"), rows)
+    if job.measures is not None:
+        yield verdict(job.measures, job.baselines)
     yield from _image(plots, "calibration", "Calibration: what was foretold, and what happened")
     yield f"A profile's churn probability is called high from {HIGH_FROM}, and medium from {MEDIUM_FROM}."
 

@@ -12,6 +12,7 @@ from octy.cli.formats import show_json, show_yaml
 from octy.cli.output import complain, say
 from octy.cli.tables import Column, show_table
 from octy.client.views import ChurnReportView, FeatureView
+from octy.model.churn import verdict
 
 FORMATS = (Format.TABLE, Format.JSON, Format.YAML)
 FEATURES_SHOWN = 15
@@ -48,6 +49,10 @@ def _show_table(report: ChurnReportView) -> None:
     for label, value in _lines(report):
         say(f"{label:<22}{value}")
     say("")
+    job = report.training_job_data
+    if job.measures is not None:
+        say(verdict(job.measures, job.baselines))
+        say("")
     features = report.churn_data.features_of_importance
     show_table(
         [

@@ -8,16 +8,21 @@ from octy.client import Octy, SomeFailed
 
 
 class Fate(NamedTuple):
-    """What can be done to a kind of resource: its name, in two forms what it is, and how."""
+    """What can be done to a kind of resource: its name, in two forms what it is, how, and what is to be known then."""
 
     noun: str
     verb: str
     done: str
     carry_out: Callable[[Octy, Sequence[str]], list[str]]
+    afterwards: str = ""
 
 
 EVENT_TYPES = Fate("event type", "delete", "Deleted", lambda server, ids: server.delete_event_types(ids))
-SEGMENTS = Fate("segment", "delete", "Deleted", lambda server, ids: server.delete_segments(ids))
+REPLACED_SEGMENTS = Fate("segment", "delete", "Deleted", lambda server, ids: server.delete_segments(ids))
+SEGMENTS = REPLACED_SEGMENTS._replace(
+    afterwards="They make no tag any more. Tags that there are go with the next training, in 72 hours at the latest;"
+    " until then `octy-cli restore segments` takes it back."
+)
 DATASETS = Fate("dataset", "delete", "Deleted", lambda server, ids: server.delete_datasets(ids))
 RESTORED_SEGMENTS = Fate("segment", "restore", "Restored", lambda server, ids: server.restore_segments(ids))
 
@@ -34,4 +39,6 @@ def carry_out(server: Octy, fate: Fate, ids: Sequence[str]) -> bool:
     for failure in failed:
         complain(f"Failed to {fate.verb} {fate.noun} with ID: {unique[failure.index]}: {failure.reason}")
     say(f"{fate.done} a total of {counted(len(done), fate.noun)}")
+    if done and fate.afterwards:
+        say(fate.afterwards)
     return not failed

@@ -3,6 +3,7 @@
 Shares and probabilities are from 0 to 1. The wire's percentages are made at the rim.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -125,6 +126,24 @@ class DroppedColumn(Struct, frozen=True):
 
     name: str
     reason: str
+
+
+def verdict(measures: Measures, baselines: Sequence[Baseline]) -> str:
+    """Whether a model is worth more than the simple answers, in a sentence. Accuracy does not count: where nearly all
+    stay or nearly all leave, the more frequent answer is nearly always right, and says nothing of anybody.
+    """
+    rivals = [
+        f"{what} {theirs:.3f}, the model {ours:.3f}: {one.name}"
+        for one in baselines
+        for what, theirs, ours, is_no_worse in (
+            ("ROC AUC", one.measures.roc_auc, measures.roc_auc, one.measures.roc_auc >= measures.roc_auc),
+            ("Brier score", one.measures.brier, measures.brier, one.measures.brier <= measures.brier),
+        )
+        if is_no_worse
+    ]
+    if not rivals:
+        return "The model beats every answer without a model, by ROC AUC and by Brier score."
+    return f"Do not rely on the model: an answer without one is as good or better ({'; '.join(rivals)})."
 
 
 class ChurnReport(Struct, frozen=True):

@@ -56,6 +56,13 @@ class DatasetQuestion(Struct, frozen=True):
     """Or what had been received by this one."""
     value: str | None
     """The property of the asked events whose numbers are summed."""
+    now_us: int
+    """When it was asked."""
+
+    @property
+    def is_of_now(self) -> bool:
+        """Whether every row tells of the instant at which it was asked."""
+        return self.instants_us == (self.now_us,)
 
     @property
     def asked_type(self) -> str:
@@ -86,6 +93,7 @@ def question_of(request: DatasetRequest, now_us: int) -> DatasetQuestion:
         known_at_each=request.as_known_at == EACH_INSTANT,
         known_us=known_us,
         value=request.value,
+        now_us=now_us,
     )
 
 

@@ -45,7 +45,7 @@ def leaks_of_tags(definitions: Sequence[SegmentDefinition], question: DatasetQue
     """Segment by segment."""
     for definition in definitions:
         column = TAG + definition.name
-        if definition.profile_property_name is not None:
+        if definition.profile_property_name is not None and not question.is_of_now:
             name = shown(definition.profile_property_name)
             reason = f"it asks for the profile property {name}, which is kept as it is now, not as it was"
             yield Leak(column, LeakKind.PRESENT_DATA, reason)
@@ -68,9 +68,9 @@ def leaks_of_tags(definitions: Sequence[SegmentDefinition], question: DatasetQue
             yield Leak(column, LeakKind.WINDOW, reason)
 
 
-def leaks_of_data(columns: Sequence[str]) -> Iterator[Leak]:
-    """Columns of profile data and platform info."""
-    for column in columns:
+def leaks_of_data(columns: Sequence[str], question: DatasetQuestion) -> Iterator[Leak]:
+    """Columns of profile data and platform info; none in a dataset of now, which they tell of."""
+    for column in () if question.is_of_now else columns:
         reason = "the store keeps what is known of a profile as it is now, so every row says that"
         yield Leak(column, LeakKind.PRESENT_DATA, reason)
 

@@ -136,7 +136,7 @@ def serve(
             metavar="SHARE",
             help="How much of one core's time a job takes at most, even where nobody else wants it.",
         ),
-    ] = 0.2,
+    ] = 0.1,
     connections: Annotated[
         int,
         typer.Option(min=1, metavar="N", help="How many connections there may be at once."),

@@ -42,6 +42,8 @@ def test_the_report_is_a_table(trained: Shell) -> None:
         "Current churn         40.00%",
         "Churn direction       down, by 10.00%",
         "",
+        "The model beats every answer without a model, by ROC AUC and by Brier score.",
+        "",
         "FEATURE OF IMPORTANCE  IMPORTANCE",
         "recency_days           12.00%",
         "tag.leaving | now      3.00%",
@@ -70,6 +72,7 @@ def test_a_folder_gets_a_page_with_plots_beside_it(trained: Shell, option: str) 
     text = page.read_text()
     assert "**40.00%** of the profiles churned, down by 10.00 points." in text
     assert "| tag.leaving \\| now | 3.00 | ± 2.00 |" in text
+    assert "The model beats every answer without a model" in text
     assert "| a\\|b | it says nothing |" in text
     images = re.findall(r"!\[[^]]+\]\(([^)]+)\)", text)
     assert len(images) == 3

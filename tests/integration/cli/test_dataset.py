@@ -73,11 +73,11 @@ def test_a_name_that_ends_in_csv_gets_csv(shell: Shell, server: OctyServer) -> N
 
 
 def test_strict_ends_with_the_reasons(shell: Shell, server: OctyServer) -> None:
-    server.answers(PATH, refusal("tag.buyer: expected no leak; found its definition names charged"))
+    server.answers(PATH, refusal("tag.buyer: expected no leak; found one: its definition names charged"))
     result = shell.run("dataset", "-o", "now.parquet", "--strict")
     assert result.exit_code == 1
     assert server.sent_to(PATH)[0].body == {"strict": True}
-    assert "tag.buyer: expected no leak; found its definition names charged" in result.stderr
+    assert "tag.buyer: expected no leak; found one: its definition names charged" in result.stderr
     assert not (shell.folder / "now.parquet").exists()
 
 

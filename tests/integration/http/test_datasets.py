@@ -134,6 +134,12 @@ def test_the_file_says_what_it_is(api: Api) -> None:
     assert told["last_seq"] > 0
 
 
+def test_a_dataset_of_now_leaks_nothing_of_what_is_known_now(api: Api) -> None:
+    whose = {"segment_sub_type": 3, "profile_property_name": "plan", "profile_property_value": "gold"}
+    api.has_segment(past("gold buyer", "charged") | whose)
+    assert ended(api, asked(api, {}))["leaks"] == []
+
+
 def test_a_strict_request_is_refused_with_the_reasons(api: Api) -> None:
     api.has_segment(past("buyer", "charged"))
     request = {"as_of": "2024-02-15", "label": "churn:7d", "strict": True}

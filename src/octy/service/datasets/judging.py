@@ -26,7 +26,9 @@ def check_strictly(definitions: Sequence[SegmentDefinition], question: DatasetQu
     """Refused where a tag leaks, with the reasons."""
     leaks = list(leaks_of_tags(definitions, question))
     if leaks:
-        raise Refused("The dataset would leak.", [Problem(one.column, one.reason, "no leak") for one in leaks])
+        raise Refused(
+            "The dataset would leak.", [Problem(one.column, f"one: {one.reason}", "no leak") for one in leaks]
+        )
 
 
 def _problems(

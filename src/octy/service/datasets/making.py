@@ -51,7 +51,7 @@ def make_dataset(task: Task, report: Report) -> Made:
         [one.profile.platform_info for one in source.people],
         source.keys_ever,
     )
-    leaks = [*leaks_of_tags(definitions, question), *leaks_of_data(found.data_columns)]
+    leaks = [*leaks_of_tags(definitions, question), *leaks_of_data(found.data_columns, question)]
     value = _value(question, source.prices)
     said = _metadata(task, question, source, leaks, found.data_columns, value)
     report(READ_SHARE)

@@ -44,7 +44,7 @@ class JobSettings(Struct, frozen=True):
     """Of how many jobs of an account and kind, the newest, the results stay."""
     niceness: int = NICENESS_MAX
     """How much their processes step back before the server, and all others."""
-    share: float = 0.2
+    share: float = 0.1
     """How much of one core's time a job takes at most."""
 
 
