@@ -34,6 +34,8 @@ log = structlog.get_logger()
 
 ROWS_PER_RUN = 262_144
 """So many rows of an account and a log become a file."""
+BYTES_PER_RUN = 64 * 1024 * 1024
+"""Or so many bytes of properties."""
 ROWS_UNARCHIVED_MAX = 2_097_152
 """Where all accounts have more than this, the one with the most need not wait until it has enough for a file."""
 BYTES_UNARCHIVED_MAX = 64 * 1024 * 1024
@@ -153,11 +155,14 @@ class Archiver:
     # Each of these writes files, then has the writer change the ledger
 
     def _move(self, shape: LogShape, account_id: int) -> None:
-        """An account's blocks become a file. Where only deleted profiles had rows in them, there is nothing to move."""
+        """An account's first blocks become a file, not more than it takes for one, whatever waits behind them.
+
+        Where only deleted profiles had rows in them, there is nothing to move.
+        """
         blocks = EVENT_BLOCKS if shape is EVENTS else CHANGE_BLOCKS
         with self._store.reading() as connection:
-            rows = blocks.read(connection, account_id)
-            last = blocks.ends(connection, account_id)
+            last = blocks.ends_with(connection, account_id, ROWS_PER_RUN, BYTES_PER_RUN)
+            rows = blocks.read(connection, account_id, through=last)
             names, keys = _named(connection, shape, account_id)
         if not len(rows):
             self._submit(lambda tx: tx.world.tenant(account_id).archived(tx.connection, shape, last)).result()
@@ -196,13 +201,10 @@ class Archiver:
 
     def _age(self, account_id: int, before_us: int) -> None:
         """Events that are too old go, if the time has come."""
-        with self._store.reading() as connection:
-            are_in_blocks = ageing.in_blocks(connection, account_id, before_us)
-            are_in_files = ageing.in_files(connection, account_id, before_us)
-        if are_in_blocks:
+        while not self._stopping and self._is_found(ageing.in_blocks, account_id, before_us):
             self._move(EVENTS, account_id)
             self._merge(EVENTS, account_id)
-        if are_in_blocks or are_in_files:
+        if self._is_found(ageing.in_files, account_id, before_us):
             with suppress(ageing.NotNow):
                 for file in ageing.age(
                     self._store, lambda change: self._submit(change).result(), account_id, before_us
@@ -211,6 +213,10 @@ class Archiver:
                     if self._stopping:
                         return
         self._aged[account_id] = before_us
+
+    def _is_found(self, where: Callable[[Connection, int, int], bool], account_id: int, before_us: int) -> bool:
+        with self._store.reading() as connection:
+            return where(connection, account_id, before_us)
 
     def _replace(self, shape: LogShape, old: list[ArchivedRun], written: WrittenRun) -> None:
         replace(self._store, self._in_writer, shape, old, written)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, func, or_, select
 
 from octy.store.log_shape import CHANGES, EVENTS, PROFILE, Column, Columns, LogShape, chosen, joined
 from octy.store.rows import insert_rows
@@ -55,6 +55,20 @@ class Blocks:
         question = select(func.max(self._last)).where(self._table.c.account_id == account_id)
         last: int | None = connection.scalar(question)
         return last or 0
+
+    def ends_with(self, connection: Connection, account_id: int, rows: int, bytes_: int) -> int:
+        """As `ends`, of the first of them that hold so many rows, or so many bytes of properties."""
+        first, table = next(iter(self._table.columns)), self._table
+        held = func.sum(func.length(table.c.properties)) if self._shape.has_properties else func.sum(0)
+        so_far = select(
+            self._last.label("last"),
+            func.sum(table.c.row_count).over(order_by=first).label("rows"),
+            held.over(order_by=first).label("bytes"),
+        ).where(table.c.account_id == account_id)
+        found = so_far.subquery().c
+        enough = select(func.min(found.last)).where(or_(found.rows >= rows, found.bytes >= bytes_))
+        last: int | None = connection.scalar(enough)
+        return self.ends(connection, account_id) if last is None else last
 
     def read(self, connection: Connection, account_id: int, after: int = 0, through: int | None = None) -> Rows:
         """An account's rows with `after` < number <= `through`."""

@@ -57,6 +57,15 @@ def test_events_become_a_file_when_there_are_enough_of_them(shop: Shop) -> None:
     assert shop.service.rows("SELECT count(*) FROM event_blocks") == [(0,)]
 
 
+def test_a_file_takes_no_more_than_it_needs_of_what_waits(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However far behind the archive is, what it holds in memory is bounded."""
+    monkeypatch.setattr(archiver, "RUNS_PER_MERGE", 100)
+    walks(shop, range(10))
+    archives(shop.service)
+    assert shop.service.rows("SELECT row_count FROM archive_runs") == [(4,), (4,)]
+    assert [at for _, at in shop.log("ana")] == [f"10:{minute:02}" for minute in range(10)]
+
+
 def test_a_story_is_told_from_blocks_and_files_alike(shop: Shop) -> None:
     shop.past("viewers", "view")
     walks(shop, range(6))

@@ -319,7 +319,7 @@ def test_whichever_step_fails_an_event_is_there_once_or_gone(
 def test_requests_are_answered_while_events_go(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the files are written, the writer takes events; the new ones are no part of it."""
     keeps(shop, 1)
-    walks(shop, range(4))
+    walks(shop, range(3))
     shop.waits_until("9d 12:00")
     made = making.merged_run
 

@@ -167,6 +167,21 @@ def test_numbers_end_where_they_did_when_the_last_rows_are_gone(writer: Connecti
     assert blocks_of(writer, account) == []
 
 
+@pytest.mark.parametrize(
+    ("rows", "bytes_", "last"),
+    [(1, 10**6, 2), (2, 10**6, 2), (3, 10**6, 3), (4, 10**6, 9), (10**6, 10**6, 9), (10**6, 1, 2), (10**6, 50, 3)],
+)
+def test_the_first_blocks_that_hold_enough(writer: Connection, account: int, rows: int, bytes_: int, last: int) -> None:
+    """Two rows, one with 40 bytes of properties, one without rows any more, one: they end at 2, 3, 7 and 9."""
+    insert_events(writer, [event(1, account, 0), event(2, account, 0)])
+    insert_events(writer, [event(3, account, 0, properties="x" * 40)])
+    insert_events(writer, [event(7, account, 1)])
+    insert_events(writer, [event(9, account, 0)])
+    EVENT_BLOCKS.drop_profile(writer, account, 1)
+    assert EVENT_BLOCKS.ends_with(writer, account, rows, bytes_) == last
+    assert CHANGE_BLOCKS.ends_with(writer, account, rows, bytes_) == 0
+
+
 def test_numbers_end_for_each_account(writer: Connection, three_blocks: int, stranger: int) -> None:
     assert EVENT_BLOCKS.ends(writer, three_blocks) == EVENT_BLOCKS.last_number(writer) == 9
     assert EVENT_BLOCKS.ends(writer, stranger) == 8

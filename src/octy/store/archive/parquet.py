@@ -29,6 +29,8 @@ CODED_TEXTS_MAX = 65_535
 NOTHING = (b"", b"null", b"{}")
 """Properties that say nothing; the archive keeps them as null."""
 
+LINES_AT_ONCE = 16_384
+"""So many objects of properties are decoded at once."""
 ROWS_PER_GROUP = 65_536
 """So few that one profile's texts are decoded in a few milliseconds."""
 
@@ -105,7 +107,17 @@ def labels(names: Mapping[int, str], numbers: Column) -> pa.Array:
 
 
 def property_texts(lines: Sequence[bytes], keys: Sequence[str]) -> dict[str, pa.Array]:
-    """The properties as JSON, and one column for each key. Equal JSON is decoded once."""
+    """The properties as JSON, and one column for each key; some at a time, as what is decoded takes much memory."""
+    starts = range(0, len(lines), LINES_AT_ONCE)
+    parts = [_property_texts(lines[start : start + LINES_AT_ONCE], keys) for start in starts]
+    return {
+        name: pa.chunked_array([part[name] for part in parts], _TEXT).unify_dictionaries().combine_chunks()
+        for name in [PROPERTIES, *(PROPERTY_PREFIX + key for key in keys)]
+    }
+
+
+def _property_texts(lines: Sequence[bytes], keys: Sequence[str]) -> dict[str, pa.Array]:
+    """Equal JSON is decoded once."""
     encoded = pa.array(lines, pa.binary()).cast(pa.string()).dictionary_encode()
     distinct = encoded.dictionary.to_pylist()
     said = [None if text.encode() in NOTHING else text for text in distinct]
