@@ -1,5 +1,7 @@
 """A live segment that has rested is relived as if nobody had looked away: what it did before, in and after a rest."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from octy.engine.batch import Longs
@@ -21,10 +23,12 @@ RESTS_SINCE = 40 * US_PER_MINUTE, 9
 """Its deletion was requested again."""
 
 
-def states(raw: dict[str, object], rests_since: tuple[int, int] | None) -> list[tuple[Longs, Longs]]:
+def states(
+    raw: dict[str, object], rests_since: tuple[int, int] | None, views: Sequence[tuple[int, int]] = VIEWS
+) -> list[tuple[Longs, Longs]]:
     """Of a segment that never rested, and of one that did."""
     log = Log(0)
-    log.append([Occurrence(who, "view", at * US_PER_MINUTE, at * US_PER_MINUTE, None) for who, at in VIEWS])
+    log.append([Occurrence(who, "view", at * US_PER_MINUTE, at * US_PER_MINUTE, None) for who, at in views])
     runs, numbers = runs_of(log)
     definition = from_wire(raw)[0]
     segments = [
@@ -66,3 +70,10 @@ def test_a_window_that_ends_in_the_rest_that_there_is_now_is_left_to_time() -> N
     assert windows(rested) == {6: 37}
     assert tagged(rested) == [0, 1, 4, 5, 7]
     assert spec[ACTING_US] == NEVER
+
+
+@pytest.mark.parametrize(("again_at", "who", "open_since"), [(14, [], 10), (15, [0], 15)])
+def test_a_window_has_ended_for_what_is_accepted_at_its_end(again_at: int, who: list[int], open_since: int) -> None:
+    """T7: what is due at an instant comes before what is accepted at it."""
+    (_, state), _ = states(live_2(), None, views=[(0, 10), (0, again_at)])
+    assert (tagged(state), windows(state)) == (who, {0: open_since})
