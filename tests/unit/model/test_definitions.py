@@ -390,3 +390,8 @@ def test_a_segment_looks_back_on_nothing_that_is_not_kept(  # D2, D7
     raw: dict[str, Any], around: Surroundings, field: str, wanted: str
 ) -> None:
     assert [str(one) for one in violations(raw, around)] == [f"{field}: expected {wanted}"]
+
+
+@pytest.mark.parametrize(("sequence", "rule"), [([], "D4"), ([step("view"), 5], "D11")])
+def test_where_a_sequence_is_no_sequence_nothing_is_said_of_its_inactions(sequence: list[object], rule: str) -> None:
+    assert [one.rule for one in violations(past_2(event_sequence=sequence))] == [rule]  # and not D5
