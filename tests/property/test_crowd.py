@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from octy.engine import engine as engine_module
 from octy.model.instants import US_PER_DAY, US_PER_HOUR, US_PER_MINUTE, parse_instant
 from octy.model.limits import EVENTS_PER_BATCH_MAX
 from octy.model.segments import SegmentDefinition
@@ -20,6 +21,18 @@ WAITS_US = (0, 1, US_PER_MINUTE, 5 * US_PER_MINUTE, US_PER_HOUR, US_PER_DAY)
 
 @pytest.mark.parametrize("seed", range(2))
 def test_engine_and_reference_model_agree_on_a_crowd(seed: int) -> None:
+    _agree_on_a_crowd(seed)
+
+
+def test_they_agree_on_a_crowd_that_kernels_never_have_enough_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each stops in the midst of its profiles, and goes on there when there is room again."""
+    monkeypatch.setattr(engine_module, "LOG_ROWS_MIN", 2)
+    monkeypatch.setattr(engine_module, "LOG_ROWS_PER_SEGMENT", 2)
+    monkeypatch.setattr(engine_module, "TIMERS_FREE_MIN", 0)
+    _agree_on_a_crowd(seed=2)
+
+
+def _agree_on_a_crowd(seed: int) -> None:
     chance = random.Random(seed)
     reference, engine = Model(BIRTH_US), EngineLife(BIRTH_US, fold_rows=100)
     lives: tuple[Life, Life] = (reference, engine)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from octy.engine.batch import Longs
 from octy.engine.kernels.compiled import kernel
-from octy.engine.kernels.timers import Timers, earliest_us, pop, push, take_due, timers_for
+from octy.engine.kernels.timers import Timers, can_take, earliest_us, pop, push, take_due, timers_for, with_room
 from octy.model.instants import NEVER
 
 Entry = tuple[int, int]
@@ -73,3 +73,15 @@ def test_of_too_much_nothing_is_taken(given: list[Entry], until_us: int, at_most
     taken = take_due(timers, until_us, at_most)
     assert sorted(taken.tolist()) == (sorted(due) if len(due) <= at_most else [])
     assert len(rest_of(timers)) == len(given) - len(taken)
+
+
+def test_there_is_room_to_the_last_entry_and_more_is_made_without_losing_any() -> None:
+    full = heap_of([(due_us, 0) for due_us in range(1, 11)])
+    assert can_take(full, 0)
+    assert not can_take(full, 1)
+    assert with_room(full, 0) is full
+    doubled = with_room(full, 1)
+    assert (len(doubled.due_us), can_take(doubled, 10), can_take(doubled, 11)) == (20, True, False)
+    assert len(with_room(full, 25).who) == 35
+    assert with_room(doubled, 10) is doubled
+    assert rest_of(doubled) == [(due_us, 0) for due_us in range(1, 11)]

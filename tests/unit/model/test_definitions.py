@@ -6,6 +6,7 @@ import pytest
 
 from octy.model.definitions import DefinitionRefused, from_wire, to_wire
 from octy.model.errors import Violation
+from octy.model.instants import US_PER_DAY
 from octy.model.rules import Surroundings
 from octy.model.segments import SegmentType
 from tests.unit.model.shapes import live_1, live_2, past_1, past_2, past_3, past_4, step, steps, without
@@ -338,3 +339,59 @@ def test_a_segment_that_exists_does_not_forbid_another_name() -> None:  # D1
     around = Surroundings(taken_names={"viewers"})
     assert [one.rule for one in violations(live_1(), around)] == ["D1"]
     assert from_wire(live_1(segment_name="viewers 2"), around)[0].name == "viewers 2"
+
+
+YEAR = Surroundings(retention_days=365)
+LOST = Surroundings(kept_us=29 * US_PER_DAY + 1)
+
+
+@pytest.mark.parametrize(
+    ("raw", "around"),
+    [
+        (past_1(segment_timeframe=365), YEAR),
+        (past_1(segment_timeframe=29), LOST),
+        (past_1(segment_timeframe=29), Surroundings(kept_us=29 * US_PER_DAY)),
+        (past_1(segment_timeframe=3650), Surroundings(retention_days=0)),
+        (live_2(1440), Surroundings(retention_days=1)),
+        (live_2(1440), Surroundings(kept_us=0)),
+        (live_1(), Surroundings(retention_days=1)),
+    ],
+)
+def test_a_segment_may_look_back_on_all_that_is_kept(raw: dict[str, Any], around: Surroundings) -> None:  # D2, D7
+    definition, warnings = from_wire(raw, around)
+    assert warnings == []
+    assert definition.name == "viewers"
+
+
+@pytest.mark.parametrize(
+    ("raw", "around", "field", "wanted"),
+    [
+        (
+            past_1(segment_timeframe=366),
+            YEAR,
+            "D2 segment_timeframe",
+            "at most the account's retention_days, which are 365; found 366",
+        ),
+        (
+            past_1(segment_timeframe=30),
+            LOST,
+            "D2 segment_timeframe",
+            "at most 29: older events were removed by a shorter retention_days; found 30",
+        ),
+        (
+            live_2(1441),
+            Surroundings(retention_days=1),
+            "D7 event_sequence[0].exp_timeframe",
+            "at most the account's retention_days, which are 1; found 1441",
+        ),
+    ],
+)
+def test_a_segment_looks_back_on_nothing_that_is_not_kept(  # D2, D7
+    raw: dict[str, Any], around: Surroundings, field: str, wanted: str
+) -> None:
+    assert [str(one) for one in violations(raw, around)] == [f"{field}: expected {wanted}"]
+
+
+@pytest.mark.parametrize(("sequence", "rule"), [([], "D4"), ([step("view"), 5], "D11")])
+def test_where_a_sequence_is_no_sequence_nothing_is_said_of_its_inactions(sequence: list[object], rule: str) -> None:
+    assert [one.rule for one in violations(past_2(event_sequence=sequence))] == [rule]  # and not D5

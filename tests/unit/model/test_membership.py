@@ -6,12 +6,14 @@ from typing import NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from octy.model.definitions import from_wire
 from octy.model.instants import US_PER_DAY, US_PER_MINUTE
 from octy.model.membership import Conditions, Occurred, is_member, live_tag_us, may_bear, texts_of
 from octy.model.segments import SegmentDefinition, SegmentType, Step
 from tests.property.happenings import live_definitions, past_definitions
 from tests.reference.life import Occurrence
 from tests.reference.model import Model
+from tests.unit.model.shapes import past_3
 
 NOON_US = 20_000 * US_PER_DAY
 MINUTE, DAY = US_PER_MINUTE, US_PER_DAY
@@ -99,3 +101,13 @@ def test_what_an_event_changes_does_not_lag_behind() -> None:
     viewed = [Occurred(1, "view", NOON_US, NOON_US, {})]
     now_us = NOON_US + MINUTE
     assert not may_bear(viewers(), viewed, {}, bears=False, since_us=NOON_US - DAY, through_us=now_us)
+
+
+def test_the_profiles_own_data_counts_at_every_instant_that_may_not_be_settled() -> None:
+    """V3: data has no history, so who has no such plan now is looked at as if he had never had it."""
+    on_plan = Conditions(from_wire(past_3(segment_timeframe=1))[0])
+    viewed = [Occurred(1, "view", NOON_US, NOON_US, {})]
+    times = {"since_us": NOON_US, "through_us": NOON_US + DAY + MINUTE}
+    gold, silver = texts_of({"plan": "gold"}), texts_of({"plan": "silver"})
+    assert may_bear(on_plan, viewed, gold, bears=True, **times)
+    assert not may_bear(on_plan, viewed, silver, bears=True, **times)
