@@ -14,7 +14,6 @@ from urllib.parse import quote
 from sqlalchemy import (
     URL,
     BigInteger,
-    ColumnElement,
     Connection,
     Engine,
     Insert,
@@ -24,7 +23,6 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
-    func,
 )
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -141,11 +139,6 @@ def upsert(table: Table, replaced: Sequence[str]) -> Insert:
     return statement.on_conflict_do_update(
         index_elements=table.primary_key.columns, set_={name: statement.excluded[name] for name in replaced}
     )
-
-
-def holds(column: ColumnElement[bytes], part: bytes) -> ColumnElement[bool]:
-    """Whether a column of bytes holds these in a row."""
-    return func.instr(column, part) > 0
 
 
 def _url(path: Path) -> URL:
