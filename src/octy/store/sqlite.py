@@ -46,6 +46,7 @@ _WRITER_PRAGMAS: tuple[str, ...] = (
     "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
+    "secure_delete = ON",
     "temp_store = MEMORY",
     f"cache_size = -{_WRITER_CACHE_KIB}",
     f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
@@ -124,6 +125,16 @@ def copy_to(connection: Connection, path: Path) -> None:
             target.execute("VACUUM")
     except sqlite3.Error as error:
         raise StoreError(f"The database cannot be copied to {path}: {error}.") from error
+
+
+def empty_log(path: Path) -> bool:
+    """Brings all of the log into the database and cuts it to nothing; False where that is not possible just now.
+
+    It is not while somebody reads what was so before, and nobody waits for that: others write meanwhile.
+    """
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+        (is_busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not is_busy
 
 
 def compact(connection: Connection) -> None:
