@@ -62,6 +62,7 @@ def writing_engine(path: Path) -> Engine:
     """For the one connection that writes: a transaction has the write lock from its beginning, or does not begin."""
     engine = _engine(_url(path), poolclass=NullPool)
     event.listen(engine, "connect", _running(_WRITER_PRAGMAS))
+    event.listen(engine, "connect", _require_log)
     event.listen(engine, "begin", _begin_immediate)
     return engine
 
@@ -165,9 +166,20 @@ def _running(pragmas: Sequence[str]) -> Callable[[DBAPIConnection, object], None
         cursor = connection.cursor()
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
+            cursor.fetchall()  # a change commits after its only row, and tells what fails to whoever asks for more
         cursor.close()
 
     return on_connect
+
+
+def _require_log(connection: DBAPIConnection, _: object) -> None:
+    """SQLite says nothing where its file system cannot have a log, and would go on with less that is durable."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode")
+    (mode,) = cursor.fetchone() or ("none",)
+    cursor.close()
+    if mode != "wal":
+        raise StoreError(f"SQLite cannot keep a write-ahead log here; its journal_mode is {mode}")
 
 
 def _begin_immediate(connection: Connection) -> None:
