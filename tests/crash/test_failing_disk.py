@@ -15,11 +15,14 @@ from tests.crash import failing
 from tests.crash.conftest import Sink
 from tests.crash.disk import failing_disk
 from tests.crash.extent import IS_FULL, seed
+from tests.crash.journal import FAULTS
 
 STEPS_MAX = 10_000
 """More than a day has."""
 EVERY = {"eio": (1, 500), "enospc": (1, 800), "short": (1, 800), "again": (6, 800)}
 """Every how many steps there is a day, in full and in a slice."""
+FIRST_SYNC_OF_SQLITE = 7
+"""The number of that step in a server's life."""
 PROCESSES = 2 if IS_FULL else 1
 
 
@@ -38,6 +41,18 @@ def test_a_server_whose_disk_fails_at_any_step_has_lost_nothing(machine: Machine
         lines += [line for line in said.splitlines() if "\t" in line]
     print(f"{way}: {len(lines)} days")
     assert lines, "no day had a step that failed"
+
+
+def test_a_new_database_whose_first_sync_fails_is_not_served(machine: Machine) -> None:
+    """It would be one without a log, whose commits a power cut can undo."""
+    disk = failing_disk(machine.folder)
+    via = disk.via(at=FIRST_SYNC_OF_SQLITE, how="eio")
+    ended = machine.run("octy", "serve", "--port", "0", "--data", "disk/data", via=via)
+    assert [(step.other, step.path) for step in disk.steps() if step.what in FAULTS] == [
+        ("sync", "data/octy.db-journal")
+    ]
+    assert ended.code == 1
+    assert "cannot be used: octy.db: disk I/O error" in ended.stderr
 
 
 def _days(machine: Machine, library: Path, sink: Sink, way: str, first: int, every: int) -> "subprocess.Popen[str]":

@@ -21,7 +21,8 @@ from octy.webhooks.outbox import Busy, Delivery
 from octy.webhooks.sender import Delivered, Sender
 from tests.mistakes.making import Mistake, Patch, changed, instead, without
 
-ENABLING = "tests/integration/service/test_webhooks.py"
+TELLING = "tests/integration/service/test_telling.py"
+WEBHOOKS = "tests/integration/service/test_webhooks.py"
 ENDINGS = "tests/integration/webhooks/test_endings.py"
 
 
@@ -137,7 +138,10 @@ MISTAKES: Mapping[str, Mistake] = {
     "a retraction does not say of what": Mistake(
         instead(told_matches, "told", lambda _, __, pairs: dict.fromkeys(pairs, told_matches.NOTHING))
     ),
-    "a retraction names what was told last, whatever went in between": Mistake(_last_told_whatever_it_was),
+    "a retraction names what was told last, whatever went in between": Mistake(
+        _last_told_whatever_it_was,
+        f"{TELLING}::test_a_tag_that_a_match_has_moved_of_which_nobody_was_told_is_taken_back_by_name_of_nothing",
+    ),
     "what became of attempts is not stored": Mistake(instead(outbox, "record", lambda *_: [])),
     "numbers of webhooks are given again": Mistake(without(webhook_sequences, "insert_rows")),
     "retries end with their process": Mistake(_retries_end_with_their_process),
@@ -145,7 +149,10 @@ MISTAKES: Mapping[str, Mistake] = {
         changed(schedule.Schedule, "pause_us", lambda pause_us: lambda *of: (found := pause_us(*of)) and found // 2)
     ),
     "Retry-After is ignored": Mistake(instead(sender, "retry_after_seconds", lambda *_: None)),
-    "a webhook waits for no earlier one": Mistake(instead(notifying, "WAIT_US_MAX", 0)),
+    "a webhook waits for no earlier one": Mistake(
+        instead(notifying, "WAIT_US_MAX", 0),
+        f"{WEBHOOKS}::test_a_webhook_waits_ten_minutes_for_an_earlier_one_about_its_profile",
+    ),
     "a webhook does not say that it is ahead": Mistake(instead(service_outbox, "overtaking", lambda body, _: body)),
     "a webhook is signed for another time": Mistake(_signed_for_another_time),
     "a webhook is signed with the present secret alone": Mistake(
@@ -157,6 +164,6 @@ MISTAKES: Mapping[str, Mistake] = {
     "a receiver that is gone is asked again": Mistake(instead(dispatcher, "GONE", 0), ENDINGS),
     "what waited for a receiver is sent though nobody wants it": Mistake(
         instead(receivers, "enable", lambda connection, account_id, _: receivers.has_succeeded(connection, account_id)),
-        ENABLING,
+        WEBHOOKS,
     ),
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 from octy.model import limits
 from octy.model.instants import US_PER_HOUR
-from octy.service import accounts, ingest
+from octy.service import ingest, keys
 from octy.store import deliveries, folder, idempotency, outbox
 from octy.store.erasure_ledger import ErasureLedger
 from octy.store.schema import outbox as outbox_table
@@ -37,7 +37,7 @@ MISTAKES: Mapping[str, Mistake] = {
         "tests/integration/http/test_webhooks.py::test_nobody_sees_anothers_deliveries",
     ),
     "any secret key will do": Mistake(
-        instead(accounts, "hmac", SimpleNamespace(compare_digest=lambda *_: True)),
+        instead(keys, "hmac", SimpleNamespace(compare_digest=lambda *_: True)),
         "tests/integration/http/test_accounts.py::test_the_secret_of_another_account_does_not_fit",
     ),
     "a name may lead to a private address": Mistake(
@@ -60,7 +60,7 @@ MISTAKES: Mapping[str, Mistake] = {
         "tests/integration/service/test_backups.py::test_who_was_erased_since_the_backup_does_not_come_back",
     ),
     "a deleted profile's webhooks stay": Mistake(
-        without(outbox, "delete_of_profile"),
+        without(outbox, "delete_of_profiles"),
         "tests/integration/service/test_deletion.py::test_a_deleted_profile_leaves_no_row_in_any_table",
     ),
     "a window may have four minutes": Mistake(

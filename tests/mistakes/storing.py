@@ -40,6 +40,7 @@ def _a_failure_is_passed_over(patch: Patch) -> None:
     patch.setattr(Writer, "_serve", other)
 
 
+ERASING = "tests/integration/service/test_erasing.py"
 SYNCHRONOUS_NORMAL = (*sqlite._WRITER_PRAGMAS, "synchronous = NORMAL")
 
 MISTAKES: Mapping[str, Mistake] = {
@@ -59,4 +60,11 @@ MISTAKES: Mapping[str, Mistake] = {
     "files that were merged stay in the ledger": Mistake(without(ledger, "remove")),
     "an erasure leaves the archive as it is": Mistake(instead(archiver, "erase", lambda *_: iter(()))),
     "an erasure is never done with": Mistake(without(erasures, "done")),
+    "what was erased can be read in free pages": Mistake(
+        instead(sqlite, "_WRITER_PRAGMAS", (*sqlite._WRITER_PRAGMAS, "secure_delete = OFF")),
+        f"{ERASING}::test_of_twenty_canaries_none_is_in_any_file",
+    ),
+    "what was erased can be read in SQLite's log": Mistake(
+        instead(Store, "empty_log", lambda _: True), f"{ERASING}::test_of_twenty_canaries_none_is_in_any_file"
+    ),
 }

@@ -50,7 +50,7 @@ AGED_EVERY_US = US_PER_HOUR
 """How often an account's events are looked at for those that are too old."""
 PAUSE_SECONDS = 5.0
 """How long it waits after a failure."""
-DROP_AFTER_SECONDS = 60.0
+DROP_AFTER_SECONDS = 30.0
 """How long a file stays that has left the ledger: somebody may be about to open it."""
 
 
@@ -93,6 +93,8 @@ class Archiver:
         self._working = threading.Lock()
         self._stopping = False
         self._erasing = True
+        self._log_tells = True
+        """Whether SQLite's log may hold what was deleted."""
         self.moves = 0
         """How often rows became a file, since the start."""
         self.merges = 0
@@ -141,6 +143,7 @@ class Archiver:
                 except BaseException:
                     self._erasing = True
                     raise
+                self._log_tells = True
             while not self._stopping and (most := _next_move(list(self._unarchived()))) is not None:
                 self._move(most.shape, most.account_id)
                 self._merge(most.shape, most.account_id)
@@ -150,6 +153,7 @@ class Archiver:
                     and abs(horizon.before_us - self._aged.get(horizon.account_id, 0)) >= AGED_EVERY_US
                 ):
                     self._age(horizon.account_id, horizon.before_us)
+            self._log_tells = self._log_tells and not self._store.empty_log()
             self._drop_files(time.monotonic() - DROP_AFTER_SECONDS)
 
     # Each of these writes files, then has the writer change the ledger

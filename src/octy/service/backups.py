@@ -10,9 +10,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from octy.model.errors import StoreError
-from octy.service.erasing import commit_to, erase
-from octy.service.news import take_out_of_digests
-from octy.store import accounts, idempotency, jobs, meta, profiles, sqlite
+from octy.service.erasing import commit_to, erase, forget
+from octy.store import accounts, jobs, meta, profiles, sqlite
 from octy.store.backup import bringing_back, taking
 from octy.store.backup.manifest import Manifest, read_manifest
 from octy.store.backup.taking import Progress, Taken
@@ -83,11 +82,13 @@ def _forget(store: Store, erased: set[str]) -> int:
         now_us = int(meta.get_value(connection, "now_us") or 0)
         for account in accounts.all_accounts(connection):
             account_id = account.account_id
-            for keys, ids in profiles.all_ids(connection, account_id):
-                for key, profile_id in zip(keys.tolist(), ids, strict=True):
-                    if fingerprint(profile_id) in erased:
-                        take_out_of_digests(connection, account_id, key, profile_id)
-                        profiles.delete(connection, store.archive, account_id, key, now_us)
-                        idempotency.forget(connection, account_id, profile_id.encode())
-                        count += 1
+            named = {
+                key: profile_id
+                for keys, ids in profiles.all_ids(connection, account_id)
+                for key, profile_id in zip(keys.tolist(), ids, strict=True)
+                if fingerprint(profile_id) in erased
+            }
+            if named:
+                forget(connection, store.archive, account_id, named, now_us)
+                count += len(named)
     return count

@@ -1,12 +1,14 @@
-"""How the archive forgets deleted profiles (X3): files with rows of theirs are written anew without those."""
+"""How deleted profiles go (X3): at once from the database; files with rows of theirs are written anew without those."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from sqlalchemy import Connection
 
-from octy.store import erasures
+from octy.service.news import take_out_of_digests
+from octy.store import erasures, idempotency, profiles
 from octy.store.archive import ledger
+from octy.store.archive.archive import Archive
 from octy.store.archive.ledger import ArchivedRun
 from octy.store.archive.making import merged_run
 from octy.store.archive.merging import Leaving
@@ -18,6 +20,13 @@ Commit = Callable[[Callable[[Connection], None]], None]
 """Does something with the writing connection, and returns when that is durable."""
 
 
+def forget(connection: Connection, archive: Archive, account_id: int, ids: Mapping[int, str], now_us: int) -> None:
+    """Removes profiles, whose ids are given by their keys, from the database, wherever they are named."""
+    take_out_of_digests(connection, account_id, ids)
+    profiles.delete(connection, archive, account_id, list(ids), now_us)
+    idempotency.forget(connection, account_id, {profile_id.encode() for profile_id in ids.values()})
+
+
 def erase(store: Store, commit: Commit) -> Iterator[str]:
     """Does all that is asked for; tells each file that has left the ledger, as soon as it has."""
     with store.reading() as connection:
@@ -27,7 +36,7 @@ def erase(store: Store, commit: Commit) -> Iterator[str]:
             with store.reading() as connection:
                 runs = store.archive.runs(connection, shape, account_id)
             for run, file in runs:
-                if any(file.rows_before(key) < file.rows_before(key + 1) for key in profile_keys):
+                if any(file.rows_of(profile_keys)):
                     written = merged_run(store.archive, shape, account_id, [file], Leaving(frozenset(profile_keys)))
                     replace(store, commit, shape, [run], written)
                     yield run.file

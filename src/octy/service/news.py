@@ -20,7 +20,7 @@ from octy.store.outbox import NewDelivery, about_all_of
 from octy.store.storms import Minute
 from octy.store.webhook_sequences import Pair
 from octy.webhooks import message
-from octy.webhooks.message import SEGMENT_VERSION, Digested, Meta, segment_body, without_profile
+from octy.webhooks.message import SEGMENT_VERSION, Digested, Meta, segment_body, without_profiles
 
 SUBJECTS = {
     WebhookEvent.BACKFILLED: message.BACKFILLED,
@@ -101,7 +101,8 @@ def delivery_of(connection: Connection, account_id: int, news: SegmentNews, numb
     )
 
 
-def take_out_of_digests(connection: Connection, account_id: int, profile_key: int, profile_id: str) -> None:
-    """Whoever is deleted is not named in a digest any more, whatever became of that (X3)."""
-    for delivery_id, body in digests.telling_of(connection, account_id, profile_key):
-        outbox.set_body(connection, delivery_id, without_profile(body, profile_id))
+def take_out_of_digests(connection: Connection, account_id: int, ids: Mapping[int, str]) -> None:
+    """Whoever is deleted is not named in a digest any more, whatever became of that (X3). `ids` are by profile key."""
+    gone = set(ids.values())
+    for delivery_id, body in digests.telling_of(connection, account_id, list(ids)).items():
+        outbox.set_body(connection, delivery_id, without_profiles(body, gone))

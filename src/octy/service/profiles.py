@@ -9,11 +9,11 @@ from octy.model.errors import Problem, Refused
 from octy.model.outcomes import Failure, Outcome
 from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
 from octy.model.values import Scalar, flat_problems, id_problems, shown
+from octy.service.erasing import forget
 from octy.service.ids import new_id
 from octy.service.jobs import keeping
-from octy.service.news import take_out_of_digests
 from octy.service.transaction import Transaction
-from octy.store import idempotency, profiles, tags
+from octy.store import profiles, tags
 from octy.store.profiles import StoredProfile
 
 STATUSES = ("active", "inactive")
@@ -73,25 +73,36 @@ def update(tx: Transaction, account_id: int, updates: Sequence[ProfileUpdate]) -
 def delete(tx: Transaction, account_id: int, ids: Sequence[str]) -> Outcome[str]:
     """Removes profiles with their events, tags and history (X3). An id is a profile id or a customer id."""
     tenant = tx.tenant(account_id)
+    named = _named_by_any_id(tx, account_id, ids)
+    gone: dict[int, str] = {}
     done: list[str] = []
     failed: list[Failure] = []
     for index, given in enumerate(ids):
-        stored = profiles.by_any_ids(tx.connection, account_id, [given])
-        if not stored:
+        key = next((key for key in named.get(given, {}) if key not in gone), None)
+        if key is None:
             wanted = "the profile_id or customer_id of an existing profile"
             failed.append(Failure(index, str(Problem(f"profiles[{index}]", shown(given), wanted))))
             continue
-        key, profile_id = stored[0].profile_key, stored[0].profile.profile_id
-        take_out_of_digests(tx.connection, account_id, key, profile_id)
-        profiles.delete(tx.connection, tx.world.archive, account_id, key, tx.now_us)
-        idempotency.forget(tx.connection, account_id, profile_id.encode())
-        tx.erased_profile_ids.append(profile_id)
-        tenant.remove_profile(profile_id)
+        gone[key] = named[given][key]
         done.append(given)
-    if done:
+    if gone:
+        forget(tx.connection, tx.world.archive, account_id, gone, tx.now_us)
+        tx.erased_profile_ids += gone.values()
+        for profile_id in gone.values():
+            tenant.remove_profile(profile_id)
         keeping.forget_profiles(tx, account_id)
     tenant.refresh_due()
     return Outcome(done, failed)
+
+
+def _named_by_any_id(tx: Transaction, account_id: int, ids: Sequence[str]) -> dict[str, dict[int, str]]:
+    """By each id that names any, the ids of those profiles by key: first the one with this profile id."""
+    found: dict[str, dict[int, str]] = {}
+    for one in profiles.by_profile_ids(tx.connection, account_id, ids):
+        found.setdefault(one.profile.profile_id, {})[one.profile_key] = one.profile.profile_id
+    for one in profiles.by_customer_ids(tx.connection, account_id, ids):
+        found.setdefault(one.profile.customer_id, {})[one.profile_key] = one.profile.profile_id
+    return found
 
 
 class _Named:

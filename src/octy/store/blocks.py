@@ -4,7 +4,7 @@ A row of a table for each event costs 2 µs, and an index by profile more than t
 as one row does; and whoever looks for a profile compares a million integers in a millisecond.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -99,14 +99,14 @@ class Blocks:
         """Removes an account's blocks that end at or before a number: the archive has them."""
         connection.execute(self._table.delete().where(self._table.c.account_id == account_id, self._last <= through))
 
-    def drop_profile(self, connection: Connection, account_id: int, profile_key: int) -> int:
-        """Removes a profile's rows, and counts them. Their blocks stay, if empty: no number is given again (T2)."""
+    def drop_profiles(self, connection: Connection, account_id: int, profile_keys: Sequence[int]) -> int:
+        """Removes profiles' rows, and counts them. Their blocks stay, if empty: no number is given again (T2)."""
         table, first = self._table, next(iter(self._table.columns))
         looked_at = select(first, table.c.row_count, table.c.columns).where(table.c.account_id == account_id)
         dropped = 0
         for number, count, packed in connection.execute(looked_at).all():
             columns = unpacked(self._shape, count, packed)
-            kept = np.flatnonzero(columns[PROFILE] != profile_key)
+            kept = np.flatnonzero(~np.isin(columns[PROFILE], profile_keys))
             if len(kept) < count:
                 dropped += count - len(kept)
                 changed = {"row_count": len(kept), "columns": _packed(self._shape, chosen(columns, kept))}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
-from octy.store.rows import insert_rows
+from octy.store.rows import in_chunks, insert_rows
 from octy.store.schema import digest_changes, outbox, profiles, segment_names, webhook_minutes
 
 _PUT = digest_changes.insert()
@@ -86,18 +86,24 @@ def of_profile(connection: Connection, account_id: int, profile_key: int) -> lis
     return [ProfileChangeRow(*row) for row in connection.execute(question)]
 
 
-def telling_of(connection: Connection, account_id: int, profile_key: int) -> list[tuple[int, bytes]]:
-    """(delivery id, body) of every digest that has been made, and tells of a profile."""
-    mine = digest_changes.c.account_id == account_id, digest_changes.c.profile_key == profile_key
-    digests = select(digest_changes.c.webhook_id).where(*mine)
-    question = select(outbox.c.delivery_id, outbox.c.body).where(outbox.c.webhook_id.in_(digests))
-    return [(row[0], row[1]) for row in connection.execute(question)]
+def telling_of(connection: Connection, account_id: int, profile_keys: Sequence[int]) -> dict[int, bytes]:
+    """The body, by delivery id, of every digest that has been made, and tells of one of the profiles."""
+    digests = select(digest_changes.c.webhook_id).where(digest_changes.c.account_id == account_id)
+    question = select(outbox.c.delivery_id, outbox.c.body)
+    return {
+        delivery_id: body
+        for chunk in in_chunks(profile_keys)
+        for delivery_id, body in connection.execute(
+            question.where(outbox.c.webhook_id.in_(digests.where(digest_changes.c.profile_key.in_(chunk))))
+        )
+    }
 
 
-def forget_profile(connection: Connection, account_id: int, profile_key: int) -> None:
-    """The profile is deleted (X3)."""
-    mine = digest_changes.c.account_id == account_id, digest_changes.c.profile_key == profile_key
-    connection.execute(digest_changes.delete().where(*mine))
+def forget_profiles(connection: Connection, account_id: int, profile_keys: Sequence[int]) -> None:
+    """The profiles are deleted (X3)."""
+    mine = digest_changes.delete().where(digest_changes.c.account_id == account_id)
+    for chunk in in_chunks(profile_keys):
+        connection.execute(mine.where(digest_changes.c.profile_key.in_(chunk)))
 
 
 def expire(connection: Connection, before_us: int, limit: int) -> None:

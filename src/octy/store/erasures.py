@@ -1,9 +1,10 @@
 """Deleted profiles of which the archive may still hold rows (X3)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, bindparam, select
 
+from octy.store.rows import insert_rows
 from octy.store.schema import erasures
 
 _DONE = erasures.delete().where(
@@ -11,10 +12,9 @@ _DONE = erasures.delete().where(
 )
 
 
-def request(connection: Connection, account_id: int, profile_key: int, now_us: int) -> None:
-    """A profile is to leave the archive. Its key is never given again."""
-    row = {"account_id": account_id, "profile_key": profile_key, "requested_us": now_us}
-    connection.execute(erasures.insert(), row)
+def request(connection: Connection, account_id: int, profile_keys: Sequence[int], now_us: int) -> None:
+    """Profiles are to leave the archive. Their keys are never given again."""
+    insert_rows(connection, erasures.insert(), [(account_id, key, now_us) for key in profile_keys])
 
 
 def requested(connection: Connection) -> dict[int, set[int]]:

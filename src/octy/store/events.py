@@ -55,21 +55,22 @@ def has_type(connection: Connection, account_id: int, type_id: int) -> bool:
     return bool(np.any(EVENT_BLOCKS.read_columns(connection, account_id)["type_id"] == type_id))
 
 
-def delete_of_profile(connection: Connection, archive: Archive, account_id: int, profile_key: int) -> int:
-    """Removes a profile's events from the blocks, and forgets all their message ids. The archive follows.
+def delete_of_profiles(connection: Connection, archive: Archive, account_id: int, profile_keys: Sequence[int]) -> int:
+    """Removes profiles' events from the blocks, and forgets all their message ids. The archive follows.
 
-    Returns how many events it had.
+    Returns how many events they had.
     """
     blocks = EVENT_BLOCKS.read_columns(connection, account_id)
-    newest = blocks["seq"][blocks[PROFILE] == profile_key]
+    newest = blocks["seq"][np.isin(blocks[PROFILE], profile_keys)]
     archived = [
-        file.column("seq", file.rows_before(profile_key), file.rows_before(profile_key + 1))
+        file.column("seq", first, last)
         for _, file in archive.runs(connection, EVENTS, account_id)
+        for first, last in file.rows_of(profile_keys)
     ]
     seqs = np.concatenate([newest, *archived])
     message_ids.forget(connection, seqs.tolist())
     if len(newest):
-        EVENT_BLOCKS.drop_profile(connection, account_id, profile_key)
+        EVENT_BLOCKS.drop_profiles(connection, account_id, profile_keys)
     return len(seqs)
 
 

@@ -19,7 +19,14 @@ from octy.store.archive.archive import Archive
 from octy.store.durable import make_folder, sync_file, sync_folder
 from octy.store.erasure_ledger import ErasureLedger
 from octy.store.migrate import migrate, needs_migration
-from octy.store.sqlite import damages_found, inspecting_engine, is_no_database, reading_engine, writing_engine
+from octy.store.sqlite import (
+    damages_found,
+    empty_log,
+    inspecting_engine,
+    is_no_database,
+    reading_engine,
+    writing_engine,
+)
 from octy.store.vault import Vault, vault_in
 
 DATABASE = "octy.db"
@@ -72,6 +79,10 @@ class Store:
                 raise StoreError(f"{DATABASE} is damaged: {damages[0]}")
             self.archive.require_whole(self.writer)
         _make_durable(self.folder)
+
+    def empty_log(self) -> bool:
+        """Whether nothing that was deleted can be read in SQLite's log any more; to be tried again if not."""
+        return empty_log(self.folder / DATABASE)
 
     def sizes(self) -> dict[str, int]:
         """How many bytes the database, its log, and the archive's files take. From any thread."""

@@ -1,12 +1,16 @@
 """E5: what was answered to a request that carried an `Idempotency-Key`."""
 
+import re
+from collections.abc import Set
+
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, bindparam, select
 
 from octy.model.idempotency import Answer
+from octy.store.rows import run_rows
 from octy.store.schema import idempotency_keys as keys
-from octy.store.sqlite import holds, upsert
+from octy.store.sqlite import upsert
 
 _FIND = select(keys.c.body_sha256, keys.c.status, keys.c.answer, keys.c.created_us).where(
     keys.c.account_id == bindparam("account"),
@@ -14,6 +18,18 @@ _FIND = select(keys.c.body_sha256, keys.c.status, keys.c.answer, keys.c.created_
     keys.c.idempotency_key == bindparam("key"),
 )
 _PUT = upsert(keys, ["body_sha256", "status", "answer", "created_us"])
+_BLANK = (
+    keys.update()
+    .values(answer=bindparam("blank"))
+    .where(
+        keys.c.account_id == bindparam("account"),
+        keys.c.path == bindparam("path_"),
+        keys.c.idempotency_key == bindparam("key"),
+    )
+)
+_WORDS = re.compile(rb"\w+")
+"""An id is one, wherever an answer mentions it."""
+_ANSWERS_AT_ONCE = 100
 
 
 BLANK = msgspec.json.encode(
@@ -58,10 +74,15 @@ def add(
     connection.execute(_PUT, row)
 
 
-def forget(connection: Connection, account_id: int, mentioned: bytes) -> None:
-    """Puts a blank answer in the place of each that mentions something deleted (X3); its key stays used (E5)."""
-    told_of = keys.c.account_id == account_id, holds(keys.c.answer, mentioned)
-    connection.execute(keys.update().where(*told_of).values(answer=BLANK))
+def forget(connection: Connection, account_id: int, deleted: Set[bytes]) -> None:
+    """Puts a blank answer in the place of each that mentions a deleted id (X3); its key stays used (E5)."""
+    mine = select(keys.c.path, keys.c.idempotency_key, keys.c.answer).where(keys.c.account_id == account_id)
+    told_of = [
+        (BLANK, account_id, row.path, row.idempotency_key)
+        for row in connection.execute(mine, execution_options={"yield_per": _ANSWERS_AT_ONCE})
+        if not deleted.isdisjoint(_WORDS.findall(row.answer))
+    ]
+    run_rows(connection, _BLANK, told_of)
 
 
 def expire(connection: Connection, before_us: int) -> None:

@@ -305,10 +305,12 @@ def give_up(
     return len(rows)
 
 
-def delete_of_profile(connection: Connection, account_id: int, profile_key: int) -> None:
-    """Removes a profile's deliveries, with their attempts (X3)."""
+def delete_of_profiles(connection: Connection, account_id: int, profile_keys: Sequence[int]) -> None:
+    """Removes profiles' deliveries, with their attempts (X3)."""
     for table in (outbox, outbox_lanes):
-        connection.execute(table.delete().where(table.c.account_id == account_id, table.c.profile_key == profile_key))
+        mine = table.delete().where(table.c.account_id == account_id)
+        for chunk in in_chunks(profile_keys):
+            connection.execute(mine.where(table.c.profile_key.in_(chunk)))
 
 
 def _accounts(connection: Connection, after_us: int | None = None) -> list[tuple[int, int]]:

@@ -208,26 +208,27 @@ def updated_after(connection: Connection, account_id: int, after_us: int) -> lis
     return [(key, updated_us) for key, updated_us in connection.execute(later)]
 
 
-def delete(connection: Connection, archive: Archive, account_id: int, profile_key: int, now_us: int) -> None:
-    """Removes a profile and everything of it: events, message ids, tags, history, webhooks (X3).
+def delete(connection: Connection, archive: Archive, account_id: int, profile_keys: Sequence[int], now_us: int) -> None:
+    """Removes profiles and everything of them: events, message ids, tags, history, webhooks (X3).
 
-    What the archive has of it is removed soon after: nobody can ask for it any more.
+    What the archive has of them is removed soon after: nobody can ask for it any more.
     """
     gone = Gone(
-        profiles=1,
-        events=events.delete_of_profile(connection, archive, account_id, profile_key),
-        changes=tags.delete_of_profile(connection, archive, account_id, profile_key),
+        profiles=len(profile_keys),
+        events=events.delete_of_profiles(connection, archive, account_id, profile_keys),
+        changes=tags.delete_of_profiles(connection, archive, account_id, profile_keys),
     )
-    erasures.request(connection, account_id, profile_key, now_us)
+    erasures.request(connection, account_id, profile_keys, now_us)
     tallies.add_gone(connection, gone)
-    outbox.delete_of_profile(connection, account_id, profile_key)
+    outbox.delete_of_profiles(connection, account_id, profile_keys)
     mine = select(segments.c.segment_key).where(segments.c.account_id == account_id)
     segment_keys = list(connection.scalars(mine))
-    webhook_sequences.forget_profile(connection, segment_keys, profile_key)
-    told_matches.forget_profile(connection, segment_keys, profile_key)
-    digests.forget_profile(connection, account_id, profile_key)
-    whose = profiles.c.account_id == account_id, profiles.c.profile_key == profile_key
-    connection.execute(profiles.delete().where(*whose))
+    webhook_sequences.forget_profiles(connection, segment_keys, profile_keys)
+    told_matches.forget_profiles(connection, segment_keys, profile_keys)
+    digests.forget_profiles(connection, account_id, profile_keys)
+    for chunk in in_chunks(profile_keys):
+        whose = profiles.c.account_id == account_id, profiles.c.profile_key.in_(chunk)
+        connection.execute(profiles.delete().where(*whose))
 
 
 def _by(connection: Connection, account_id: int, question: Select[Any], values: Sequence[Any]) -> list[StoredProfile]:

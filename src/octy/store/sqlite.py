@@ -14,7 +14,6 @@ from urllib.parse import quote
 from sqlalchemy import (
     URL,
     BigInteger,
-    ColumnElement,
     Connection,
     Engine,
     Insert,
@@ -24,7 +23,6 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
-    func,
 )
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -48,6 +46,7 @@ _WRITER_PRAGMAS: tuple[str, ...] = (
     "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
+    "secure_delete = ON",
     "temp_store = MEMORY",
     f"cache_size = -{_WRITER_CACHE_KIB}",
     f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
@@ -63,6 +62,7 @@ def writing_engine(path: Path) -> Engine:
     """For the one connection that writes: a transaction has the write lock from its beginning, or does not begin."""
     engine = _engine(_url(path), poolclass=NullPool)
     event.listen(engine, "connect", _running(_WRITER_PRAGMAS))
+    event.listen(engine, "connect", _require_log)
     event.listen(engine, "begin", _begin_immediate)
     return engine
 
@@ -128,6 +128,16 @@ def copy_to(connection: Connection, path: Path) -> None:
         raise StoreError(f"The database cannot be copied to {path}: {error}.") from error
 
 
+def empty_log(path: Path) -> bool:
+    """Brings all of the log into the database and cuts it to nothing; False where that is not possible just now.
+
+    It is not while somebody reads what was so before, and nobody waits for that: others write meanwhile.
+    """
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+        (is_busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not is_busy
+
+
 def compact(connection: Connection) -> None:
     """Writes the database anew without what was deleted. Outside of a transaction."""
     driver = connection.connection.driver_connection
@@ -143,11 +153,6 @@ def upsert(table: Table, replaced: Sequence[str]) -> Insert:
     )
 
 
-def holds(column: ColumnElement[bytes], part: bytes) -> ColumnElement[bool]:
-    """Whether a column of bytes holds these in a row."""
-    return func.instr(column, part) > 0
-
-
 def _url(path: Path) -> URL:
     return URL.create("sqlite", database=str(path.absolute()))
 
@@ -161,9 +166,20 @@ def _running(pragmas: Sequence[str]) -> Callable[[DBAPIConnection, object], None
         cursor = connection.cursor()
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
+            cursor.fetchall()  # a change commits after its only row, and tells what fails to whoever asks for more
         cursor.close()
 
     return on_connect
+
+
+def _require_log(connection: DBAPIConnection, _: object) -> None:
+    """SQLite says nothing where its file system cannot have a log, and would go on with less that is durable."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode")
+    (mode,) = cursor.fetchone() or ("none",)
+    cursor.close()
+    if mode != "wal":
+        raise StoreError(f"SQLite cannot keep a write-ahead log here; its journal_mode is {mode}")
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -213,16 +213,18 @@ def drop(connection: Connection, pairs: Sequence[tuple[int, int]]) -> None:
     run_rows(connection, _DELETE, pairs)
 
 
-def delete_of_profile(connection: Connection, archive: Archive, account_id: int, profile_key: int) -> int:
-    """Removes a profile's tags, and their history from the blocks (X3). The archive follows (`erasures`).
+def delete_of_profiles(connection: Connection, archive: Archive, account_id: int, profile_keys: Sequence[int]) -> int:
+    """Removes profiles' tags, and their history from the blocks (X3). The archive follows (`erasures`).
 
-    Returns how many changes it had.
+    Returns how many changes they had.
     """
     keys = select(segments.c.segment_key).where(segments.c.account_id == account_id)
-    connection.execute(tags.delete().where(tags.c.segment_key.in_(keys), tags.c.profile_key == profile_key))
-    return CHANGE_BLOCKS.drop_profile(connection, account_id, profile_key) + sum(
-        file.rows_before(profile_key + 1) - file.rows_before(profile_key)
+    for chunk in in_chunks(profile_keys):
+        connection.execute(tags.delete().where(tags.c.segment_key.in_(keys), tags.c.profile_key.in_(chunk)))
+    return CHANGE_BLOCKS.drop_profiles(connection, account_id, profile_keys) + sum(
+        last - first
         for _, file in archive.runs(connection, CHANGES, account_id)
+        for first, last in file.rows_of(profile_keys)
     )
 
 

@@ -62,10 +62,11 @@ def put(connection: Connection, matches: Mapping[Pair, ToldMatch]) -> None:
     insert_rows(connection, _PUT, [(*pair, one.webhook_id, one.at_us) for pair, one in matches.items()])
 
 
-def forget_profile(connection: Connection, segment_keys: Sequence[int], profile_key: int) -> None:
-    """The profile is deleted (X3)."""
-    mine = told_matches.c.segment_key.in_(segment_keys), told_matches.c.profile_key == profile_key
-    connection.execute(told_matches.delete().where(*mine))
+def forget_profiles(connection: Connection, segment_keys: Sequence[int], profile_keys: Sequence[int]) -> None:
+    """The profiles are deleted (X3)."""
+    mine = told_matches.delete().where(told_matches.c.segment_key.in_(segment_keys))
+    for chunk in in_chunks(profile_keys):
+        connection.execute(mine.where(told_matches.c.profile_key.in_(chunk)))
 
 
 def forget_segment(connection: Connection, segment_key: int) -> None:

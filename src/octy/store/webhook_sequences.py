@@ -31,10 +31,11 @@ def take(connection: Connection, pairs: Sequence[Pair]) -> list[int]:
     return numbers
 
 
-def forget_profile(connection: Connection, segment_keys: Sequence[int], profile_key: int) -> None:
-    """The profile is deleted (X3)."""
-    mine = webhook_sequences.c.segment_key.in_(segment_keys), webhook_sequences.c.profile_key == profile_key
-    connection.execute(webhook_sequences.delete().where(*mine))
+def forget_profiles(connection: Connection, segment_keys: Sequence[int], profile_keys: Sequence[int]) -> None:
+    """The profiles are deleted (X3)."""
+    mine = webhook_sequences.delete().where(webhook_sequences.c.segment_key.in_(segment_keys))
+    for chunk in in_chunks(profile_keys):
+        connection.execute(mine.where(webhook_sequences.c.profile_key.in_(chunk)))
 
 
 def forget_segment(connection: Connection, segment_key: int) -> None:

@@ -4,6 +4,8 @@ Beside what H1 says of a match, and what is said alike of other changes, stands 
 more: which delivery this is, why it was made, and its number among those about the same profile in the same segment.
 """
 
+from collections.abc import Collection
+
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
@@ -82,10 +84,10 @@ class Digested(Struct, frozen=True):
     at: str
 
 
-def without_profile(body: bytes, profile_id: str) -> bytes:
-    """A digest's message that does not name a profile any more; the number of its changes stays."""
+def without_profiles(body: bytes, profile_ids: Collection[str]) -> bytes:
+    """A digest's message that does not name some profiles any more; the number of its changes stays."""
     told = msgspec.json.decode(body)
-    told["body"]["changes"] = [one for one in told["body"]["changes"] if one["profile_id"] != profile_id]
+    told["body"]["changes"] = [one for one in told["body"]["changes"] if one["profile_id"] not in profile_ids]
     return _encoder.encode(told)
 
 

@@ -162,4 +162,15 @@ def test_five_hundred_fit_and_one_more_does_not(api: Api) -> None:
     error_of(api.post(CREATE, {"profiles": drafts}), 400)
     assert meta_of(api.post(CREATE, {"profiles": drafts[1:]}), 201)["count"] == 500
     error_of(api.post(CREATE, {"profiles": []}), 400)
-    error_of(api.post(DELETE, {"profiles": ["x"] * (limits.IDS_PER_REQUEST_MAX + 1)}), 400)
+    error_of(api.post(DELETE, {"profiles": ["x"] * (limits.PROFILES_PER_DELETION_MAX + 1)}), 400)
+
+
+def test_five_thousand_profiles_go_in_one_request(api: Api) -> None:
+    """C34."""
+    customers = [f"customer {number}" for number in range(limits.PROFILES_PER_DELETION_MAX)]
+    for first in range(0, len(customers), limits.PROFILES_PER_BATCH_MAX):
+        api.has_profiles(*customers[first : first + limits.PROFILES_PER_BATCH_MAX])
+    api.has_profiles("ana")
+    answer = api.post(DELETE, {"profiles": customers})
+    assert len(answer.json()["deleted_profiles"]) == len(customers)
+    assert [one["customer_id"] for one in api.get("/v1/retention/profiles").json()["profiles"]] == ["ana"]

@@ -4,6 +4,7 @@ from concurrent.futures import Future
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from octy.model.errors import Refused
 from octy.model.idempotency import Answer, Once
@@ -184,6 +185,7 @@ def test_a_deleted_profile_leaves_no_row_in_any_table(shop: Shop) -> None:
     assert traces(shop, "ana"), "it was there"
     bens = traces(shop, "ben")
     shop.forgets("ana")
+    assert traces(shop, "ana") <= {"erasures"}, "the archive's files are looked through afterwards, nothing else"
     eventually(lambda: traces(shop, "ana") == set())
     assert traces(shop, "ben") >= bens
 
@@ -257,6 +259,36 @@ def test_events_of_a_deleted_profile_are_refused(shop: Shop) -> None:
     shop.forgets("ana")
     assert len(shop.sends(shop.draft(old), shop.draft(old, message_id="m1")).failed) == 2
     assert not shop.does("ben", "view", message_id="m1").duplicate, "its messages are forgotten with it"
+
+
+def test_many_profiles_go_together_each_named_once(shop: Shop) -> None:
+    """By either of their ids; who is named twice is gone by the second time."""
+    shop.past("viewers", "view")
+    everybody = [f"customer {number}" for number in range(20)]
+    shop.has(*everybody)
+    for who in [*everybody, "ben"]:
+        shop.views(who, message_id=f"message of {who}")
+    named = [shop.customers[who] if number % 2 else who for number, who in enumerate(everybody)]
+    outcome = done(shop.octy.delete_profiles(shop.account, [*named, "nobody", everybody[1], everybody[2]]))
+    assert outcome.done == named
+    assert [one.index for one in outcome.failed] == [20, 21, 22]
+    for who in everybody:
+        assert traces(shop, who) <= {"erasures"}
+    assert list(shop.tags("ben")) == ["viewers"]
+
+
+def test_the_block_of_many_profiles_is_written_anew_once(shop: Shop) -> None:
+    shop.past("viewers", "view")
+    everybody = [f"customer {number}" for number in range(20)]
+    shop.has(*everybody)
+    shop.sends(*(shop.draft(who, "view") for who in [*everybody, "ben"]))
+    asked: list[str] = []
+    event.listen(shop.service.store.writer, "before_cursor_execute", lambda *of: asked.append(of[2]))
+    shop.forgets(*everybody)
+    assert [one.split()[1] for one in asked if one.startswith("UPDATE") and "_blocks" in one] == [
+        "event_blocks",
+        "change_blocks",
+    ]
 
 
 def test_a_deletion_in_the_group_of_its_events_takes_them_along(busy_shop: Shop) -> None:

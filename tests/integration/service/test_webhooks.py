@@ -185,6 +185,17 @@ def test_without_its_key_a_store_is_not_served_but_with_new_secrets(telling: Sho
     assert telling.octy.webhook_secrets(telling.account) == after
 
 
+def test_a_webhook_waits_ten_minutes_for_an_earlier_one_about_its_profile(telling: Shop) -> None:
+    telling.views("ana", at="12:00")
+    refuses(telling, due(telling)[0])
+    telling.views("ana", at="12:01")
+    telling.waits_until("12:10:59.999999")
+    assert due(telling) == []
+    telling.waits_until("12:11")
+    (later,) = due(telling)
+    assert later.attempts == 0
+
+
 # When a receiver is sent nothing any more
 
 

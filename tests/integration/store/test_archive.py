@@ -247,7 +247,7 @@ def test_numbers_go_on_where_rows_went_before_they_were_archived(
     """T2: the emptied block at the end is as far as the file goes."""
     insert_events(writer, [event(1, account, 0)])
     insert_events(writer, [event(2, account, 1)])
-    EVENT_BLOCKS.drop_profile(writer, account, 1)
+    EVENT_BLOCKS.drop_profiles(writer, account, [1])
     move(writer, archive, account)
     assert numbers(writer, account) == [(1, 2, 1)]
     assert EVENT_BLOCKS.last_number(writer) == 0
@@ -286,7 +286,7 @@ def test_message_ids_go_with_their_profile_wherever_its_events_are(
         message_ids.add_many(writer, account, [(f"m{seq}", seq)], NOON_US)
         if seq in (2, 4):
             move(writer, archive, account)
-    profiles.delete(writer, archive, account, 1, NOON_US)
+    profiles.delete(writer, archive, account, [1], NOON_US)
     found = message_ids.find_many(writer, account, [f"m{seq}" for seq in range(1, 7)])
     assert found == {"m2": 2, "m4": 4, "m6": 6}
     assert [one.seq for one in events.of_profile(writer, archive, account, 0, 10)] == [6, 4, 2]
@@ -296,7 +296,7 @@ def test_erasures_are_remembered_until_they_are_done(writer: Connection, account
     # X3
     assert erasures.requested(writer) == {}
     for whose, key in ((account, 3), (account, 5), (stranger, 3)):
-        erasures.request(writer, whose, key, NOON_US)
+        erasures.request(writer, whose, [key], NOON_US)
     assert erasures.requested(writer) == {account: {3, 5}, stranger: {3}}
     erasures.done(writer, account, [])
     erasures.done(writer, account, [3, 9])

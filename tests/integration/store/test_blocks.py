@@ -132,7 +132,7 @@ def test_a_profiles_rows_go_and_all_others_stay_as_they_were(
     writer: Connection, three_blocks: int, stranger: int
 ) -> None:
     # X3
-    EVENT_BLOCKS.drop_profile(writer, three_blocks, 1)
+    EVENT_BLOCKS.drop_profiles(writer, three_blocks, [1])
     rows = EVENT_BLOCKS.read(writer, three_blocks)
     assert seqs(rows) == [3, 6, 9]
     assert rows.properties == [b'{"n":3}', b'{"n":6}', b'{"n":9}']
@@ -143,7 +143,7 @@ def test_a_profiles_rows_go_and_all_others_stay_as_they_were(
 
 def test_a_profiles_changes_go_too(writer: Connection, account: int) -> None:
     apply_changes(writer, account, [change(ChangeKind.CREATED, key, seq=key + 1) for key in (0, 1, 0, 2)])
-    CHANGE_BLOCKS.drop_profile(writer, account, 0)
+    CHANGE_BLOCKS.drop_profiles(writer, account, [0])
     found = CHANGE_BLOCKS.read(writer, account)
     assert found.columns["change_id"].tolist() == [2, 4]
     assert found.columns["event_seq"].tolist() == [2, 3]
@@ -155,14 +155,14 @@ def test_numbers_end_where_they_did_when_the_last_rows_are_gone(writer: Connecti
     insert_events(writer, [event(1, account, 0), event(2, account, 1)])
     insert_events(writer, [event(5, account, 1)])
     assert EVENT_BLOCKS.ends(writer, account) == EVENT_BLOCKS.last_number(writer) == 5
-    EVENT_BLOCKS.drop_profile(writer, account, 1)
-    EVENT_BLOCKS.drop_profile(writer, account, 0)
+    EVENT_BLOCKS.drop_profiles(writer, account, [1])
+    EVENT_BLOCKS.drop_profiles(writer, account, [0])
     assert blocks_of(writer, account) == [(1, 2, 0), (5, 5, 0)]
     assert EVENT_BLOCKS.ends(writer, account) == EVENT_BLOCKS.last_number(writer) == 5
     rows = EVENT_BLOCKS.read(writer, account)
     assert (seqs(rows), rows.properties) == ([], [])
     assert EVENT_BLOCKS.counts(writer) == {account: 0}
-    EVENT_BLOCKS.drop_profile(writer, account, 0)
+    EVENT_BLOCKS.drop_profiles(writer, account, [0])
     EVENT_BLOCKS.drop_through(writer, account, 5)
     assert blocks_of(writer, account) == []
 
@@ -177,7 +177,7 @@ def test_the_first_blocks_that_hold_enough(writer: Connection, account: int, row
     insert_events(writer, [event(3, account, 0, properties="x" * 40)])
     insert_events(writer, [event(7, account, 1)])
     insert_events(writer, [event(9, account, 0)])
-    EVENT_BLOCKS.drop_profile(writer, account, 1)
+    EVENT_BLOCKS.drop_profiles(writer, account, [1])
     assert EVENT_BLOCKS.ends_with(writer, account, rows, bytes_) == last
     assert CHANGE_BLOCKS.ends_with(writer, account, rows, bytes_) == 0
 
@@ -191,7 +191,7 @@ def test_numbers_end_for_each_account(writer: Connection, three_blocks: int, str
 
 def test_an_emptied_block_harms_no_later_read(writer: Connection, three_blocks: int) -> None:
     for profile in (0, 1, 2):
-        EVENT_BLOCKS.drop_profile(writer, three_blocks, profile)
+        EVENT_BLOCKS.drop_profiles(writer, three_blocks, [profile])
     insert_events(writer, [event(10, three_blocks, 3, properties='{"n":10}')])
     rows = EVENT_BLOCKS.read(writer, three_blocks, after=8, through=10)
     assert (seqs(rows), rows.properties) == ([10], [b'{"n":10}'])

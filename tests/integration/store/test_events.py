@@ -138,8 +138,8 @@ def test_a_seq_is_not_given_again_when_its_event_is_gone(writer: Connection, arc
     # T2, X3: a segment that was created after event 8 must not take a later event for an earlier one
     profiles.insert_many(writer, account, [profile(0), profile(1)])
     insert_events(writer, [event(7, account, 1), event(8, account, 0)])
-    profiles.delete(writer, archive, account, 0, NOON_US)
-    profiles.delete(writer, archive, account, 1, NOON_US)
+    profiles.delete(writer, archive, account, [0], NOON_US)
+    profiles.delete(writer, archive, account, [1], NOON_US)
     assert events.last_seq(writer) == 8
     insert_events(writer, [event(9, account, 1)])
     assert events.last_seq(writer) == 9

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from octy.model.errors import StoreError, Unavailable
-from octy.store import meta
+from octy.store import meta, sqlite
 from octy.store.folder import Store, open_store
 from octy.store.migrate import HEAD
 
@@ -96,6 +96,16 @@ def test_what_somebody_died_while_syncing_is_made_durable(folder: Path, monkeypa
     synced = syncs(monkeypatch)
     open_store(folder).close()
     assert str(folder / "octy.db-wal") in synced
+
+
+def test_a_database_that_does_not_keep_a_log_is_not_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite goes on with a journal, and says nothing, where it cannot have one; a power cut may undo its commits."""
+    pragmas = [one.replace("= WAL", "= DELETE") for one in sqlite._WRITER_PRAGMAS]
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite, "_WRITER_PRAGMAS", pragmas)
+        with pytest.raises(StoreError, match="cannot keep a write-ahead log here; its journal_mode is delete"):
+            open_store(tmp_path / "data")
+    open_store(tmp_path / "data").close()
 
 
 def test_a_second_opener_is_told_that_the_folder_is_in_use(store: Store) -> None:

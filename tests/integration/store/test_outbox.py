@@ -238,7 +238,7 @@ def test_a_deliverys_number_is_never_given_twice(writer: Connection, account: in
     """An attempt may be under way when a profile's webhooks go; its result must not be taken for another's."""
     add(writer, delivery(account, 1))
     first = number_of(writer, "msg_1")
-    outbox.delete_of_profile(writer, account, 0)
+    outbox.delete_of_profiles(writer, account, [0])
     add(writer, delivery(account, 2))
     assert number_of(writer, "msg_2") > first
     assert due(writer, 0) == ["msg_2"]

@@ -117,7 +117,7 @@ def test_all_profiles_come_by_account_and_key(
     profiles.insert_many(writer, stranger, [profile(0, "dora", data={"city": "Bonn"})])
     profiles.insert_many(writer, account, [profile(0, "ana", data={"age": 3}), profile(1, "bea")])
     profiles.insert_many(writer, account, [profile(2, "cleo")])
-    profiles.delete(writer, archive, account, 1, NOON_US)
+    profiles.delete(writer, archive, account, [1], NOON_US)
     for at_once in (1, 2, 3):
         found = [*profiles.all_ids(writer, account, at_once)]
         assert [key for keys, _ in found for key in keys.tolist()] == [0, 2]
@@ -130,7 +130,7 @@ def test_a_key_is_never_given_twice(writer: Connection, archive: Archive, accoun
     profiles.insert_many(writer, account, [profile(0), profile(1)])
     profiles.insert_many(writer, account, [])
     assert profiles.next_key(writer, account) == 2
-    profiles.delete(writer, archive, account, 1, NOON_US)
+    profiles.delete(writer, archive, account, [1], NOON_US)
     assert profiles.next_key(writer, account) == 2
     assert profiles.next_key(writer, stranger) == 0
     with pytest.raises(AssertionError, match="never given twice"):
@@ -158,7 +158,7 @@ def test_a_deleted_profile_leaves_nothing(writer: Connection, archive: Archive, 
     before = row_counts(writer)
     everything_of(account, 1, 30)
     assert row_counts(writer) != before
-    profiles.delete(writer, archive, account, 1, NOON_US)
+    profiles.delete(writer, archive, account, [1], NOON_US)
     assert row_counts(writer) == before | {"erasures": 1}, "which is to say: the archive may hold something yet"
     assert erasures.requested(writer) == {account: {1}}
     assert message_ids.find_many(writer, account, ["m10", "m30", "m31"]) == {"m10": 10}
@@ -168,5 +168,5 @@ def test_a_deleted_profile_leaves_nothing(writer: Connection, archive: Archive, 
 
 def test_deleting_a_profile_that_is_not_there_harms_nobody(writer: Connection, archive: Archive, account: int) -> None:
     profiles.insert_many(writer, account, [profile(0)])
-    profiles.delete(writer, archive, account, 5, NOON_US)
+    profiles.delete(writer, archive, account, [5], NOON_US)
     assert found_keys(profiles.by_keys(writer, account, [0])) == [0]

@@ -196,7 +196,7 @@ def test_a_number_whose_row_is_gone_is_not_given_to_a_change_again(
     assert tags.last_change_id(writer) == 0
     apply_changes(writer, stranger, [change(CREATED)])
     apply_changes(writer, account, [change(CREATED, 0), change(CREATED, 1)])
-    assert tags.delete_of_profile(writer, archive, account, 1) == 1
+    assert tags.delete_of_profiles(writer, archive, account, [1]) == 1
     assert tags.last_change_id(writer) == 3
     apply_changes(writer, account, [change(REMOVED, 0)])
     assert tags.last_change_id(writer) == 4

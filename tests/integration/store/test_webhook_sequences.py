@@ -19,6 +19,6 @@ def test_many_pairs_at_once(writer: Connection) -> None:
 
 def test_a_deleted_profile_and_a_segment_that_is_gone_leave_nothing(writer: Connection) -> None:
     sequences.take(writer, [(1, 5), (2, 5), (1, 6), (3, 5)])
-    sequences.forget_profile(writer, [1, 2], 5)
+    sequences.forget_profiles(writer, [1, 2], [5])
     sequences.forget_segment(writer, 3)
     assert [tuple(row) for row in writer.exec_driver_sql("SELECT * FROM webhook_sequences")] == [(1, 6, 1)]

@@ -138,7 +138,7 @@ class Logs:
             case Merged(who, shape, which):
                 merge(self.connection, self.archive, self.accounts[who], shape, which=which)
             case Deleted(who, profile) if (self.accounts[who], profile) not in self.deleted:
-                profiles.delete(self.connection, self.archive, self.accounts[who], profile, NOON_US)
+                profiles.delete(self.connection, self.archive, self.accounts[who], [profile], NOON_US)
                 self.deleted.add((self.accounts[who], profile))
                 self.events = [row for row in self.events if (row.account_id, row.profile_key) not in self.deleted]
                 self.changes = [one for one in self.changes if (one[0], one[1].profile_key) not in self.deleted]

@@ -32,7 +32,7 @@ from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
 
 _read_created = BatchReader("profiles", ProfileToCreate, limits.PROFILES_PER_BATCH_MAX, ProfileToCreate.draft).read
 _read_updated = BatchReader("profiles", ProfileToUpdate, limits.PROFILES_PER_BATCH_MAX, ProfileToUpdate.draft).read
-_read_deleted = BatchReader[str, str]("profiles", str, limits.IDS_PER_REQUEST_MAX).read
+_read_deleted = BatchReader[str, str]("profiles", str, limits.PROFILES_PER_DELETION_MAX).read
 
 
 @post("/create", dto=body(ProfilesToCreate, _read_created), opt=INGESTS)

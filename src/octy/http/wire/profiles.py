@@ -67,7 +67,7 @@ class ProfilesToUpdate(Struct):
 class ProfilesToDelete(Struct):
     """Profiles by their profile or customer ids."""
 
-    profiles: Annotated[list[str], Meta(min_length=1, max_length=limits.IDS_PER_REQUEST_MAX)]
+    profiles: Annotated[list[str], Meta(min_length=1, max_length=limits.PROFILES_PER_DELETION_MAX)]
 
 
 class Tag(Struct):

@@ -114,9 +114,9 @@ def repair(store: Store, findings: Findings) -> int:
         message_ids.forget(connection, [one.seq for one in _of(StrayMessageId, remedies)])
         outbox.drop(connection, [one.delivery_id for one in _of(StrayDelivery, remedies)])
         for digested in _of(StrayDigested, remedies):
-            digests.forget_profile(connection, digested.account_id, digested.profile_key)
+            digests.forget_profiles(connection, digested.account_id, [digested.profile_key])
         for told in _of(StrayToldMatch, remedies):
-            told_matches.forget_profile(connection, [told.segment_key], told.profile_key)
+            told_matches.forget_profiles(connection, [told.segment_key], [told.profile_key])
         for stray in _of(StrayStorm, remedies):
             storms.drop_minutes(connection, [stray.segment_key])
             storms.drop_stop(connection, stray.segment_key)
@@ -125,10 +125,11 @@ def repair(store: Store, findings: Findings) -> int:
         for line in _of(LedgerLine, remedies):
             values = msgspec.structs.asdict(line) | {"type_ids": to_text(line.type_ids)}
             ledger.correct(connection, values.pop("run_id"), values)
-        for nobody in _of(Nobody, remedies):
-            events.delete_of_profile(connection, store.archive, nobody.account_id, nobody.profile_key)
-            tags.delete_of_profile(connection, store.archive, nobody.account_id, nobody.profile_key)
-            erasures.request(connection, nobody.account_id, nobody.profile_key, now_us)
+        for account_id, nobodies in groupby(_of(Nobody, remedies), key=lambda one: one.account_id):
+            keys = [one.profile_key for one in nobodies]
+            events.delete_of_profiles(connection, store.archive, account_id, keys)
+            tags.delete_of_profiles(connection, store.archive, account_id, keys)
+            erasures.request(connection, account_id, keys, now_us)
         for use in _of(StrayUse, remedies):
             training_uses.drop(connection, use.segment_key, use.job_id)
         damaged = [jobs.lose_file(connection, lost.job_id, LOST) for lost in _of(LostFile, remedies)]

@@ -7,7 +7,7 @@ can be read for as long as somebody holds it.
 
 import os
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import nan
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,13 @@ class RunFile:
         first = max(mark - 1, 0) * self.ROWS_PER_MARK
         last = min(mark * self.ROWS_PER_MARK, self.row_count)
         return first + int(np.searchsorted(self.column(PROFILE, first, last), np.int32(profile)))
+
+    def rows_of(self, profiles: Iterable[int]) -> Iterator[tuple[int, int]]:
+        """(first row, row after the last) of each of those profiles that has any."""
+        for profile in profiles:
+            first, last = self.rows_before(profile), self.rows_before(profile + 1)
+            if first < last:
+                yield first, last
 
     def read(self, name: str, first: int, out: Column) -> None:
         """Fills `out` with integers, or codes, from row `first` on."""

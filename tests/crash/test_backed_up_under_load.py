@@ -1,0 +1,151 @@
+"""C33: backups are taken while clients send; each is the store at a moment within its making, and none brings a webhook
+twice under two ids.
+
+That moment is known by the last number that the backup has: what it holds must be exactly what the store holds up to it
+in the end. Whether its tags are right, the reference model says.
+"""
+
+import json
+import shutil
+import sqlite3
+import time
+from collections import defaultdict
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+import pytest
+
+from octy.model.errors import StoreError
+from octy.service.backups import back_up, restore_backup
+from octy.store.backup.taking import Taken
+from tests.acceptance.account import Account
+from tests.acceptance.processes import Machine, Server, wait_for
+from tests.crash.clients import Customers
+from tests.crash.conftest import Sink
+from tests.crash.diary import told
+from tests.crash.extent import extent, seed
+from tests.crash.invariants import check_effects, check_events, check_folder_is_clean
+from tests.crash.model import check_tags
+from tests.crash.shop import open_accounts, settle
+from tests.logs import opened
+
+BACKUPS = extent(20, 3)
+EVERY_SECONDS = extent(20, 0.5)
+PROFILES = extent(4_000, 100)
+PROFILES_RELIVED = extent(100, 10)
+WEBHOOKS_ARRIVE_SECONDS = 120
+
+EVENTS = """
+SELECT seq, profile_key, name, events.created_us, accepted_us, events.properties
+FROM events JOIN store.event_types USING (type_id) WHERE seq <= ? ORDER BY seq
+"""
+
+
+class Backup(NamedTuple):
+    """One, and what was acknowledged when its making began."""
+
+    folder: Path
+    acknowledged: set[str]
+
+
+def test_every_backup_of_a_busy_server_is_what_it_was_at_some_moment(machine: Machine, sink: Sink) -> None:
+    chance = Random(seed())
+    (keys,) = open_accounts(machine.folder / "data", 1)
+    server = machine.serve("--allow-private-webhooks")
+    ids = settle(Account(server, keys), sink.url, PROFILES)
+    diary = machine.folder / "customers"
+    client = Customers(server.client(keys), diary, Random(chance.random()), ids)
+    backups = []
+    for number in range(BACKUPS):
+        time.sleep(EVERY_SECONDS)
+        backup = Backup(machine.folder / f"backup {number}", set(_in_diary(diary)[1]))
+        _taken(server, backup.folder)
+        backups.append(backup)
+    client.stop()
+    wait_for("all webhooks", lambda: not _webhooks(server.data, "state = 'pending'"), WEBHOOKS_ARRIVE_SECONDS)
+    server.stop()
+    confirmed = _webhooks(server.data, "state = 'delivered'")
+    assert confirmed
+    for backup in backups:
+        _check_damaged(backup.folder, machine.folder / "damaged", chance)
+        data = f"restored from {backup.folder.name}"
+        restore_backup(backup.folder, machine.folder / data, [], lambda _: None)
+        check_folder_is_clean(machine, data)
+        _check_moment(backup, server.data, machine.folder / data, _in_diary(diary)[0], chance)
+        shutil.rmtree(backup.folder)
+    of_backup = _told(machine.folder / data)
+    assert of_backup
+    again = machine.serve("--allow-private-webhooks", data=data)
+    wait_for("all webhooks", lambda: not _webhooks(again.data, "state = 'pending'"), WEBHOOKS_ARRIVE_SECONDS)
+    again.stop()
+    _check_ids(sink, of_backup)
+    print(f"{BACKUPS} backups, the last of {len(backups[-1].acknowledged)} events; {len(confirmed)} webhooks")
+
+
+def _taken(server: Server, target: Path) -> Taken:
+    return back_up(server.data, target, time.time_ns() // 1_000, lambda _: None, verify=False)
+
+
+def _in_diary(diary: Path) -> tuple[set[str], set[str]]:
+    """The message ids that were sent, and those that were acknowledged."""
+    found = told(diary)
+    every = {one for ids in found.sent.values() for one in ids}
+    return every, {one for key, ids in found.sent.items() if key in found.answered for one in ids}
+
+
+def _webhooks(data: Path, which: str) -> list[Any]:
+    with opened(data) as connection:
+        return connection.execute(f"SELECT webhook_id FROM store.outbox WHERE {which}").fetchall()
+
+
+def _check_moment(backup: Backup, served: Path, restored: Path, sent: set[str], chance: Random) -> None:
+    """All that was acknowledged before, each batch whole, and nothing but what the store had at that moment."""
+    with opened(restored) as then, opened(served) as now:
+        check_events(then, backup.acknowledged, sent)
+        check_effects(then)
+        (last,) = then.execute("SELECT max(seq) FROM events").fetchone()
+        assert then.execute(EVENTS, (last,)).fetchall() == now.execute(EVENTS, (last,)).fetchall()
+        assert _history(then, last) == _history(now, last)
+        everybody = then.execute("SELECT account_id, profile_key FROM store.profiles").fetchall()
+        assert sum(check_tags(then, *one) for one in chance.sample(everybody, PROFILES_RELIVED))
+
+
+def _history(connection: sqlite3.Connection, last: int) -> list[Any]:
+    """What events up to that one have changed."""
+    question = "SELECT * FROM tag_history WHERE event_seq BETWEEN 1 AND ? ORDER BY change_id"
+    return connection.execute(question, (last,)).fetchall()
+
+
+def _check_damaged(backup: Path, folder: Path, chance: Random) -> None:
+    """With one bit flipped, or cut short, it is refused, and nothing is left in the folder."""
+    path = chance.choice(sorted(one for one in backup.rglob("*") if one.is_file() and one.stat().st_size))
+    good, place = path.read_bytes(), chance.randrange(path.stat().st_size)
+    flipped = good[:place] + bytes([good[place] ^ 1 << chance.randrange(8)]) + good[place + 1 :]
+    for bad in (flipped, good[:place]):
+        path.write_bytes(bad)
+        with pytest.raises(StoreError, match=r"damaged|no whole backup"):
+            restore_backup(backup, folder, [], lambda _: None)
+        assert not folder.exists() or not list(folder.iterdir())
+    path.write_bytes(good)
+
+
+def _told(data: Path) -> set[tuple[str, str, int]]:
+    """What the webhooks of a store are about."""
+    with opened(data) as connection:
+        return {_subject(body) for (body,) in connection.execute("SELECT body FROM store.outbox")}
+
+
+def _subject(body: str | bytes) -> tuple[str, str, int]:
+    """Whose match, in which segment, and the how-manieth it is."""
+    said = json.loads(body)
+    return said["body"]["profile_id"], said["meta"]["segment_id"], said["meta"]["sequence"]
+
+
+def _check_ids(sink: Sink, of_backup: set[tuple[str, str, int]]) -> None:
+    """One id for each match that the backup knows to be told, whichever server has sent it."""
+    ids = defaultdict(set)
+    for one in sink.received:
+        ids[_subject(one.body)].add(one.webhook_id)
+    assert of_backup <= ids.keys()
+    assert all(len(ids[one]) == 1 for one in of_backup)
