@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test check session soak simulate mistakes crash webhooks bench bench-quick tutorial pictures rules api figures docs fuzz pins clean
+.PHONY: setup demo test check session soak simulate mistakes crash webhooks stops endure bench bench-quick tutorial pictures rules api figures docs fuzz pins clean
 
 setup: $(READY)  ## create .venv, install the pinned requirements and the project, compile the kernels
 
@@ -44,6 +44,12 @@ crash: setup  ## kill -9 200 times while clients send, what a crash or a power c
 webhooks: setup  ## 100,000 signatures verified and 100,000 changed ones refused, 100 hostile receivers at once, 100 kills (minutes)
 	WEBHOOKS=full $(BIN)/pytest -s tests/unit/webhooks/test_signing.py tests/integration/webhooks/test_hostile_receivers.py \
 	  tests/acceptance/test_webhooks_killed.py
+
+stops: setup  ## told to end 100 times while clients send 2,000 events a second: none of their requests fails (STOPS=n; minutes)
+	STOPS=$${STOPS:-100} $(BIN)/pytest -s tests/acceptance/test_stopping.py
+
+endure: setup  ## does a server's memory grow, or its answers slow down, while 1,000 events a second come in for MINUTES (360)?
+	$(BIN)/python -m bench.endurance --minutes $${MINUTES:-360} --events-per-second $${RATE:-1000}
 
 fuzz: setup  ## each decoder with INPUTS (1,000,000) inputs, each operation of the OpenAPI document with CASES (100,000) in all (hours; ONLY="yaml json" for some; SEED=n)
 	INPUTS=$${INPUTS:-1000000} CASES=$${CASES:-100000} $(BIN)/python -m tests.fuzzing
