@@ -51,7 +51,7 @@ stops: setup  ## told to end 100 times while clients send 2,000 events a second:
 endure: setup  ## does a server's memory grow, or its answers slow down, while 1,000 events a second come in for MINUTES (360)?
 	$(BIN)/python -m bench.endurance --minutes $${MINUTES:-360} --events-per-second $${RATE:-1000}
 
-fuzz: setup  ## each decoder with INPUTS (1,000,000) inputs, each operation of the OpenAPI document with CASES (100,000) in all (hours; ONLY="yaml json" for some; SEED=n)
+fuzz: setup  ## each decoder with INPUTS (1,000,000) inputs, each operation of the OpenAPI document with CASES (100,000) in all (an hour or two on 2 cores; ONLY="yaml json" for some; SEED=n)
 	INPUTS=$${INPUTS:-1000000} CASES=$${CASES:-100000} $(BIN)/python -m tests.fuzzing
 
 bench: setup  ## every figure that is claimed, with its peers and the limits of the machine (under 15 minutes on 2 cores)
