@@ -62,7 +62,7 @@ def create_app(octy: Octy, attempts: Attempts | None = None) -> Litestar:
         before_request=_enter,
         security=[{openapi.KEYS: []}],
     )
-    app = Litestar(
+    return Litestar(
         [for_accounts, application.router(), metrics.router()],
         state=State(
             {"octy": octy, "recognition": Recognition(octy, attempts or Attempts()), "requests": RequestCounts()}
@@ -74,8 +74,6 @@ def create_app(octy: Octy, attempts: Attempts | None = None) -> Litestar:
         openapi_config=openapi.openapi_config(),
         logging_config=None,
     )
-    openapi.complete(app.openapi_schema)
-    return app
 
 
 async def _enter(request: Request[Any, Any, Any]) -> None:
