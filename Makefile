@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test check coverage mutants session soak simulate mistakes crash webhooks bench bench-quick tutorial pictures rules api figures docs fuzz pins clean
+.PHONY: setup demo test check coverage mutants session soak simulate mistakes crash webhooks bench bench-quick tutorial pictures rules api figures docs fuzz stops endure pins clean
 
 setup: $(READY)  ## create .venv, install the pinned requirements and the project, compile the kernels
 
@@ -54,7 +54,13 @@ webhooks: setup  ## 100,000 signatures verified and 100,000 changed ones refused
 	WEBHOOKS=full $(BIN)/pytest -s tests/unit/webhooks/test_signing.py tests/integration/webhooks/test_hostile_receivers.py \
 	  tests/acceptance/test_webhooks_killed.py
 
-fuzz: setup  ## each decoder with INPUTS (1,000,000) inputs, each operation of the OpenAPI document with CASES (100,000) in all (hours; ONLY="yaml json" for some; SEED=n)
+stops: setup  ## told to end 100 times while clients send 2,000 events a second: none of their requests fails (STOPS=n; minutes)
+	STOPS=$${STOPS:-100} $(BIN)/pytest -s tests/acceptance/test_stopping.py
+
+endure: setup  ## does a server's memory grow, or its answers slow down, while 1,000 events a second come in for MINUTES (360)?
+	$(BIN)/python -m bench.endurance --minutes $${MINUTES:-360} --events-per-second $${RATE:-1000}
+
+fuzz: setup  ## each decoder with INPUTS (1,000,000) inputs, each operation of the OpenAPI document with CASES (100,000) in all (an hour or two on 2 cores; ONLY="yaml json" for some; SEED=n)
 	INPUTS=$${INPUTS:-1000000} CASES=$${CASES:-100000} $(BIN)/python -m tests.fuzzing
 
 bench: setup  ## every figure that is claimed, with its peers and the limits of the machine (under 15 minutes on 2 cores)

@@ -1,18 +1,22 @@
-"""`python -m bench.endurance [--minutes 30]`: does anything grow, or slow down, while a server works hard for long?
+"""`python -m bench.endurance [--minutes 30] [--events-per-second N]`: does anything grow, or slow down, with time?
 
-Batches come in at 70% of the rate that the server takes at most, while the archiver moves events into files, the server
-audits itself, and a backup beside it is taken anew as soon as the last one is done. A line for each minute: latency,
-memory, and how large the files are. Only the archive and its backup may grow.
+Batches come in at 70% of the rate that the server takes at most, or at a rate that is told, while the archiver moves
+events into files, the server audits itself, and a backup beside it is taken anew as soon as the last one is done. A
+line for each minute: latency, memory, descriptors, threads, and how large the files are. Only the archive and its
+backup may grow. The last table is what C39 asks: what came of it once the first sixth of the time was over.
 """
 
 import argparse
+import re
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
+from statistics import linear_regression
 from typing import NamedTuple
 
 import msgspec
@@ -27,7 +31,9 @@ from bench.world import BATCH, events, furnish
 
 SEGMENTS = 20
 SHARE = 0.7
-"""Of what the server takes at most."""
+"""Of what the server takes at most, where no rate is told."""
+FIRST_PART = 6
+"""The time is looked at in so many parts; in the first, a server may still find its size."""
 CONNECTIONS = 4
 BODIES = 400
 BATCHES_AT_MOST = 2_000
@@ -43,10 +49,16 @@ class Minute(NamedTuple):
     p99_ms: float
     most_ms: float
     memory_mb: float
+    descriptors: int
+    threads: int
     database_mb: float
     log_mb: float
     """SQLite's write-ahead log."""
     archive_mb: float
+    moves: int
+    """Times so far that events became a file of the archive."""
+    audited: int
+    """Profiles so far whose tags were held against the log."""
     backups: int
     """Taken so far."""
 
@@ -75,8 +87,8 @@ class Backups:
             self._running.wait()
 
 
-def minutes(count: int) -> Iterator[tuple[float, Minute]]:
-    """The rate, in events a second, and a row for each minute."""
+def minutes(count: int, events_per_second: float | None) -> Iterator[tuple[float, Load, Minute]]:
+    """The rate, in events a second, and for each minute its load and a row."""
     encode = msgspec.json.encode
     with serving() as server, tempfile.TemporaryDirectory(prefix="octy-bench-") as folder:
         ids = furnish(server, SEGMENTS)
@@ -86,14 +98,16 @@ def minutes(count: int) -> Iterator[tuple[float, Minute]]:
                 for seed in range(BODIES)
             ]
         )
-        capacity = drive(server.port, islice(requests, BATCHES_AT_MOST), CONNECTIONS)
-        per_second = capacity.per_second * SHARE
+        if events_per_second is None:
+            capacity = drive(server.port, islice(requests, BATCHES_AT_MOST), CONNECTIONS)
+            events_per_second = capacity.per_second * SHARE * BATCH
+        per_second = events_per_second / BATCH
         backups = Backups(server.data, Path(folder) / "backup")
         for _ in range(count):
             backups.go_on()
             due = islice(requests, round(per_second * SECONDS_PER_ROW))
             load = drive(server.port, due, CONNECTIONS, per_second)
-            yield per_second * BATCH, _minute(server, load, backups.taken)
+            yield events_per_second, load, _minute(server, load, backups.taken)
         backups.end()
 
 
@@ -101,15 +115,21 @@ def _minute(server: Running, load: Load, backups: int) -> Minute:
     def size_mb(*names: str) -> float:
         return sum(path.stat().st_size for name in names for path in server.data.glob(name)) / 1e6
 
-    status = Path(f"/proc/{server.process.pid}/statm").read_text().split()
+    process = Path(f"/proc/{server.process.pid}")
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics") as answer:
+        told = dict(re.findall(r"^(\w+) (\S+)$", answer.read().decode(), re.MULTILINE))
     return Minute(
         load.percentile_ms(50),
         load.percentile_ms(99),
         load.percentile_ms(100),
-        int(status[1]) * 4096 / 1e6,
+        int((process / "statm").read_text().split()[1]) * 4096 / 1e6,
+        len(list((process / "fd").iterdir())),
+        len(list((process / "task").iterdir())),
         size_mb("octy.db"),
         size_mb("octy.db-wal"),
         size_mb("archive/*.parquet"),
+        round(float(told["octy_archive_moves_total"])),
+        round(float(told["octy_audit_profiles_checked_total"])),
         backups,
     )
 
@@ -120,8 +140,8 @@ def _curve(values: list[float]) -> str:
     return "".join(BLOCKS[round(value / most * (len(BLOCKS) - 1))] for value in values)
 
 
-def _tables(rate: float, rows: list[Minute]) -> Iterator[Table]:
-    title = f"{len(rows)} minutes at {rate:,.0f} events/s, {SHARE:.0%} of what the server takes, with backups and audit"
+def _tables(rate: float, loads: list[Load], rows: list[Minute]) -> Iterator[Table]:
+    title = f"{len(rows)} minutes at {rate:,.0f} events/s, {SEGMENTS} segments, with backups and audit"
     shown = table(title, "minute", *(name.replace("_", " ") for name in Minute._fields))
     for number, row in enumerate(rows, 1):
         shown.add_row(str(number), *(f"{value:,.0f}" if value > 20 else f"{value:,.1f}" for value in row))
@@ -130,18 +150,47 @@ def _tables(rate: float, rows: list[Minute]) -> Iterator[Table]:
     for name, values in zip(Minute._fields, zip(*rows, strict=True), strict=True):
         curves.add_row(name.replace("_", " "), _curve(list(values)), f"{max(values):,.0f}")
     yield curves
+    if len(rows) >= FIRST_PART * 2:
+        yield _held(loads, rows)
+
+
+def _held(loads: list[Load], rows: list[Minute]) -> Table:
+    """What C39 asks, after the first part."""
+    part = len(rows) // FIRST_PART
+    rest = rows[part:]
+    hours = [minute * SECONDS_PER_ROW / 3600 for minute in range(len(rest))]
+    slope = linear_regression(hours, [row.memory_mb for row in rest]).slope
+    held = table("After the first sixth of the time", "", "", "wanted")
+    held.add_row("memory, MB an hour", f"{slope:+,.1f}", "1 at most")
+    for name in ("descriptors", "threads"):
+        values = [getattr(row, name) for row in rest]
+        held.add_row(f"{name}, least and most", f"{min(values)} and {max(values)}", "5 apart at most")
+    held.add_row("log, most MB", f"{max(row.log_mb for row in rest):,.0f}", "bounded")
+    first, last = _p99_ms(loads[:part]), _p99_ms(loads[-part:])
+    held.add_row("p99 ms, first and last sixth", f"{first:.1f} and {last:.1f}: {last / first:.2f} times", "1.2 at most")
+    return held
+
+
+def _p99_ms(loads: list[Load]) -> float:
+    """Of several minutes together."""
+    latencies = sorted(seconds for load in loads for seconds in load.latencies_seconds)
+    return Load(len(latencies), 0, latencies).percentile_ms(99)
 
 
 def main() -> None:
-    """Prints two tables."""
+    """Prints the tables."""
     parser = argparse.ArgumentParser(description="Does anything grow, or slow down?")
     parser.add_argument("--minutes", type=int, default=30)
+    parser.add_argument("--events-per-second", type=float, help=f"{SHARE:.0%} of what the server takes unless told")
+    told = parser.parse_args()
     console = Console(width=160)
-    began, rate, rows = time.monotonic(), 0.0, []
-    for rate, row in minutes(parser.parse_args().minutes):  # noqa: B007
+    began, rate = time.monotonic(), 0.0
+    loads, rows = list[Load](), list[Minute]()
+    for rate, load, row in minutes(told.minutes, told.events_per_second):  # noqa: B007
+        loads.append(load)
         rows.append(row)
         console.print(f"{time.monotonic() - began:,.0f} s: {row}")
-    for one in _tables(rate, rows):
+    for one in _tables(rate, loads, rows):
         console.print(one)
 
 

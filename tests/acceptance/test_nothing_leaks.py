@@ -1,5 +1,6 @@
-"""Secrets and personal data stay where they belong (C31): none in logs, metrics, errors or the process list, and no
-secret in the store, its log or a backup in clear. Also when requests and commits fail, at the most verbose level.
+"""Secrets and personal data stay where they belong (C31): of over 30 canaries, none is in logs, metrics, errors or the
+process list, and no secret in the store, its log or a backup in clear. Also when requests and commits fail, at the
+most verbose level.
 """
 
 import base64
@@ -21,7 +22,11 @@ WRONG = "sk_canary_wrong_77a1"
 EVIL = '\r\n\x1b[31m{"event": "forged", "level": "critical"}\n'
 PERSONAL = {
     name: f"canary-{name}-9d3c"
-    for name in ("customer", "mail", "property", "event", "message", "query", "header", "url", "segment", "contact")
+    for name in (
+        *("customer", "mail", "property", "event", "message", "query", "header", "url", "segment", "contact"),
+        *("surname", "platform", "key", "updated", "item", "item-name", "category", "description", "batch"),
+        *("bad-batch", "agent", "delivery", "dataset", "condition", "erased", "tag-query", "instant"),
+    )
 }
 
 
@@ -61,6 +66,7 @@ def _lives(client: httpx.Client, receiver: Receiver) -> list[str]:
     """The account does all that it can with canaries; its webhook secret."""
     contact = CONTACT | {
         "contact_name": PERSONAL["contact"],
+        "contact_surname": PERSONAL["surname"],
         "contact_email_address": f"{PERSONAL['mail']}@shop.example",
     }
     receiver_url = f"{receiver.url}&token={PERSONAL['url']}"
@@ -84,15 +90,40 @@ def _lives(client: httpx.Client, receiver: Receiver) -> list[str]:
     event = {"event_type": "viewed", "profile_id": ana["profile_id"], "message_id": PERSONAL["message"]}
     _done(client.post("/v1/retention/events/create", json=event | {"event_properties": {"page": PERSONAL["event"]}}))
     receiver.wait_for(1)
+    _lives_on(client, ana["profile_id"])
     (secret,) = _done(client.get("/v1/webhooks/secrets"))["webhook_secrets"]
     key = secret["secret"].removeprefix("whsec_")
     return [key, base64.b64decode(key).hex()]
+
+
+def _lives_on(client: httpx.Client, profile_id: str) -> None:
+    """What else there is to do: updates, items, batches, datasets, questions, an erasure."""
+    update = {"profile_id": profile_id, "profile_data": {PERSONAL["key"]: PERSONAL["updated"]}}
+    platform = {"platform_info": {"os": PERSONAL["platform"]}}
+    _done(client.post("/v1/retention/profiles/update", json={"profiles": [update | platform]}))
+    words = {"item_category": PERSONAL["category"], "item_description": PERSONAL["description"]}
+    item = {"item_id": PERSONAL["item"], "item_name": PERSONAL["item-name"], "item_price": 5, **words}
+    _done(client.post("/v1/retention/items/create", json={"items": [item]}, headers={"User-Agent": PERSONAL["agent"]}))
+    good = {"event_type": "viewed", "profile_id": profile_id, "event_properties": {"page": PERSONAL["batch"]}}
+    bad = good | {"profile_id": PERSONAL["bad-batch"]}
+    _done(client.post("/v1/retention/events/create/batch", json={"events": [good, bad]}))
+    condition = step("viewed", page=PERSONAL["condition"])
+    past = {"segment_name": "past", "segment_type": "past", "segment_sub_type": 1, "segment_timeframe": 30}
+    _done(client.post("/v1/retention/segments/create", json={**past, "event_sequence": [condition]}))
+    _done(client.post("/v1/retention/profiles/create", json={"profiles": [{"customer_id": PERSONAL["erased"]}]}))
+    client.get("/v1/retention/profiles/export", params={"id": PERSONAL["erased"]})
+    _done(client.post("/v1/retention/profiles/delete", json={"profiles": [PERSONAL["erased"]]}))
 
 
 def _refused(client: httpx.Client) -> Iterator[httpx.Response]:
     yield client.get("/v1/account/authenticate", auth=(PUBLIC, WRONG))
     yield client.get(f"/nowhere/{PERSONAL['query']}", params={"q": PERSONAL["query"]})
     yield client.post("/v1/retention/events/create", content=f'{{"event_type": "{PERSONAL["event"]}'.encode())
+    yield client.get("/v1/retention/profiles", params={"segment_tag": PERSONAL["tag-query"]})
+    yield client.post(f"/v1/webhooks/deliveries/{PERSONAL['delivery']}/replay")
+    yield client.post("/v1/retention/datasets", json={"label": PERSONAL["dataset"]})
+    late = {"event_type": "viewed", "profile_id": PERSONAL["customer"], "created_at": PERSONAL["instant"]}
+    yield client.post("/v1/retention/events/create", json=late)
     bad = {"event_type": EVIL, "profile_id": PERSONAL["customer"], "event_properties": {"page": PERSONAL["property"]}}
     yield client.post("/v1/retention/events/create", json=bad)
     for body in (bad, bad | {"event_type": "viewed"}):

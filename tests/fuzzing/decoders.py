@@ -60,6 +60,7 @@ CSV_WORDS = [
     b",", b"\n", b"\r", b'"', b'""', b";", b">>",
     b"=1+1", b"\t", b"profile_data>>x", b"customer_id", b"true", b"null", b"'=",
 ]  # fmt: skip
+NAMES = ("yaml", "csv", "ndjson", "parquet", "json", "headers", "queries", "requests")
 
 
 class Decoder(NamedTuple):

@@ -32,7 +32,7 @@ UNSAYABLE = {
     "a rule of definitions looks at several fields at once": r"^D\d+ ",
     "a pattern knows neither the days of a month nor offsets that lead before 1970": r"'YYYY-MM-DD",
     "it depends on what happened before": (
-        r"no churn report yet|no webhook URL|has not ended|does not move back|wait or run"
+        r"no churn report yet|no webhook URL|has not ended|does not move back|are waiting already|are not stopped"
     ),
     "it depends on other fields": (
         r"^configurations\.|^(every|label|as_known_at|value|from|to|as_of|rfm): |in several ways|between the two"
@@ -66,6 +66,7 @@ def ask(world: World, api: Api, seed: int, examples: int, cases_max: int) -> Fin
             "seed": seed,
             "headers": api.headers,
             "continue-on-failure": True,
+            "request-timeout": 600,  # a machine may stand still; what takes the server's own time is seen anyway
             "generation": {"max-examples": examples, "database": "none", "no-shrink": True},
         }
     )

@@ -152,7 +152,7 @@ class AtTheDoor:
                 protocol.data_received(part)
                 await asyncio.sleep(0)
         while protocol.cycle is not None and not protocol.cycle.response_complete and not _waits(protocol, wire):
-            await asyncio.sleep(0)
+            await asyncio.wait(protocol.tasks, return_when=asyncio.FIRST_COMPLETED)
         protocol.connection_lost(None)
         await asyncio.gather(*(task for task in asyncio.all_tasks() if task is not asyncio.current_task()))
         return bytes(wire.said)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fuzzing.decoders import Decoder, decoders
+from tests.fuzzing.decoders import NAMES, Decoder, decoders
 from tests.fuzzing.running import run
 
 EXECUTIONS = {
@@ -27,7 +27,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Decode
 
 
 def test_every_decoder_is_tried(known: dict[str, Decoder]) -> None:
-    assert set(EXECUTIONS) == set(known)
+    assert set(EXECUTIONS) == set(known) == set(NAMES)
 
 
 @pytest.mark.parametrize("name", EXECUTIONS)

@@ -69,7 +69,8 @@ def tokens(path: Path, text: str) -> Iterator[Token]:
         before = text[: error.position]
         mark = Mark(before.count("\n") + 1, error.position - before.rfind("\n"))
         refuse(path, mark, f"expected printable characters; found {shown(text[error.position])}")
-    except (YAMLError, ValueError, OverflowError):  # the last two from escapes such as "\UFFFFFFFF"
+    except (YAMLError, ValueError, OverflowError, AssertionError):
+        # Of escapes such as "\UFFFFFFFF" the parser says one of the middle two, of `%YAML 1.0` the last.
         refuse(path, mark, "expected YAML; found something unreadable here or soon after")
 
 

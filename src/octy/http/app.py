@@ -1,6 +1,8 @@
 """The application: every route of wire.md that segmentation needs, over one Octy."""
 
-from litestar import Litestar, Router
+from typing import Any
+
+from litestar import Litestar, Request, Router
 from litestar.datastructures import State
 from litestar.routes import HTTPRoute
 
@@ -8,6 +10,7 @@ from octy.http import openapi
 from octy.http.attempts import Attempts
 from octy.http.auth import Recognition, authorize
 from octy.http.errors import on_exception
+from octy.http.queries import check_given_once
 from octy.http.requests import OctyRequest
 from octy.http.routes import (
     accounts,
@@ -56,10 +59,10 @@ def create_app(octy: Octy, attempts: Attempts | None = None) -> Litestar:
     for_accounts = Router(
         "/",
         route_handlers=[_without_options(module.router()) for module in routes],
-        before_request=authorize,
+        before_request=_enter,
         security=[{openapi.KEYS: []}],
     )
-    app = Litestar(
+    return Litestar(
         [for_accounts, application.router(), metrics.router()],
         state=State(
             {"octy": octy, "recognition": Recognition(octy, attempts or Attempts()), "requests": RequestCounts()}
@@ -71,8 +74,12 @@ def create_app(octy: Octy, attempts: Attempts | None = None) -> Litestar:
         openapi_config=openapi.openapi_config(),
         logging_config=None,
     )
-    openapi.complete(app.openapi_schema)
-    return app
+
+
+async def _enter(request: Request[Any, Any, Any]) -> None:
+    """What is judged of each request of an account before its route is asked."""
+    await authorize(request)
+    check_given_once(request)
 
 
 def _without_options(router: Router) -> Router:

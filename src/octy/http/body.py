@@ -16,7 +16,7 @@ from litestar.exceptions import HTTPException
 from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 
-from octy.http.decoding import check_keys, check_utf8, decoded, may_hold_strange_text
+from octy.http.decoding import check_keys, check_lists, check_utf8, decoded, may_hold_strange_text
 from octy.http.wording import UNEXPECTED_FORM, body_problem
 from octy.model.errors import Refused
 
@@ -103,6 +103,7 @@ def read_json(headers: Iterable[tuple[bytes, bytes]], sent: bytes, read: Callabl
     """What `read` makes of a body that says of itself that it is JSON, and is text."""
     _check_headers(headers)
     check_utf8(sent)
+    check_lists(sent)
     return read(sent)
 
 

@@ -8,8 +8,10 @@ import re
 from typing import TypeVar
 
 import msgspec
+import numpy as np
 
 from octy.engine.kernels.keys import DEPTH_MAX
+from octy.engine.kernels.lists import longest_list
 from octy.http.repeated_keys import repeated_key
 from octy.http.wording import BODY, UNEXPECTED_FORM
 from octy.model import limits
@@ -47,6 +49,15 @@ def check_keys(body: bytes, depth_max: int = DEPTH_MAX) -> None:
     problem = repeated_key(body, depth_max)
     if problem is not None:
         raise Refused(UNEXPECTED_FORM, [problem])
+
+
+def check_lists(body: bytes) -> None:
+    """Refused where a list of the body is far longer than any may be; before it is decoded, which takes memory."""
+    if len(body) <= 2 * limits.LIST_MAX or body.count(b",") < limits.LIST_MAX:
+        return
+    longest = longest_list(np.frombuffer(body, np.uint8))
+    if longest > limits.LIST_MAX:
+        raise Refused(UNEXPECTED_FORM, [Problem(BODY, f"a list of {longest}", f"lists of at most {limits.LIST_MAX}")])
 
 
 def check_utf8(body: bytes) -> None:

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
+from urllib.parse import parse_qsl
 
+from litestar import Request
 from litestar.params import HeaderParameter, QueryParameter
 
 from octy.model import limits
@@ -27,6 +29,19 @@ Limit: TypeAlias = Annotated[
     int,
     QueryParameter(ge=1, le=limits.PROFILES_PER_PAGE_MAX, description="How many rows to answer at most."),
 ]
+
+
+def check_given_once(request: Request[Any, Any, Any]) -> None:
+    """Refused where the query gives a parameter twice: its sender and its reader could mean two things by it."""
+    query = request.scope["query_string"]
+    if b"&" not in query:
+        return
+    seen = set[str]()
+    for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        if name in seen:
+            problem = Problem("query", f"{shown(name)} a second time", "each parameter once")
+            raise Refused("The query gives a parameter twice.", [problem])
+        seen.add(name)
 
 
 def split_ids(ids: str | None) -> list[str]:

@@ -36,6 +36,8 @@ BODY_BYTES_WAITING_MAX = 16_000_000
 QUEUED_REQUESTS_MAX = 4_000
 QUEUED_OBJECTS_MAX = 50_000
 """Events, profiles and the like in requests that wait for the writer: a third of a second's work."""
+LIST_MAX = 10_000
+"""Elements of a list that stands in a body itself: no list of objects may be nearly so long, and each takes memory."""
 JSON_DEPTH_MAX = 32
 STRING_CHARACTERS_MAX = 8_192
 PROPERTIES_MAX = 255

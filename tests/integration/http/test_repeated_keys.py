@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from litestar.routes import HTTPRoute
@@ -26,6 +27,16 @@ def test_every_route_that_takes_a_body_refuses_one_with_a_key_given_twice(world:
         for body in (b'{"x": 1, "x": 2}', b'{"unknown": [{"deep": {"x": 1, "\\u0078": 2}}]}'):
             told = error_of(api.post(path.replace("{delivery_id:str}", "d"), body), 400)["errors"]
             assert told, path
+
+
+def test_a_parameter_of_the_query_that_is_given_twice_is_refused(api: Api) -> None:
+    """Found by schemathesis: the last one counted, and the profiles that the first one named were left out."""
+    api.has_profiles("ana", "eve")
+    for query in ("ids=ana&ids=eve", "limit=1&ids=ana&limit=1", "%69ds=ana&ids=", "ids=,a&b=&b=", "%ff=1&%ff="):
+        told = message_of(api.get(f"/v1/retention/profiles?{query}"), 400)
+        name = unquote(query.rpartition("&")[2].partition("=")[0])
+        assert told == f'query: expected each parameter once; found "{name}" a second time'
+    assert api.get("/v1/retention/profiles?ids=,ana,eve&limit=5").json()["request_meta"]["count"] == 2
 
 
 @pytest.mark.parametrize(

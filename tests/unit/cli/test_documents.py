@@ -103,6 +103,8 @@ def test_a_byte_order_mark_and_windows_lines_are_tolerated(file: Path) -> None:
         ('a: "\\0"\n', '1:4: expected text without NUL characters and lone surrogates; found "\\u0000"'),
         ('"\\ud800": 1\n', '1:1: expected text without NUL characters and lone surrogates; found "\\ud800"'),
         ('a: "\\UFFFFFFFF"\n', "1:1: expected YAML; found something unreadable here or soon after"),
+        ("%YAML 1.0\n---\na: 1\n", "1:1: expected YAML; found something unreadable here or soon after"),
+        ("a: 1\n...\n%YAML 1.3\n---\na: 1\n", "2:1: expected YAML; found something unreadable here or soon after"),
         ("a: .nan\n", '1:4: expected a finite number, or a string in quotes; found ".nan"'),
         ("a: 1e999\n", "1:4: expected a finite number; found inf"),
         (

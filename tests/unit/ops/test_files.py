@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections import Counter
 from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from octy.model.histogram import SECONDS
 from octy.server.main import serve
 from octy.server.settings import settings_of
 
@@ -49,7 +51,7 @@ def told() -> set[str]:
     """The names of samples as docs/operations.md has them, which a test holds against /metrics itself."""
     table = (ROOT / "docs" / "operations.md").read_text().partition("## Metrics")[2].partition("## Traces")[0]
     names = set(re.findall(r"`(octy_\w+)`", table))
-    return names | {f"{name}_bucket" for name in names if name.endswith("_seconds")}
+    return names | {f"{name}_{part}" for name in names if name.endswith("_seconds") for part in ("bucket", "count")}
 
 
 def test_every_metric_that_is_asked_for_is_told_or_recorded() -> None:
@@ -58,12 +60,28 @@ def test_every_metric_that_is_asked_for_is_told_or_recorded() -> None:
     assert recorded() <= asked
 
 
+def cases() -> list[dict[str, Any]]:
+    """What is to come of an alert on some series."""
+    return [case for test in loaded("alerts.test.yml")["tests"] for case in test["alert_rule_test"]]
+
+
 def test_every_promise_has_an_alert_and_every_alert_a_case_that_sets_it_off_and_one_that_does_not() -> None:
     alerts = {rule["alert"] for rule in rules("alerts.yml")}
     assert alerts >= ALERTS_FOR_PROMISES
-    cases = [case for test in loaded("alerts.test.yml")["tests"] for case in test["alert_rule_test"]]
     for fires in (True, False):
-        assert {case["alertname"] for case in cases if bool(case["exp_alerts"]) is fires} == alerts
+        assert {case["alertname"] for case in cases() if bool(case["exp_alerts"]) is fires} == alerts
+
+
+def test_every_promise_is_tried_on_ten_series() -> None:
+    """C40."""
+    tried = Counter(case["alertname"] for case in cases())
+    assert {name: tried[name] for name in ALERTS_FOR_PROMISES if tried[name] < 10} == {}
+
+
+def test_every_bound_that_is_asked_for_is_one_of_the_histograms() -> None:
+    asked = {bound for one in expressions() for bound in re.findall(r'le="(.*?)"', one)}
+    assert asked
+    assert asked <= set(map(str, SECONDS))
 
 
 def test_what_an_alert_refers_to_is_there() -> None:
