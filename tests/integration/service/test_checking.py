@@ -103,7 +103,7 @@ def test_a_sound_folder_is_clean_and_untouched(folder: Path) -> None:
         "tags": 10,
         "webhooks": 10,
         "message ids": 6,
-        "archive files": 2,
+        "archive files": 5,
     }
 
 

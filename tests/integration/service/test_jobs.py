@@ -21,7 +21,7 @@ from octy.service.keys import new_keys
 from octy.service.octy import Octy
 from octy.store import job_files
 from octy.store.folder import open_store
-from tests.integration.service.serving import TIMEOUT_SECONDS, done
+from tests.integration.service.serving import TIMEOUT_SECONDS, done, eventually
 
 NOW_US = parse_instant("2024-03-01T00:00:00Z")
 STUCK = ("sleep", "600")
@@ -107,7 +107,7 @@ def test_a_job_that_the_end_of_the_server_interrupts_begins_again(
     server.start(kept=1)
     completed = server.comes_to(waiting, JobStatus.COMPLETED)
     assert completed.attempts == 1
-    assert server.files() == [f"{waiting}.parquet"], "of two, the newest one is kept"
+    eventually(lambda: server.files() == [f"{waiting}.parquet"])  # of two, the newest one is kept
     assert server.octy.reading.datasets(server.account_id, [interrupted]) == []
 
 

@@ -20,6 +20,7 @@ SAID = {
     "items in a request": "ITEMS_PER_BATCH_MAX",
     "event types in a request": "EVENT_TYPES_PER_REQUEST_MAX",
     "ids in a request": "IDS_PER_REQUEST_MAX",
+    "profiles to be deleted in a request": "PROFILES_PER_DELETION_MAX",
     "elements of a list that stands in the body itself": "LIST_MAX",
     "nesting of JSON": "JSON_DEPTH_MAX",
     "properties of an event or an event type, keys of any object": "PROPERTIES_MAX",
