@@ -21,7 +21,7 @@ EVENT_TYPES = Fate("event type", "delete", "Deleted", lambda server, ids: server
 REPLACED_SEGMENTS = Fate("segment", "delete", "Deleted", lambda server, ids: server.delete_segments(ids))
 SEGMENTS = REPLACED_SEGMENTS._replace(
     afterwards="They make no tag any more. Tags that there are go with the next training, in 72 hours at the latest;"
-    " until then `octy-cli restore segments` takes it back."
+    " until then `octy-cli restore segments` cancels that."
 )
 DATASETS = Fate("dataset", "delete", "Deleted", lambda server, ids: server.delete_datasets(ids))
 RESTORED_SEGMENTS = Fate("segment", "restore", "Restored", lambda server, ids: server.restore_segments(ids))

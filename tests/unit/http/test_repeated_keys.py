@@ -89,6 +89,13 @@ def test_it_is_told_where_it_stands(body: str, place: str) -> None:
     assert str(said(body)).endswith(place)
 
 
+@pytest.mark.parametrize("point", [0x10000, 0x103FF, 0x1F600, 0x10FC00, 0x10FFFF])
+def test_a_character_in_two_halves_is_the_one_that_it_means(point: int) -> None:
+    key = chr(point)
+    assert said(f'{{"{key}":1,{json.dumps(key)}:2}}') is not None
+    assert said(f'{{"{chr(point - 1)}":1,{json.dumps(key)}:2}}') is None
+
+
 @pytest.mark.parametrize("length", [0, 1, 7, 8, 9, 31, 32, 33, 64, 1_000])
 def test_keys_of_every_length_are_compared_to_their_last_byte(length: int) -> None:
     key = "k" * length

@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from octy.model.definitions import from_wire
 from octy.model.instants import US_PER_DAY, US_PER_MINUTE
-from octy.model.membership import Conditions, Occurred, is_member, live_tag_us, may_bear, texts_of
+from octy.model.membership import Conditions, Occurred, Stood, is_member, live_tag_us, may_bear, texts_of
 from octy.model.segments import SegmentDefinition, SegmentType, Step
 from tests.property.happenings import live_definitions, past_definitions
 from tests.reference.life import Occurrence
 from tests.reference.model import Model
-from tests.unit.model.shapes import past_3
+from tests.unit.model.shapes import live_2, past_3
 
 NOON_US = 20_000 * US_PER_DAY
 MINUTE, DAY = US_PER_MINUTE, US_PER_DAY
@@ -111,3 +112,16 @@ def test_the_profiles_own_data_counts_at_every_instant_that_may_not_be_settled()
     gold, silver = texts_of({"plan": "gold"}), texts_of({"plan": "silver"})
     assert may_bear(on_plan, viewed, gold, bears=True, **times)
     assert not may_bear(on_plan, viewed, silver, bears=True, **times)
+
+
+@pytest.mark.parametrize("is_tagged", [True, False], ids=["tagged", "conflicted since"])
+@pytest.mark.parametrize(("at_us", "opens"), [(5 * MINUTE - 1, False), (5 * MINUTE, True)], ids=["within", "after"])
+def test_an_action_within_the_last_match_s_window_opens_none_wherever_the_events_are(
+    at_us: int, opens: bool, is_tagged: bool
+) -> None:
+    """L6, of a match whose events may be gone: it was made by the action at noon, when five minutes had passed."""
+    stood = Stood(matched_us=NOON_US, is_tagged=is_tagged, opposed_us=-1, opened_us=-1)
+    action = Occurred(9, "view", NOON_US + at_us, NOON_US + 6 * MINUTE, {})
+    tag_us = live_tag_us(Conditions(from_wire(live_2())[0]), [action], NOON_US + 60 * MINUTE, stood)
+    before_us = NOON_US + 5 * MINUTE if is_tagged else None
+    assert tag_us == (NOON_US + at_us + 5 * MINUTE if opens else before_us)
