@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from octy.cli.csv_writing import guarded
 from octy.cli.failures import Interrupted, LinesRefused, WrongUsage
 from octy.cli.output import complain, counted, say
 from octy.cli.progress import shares
@@ -66,13 +67,26 @@ def _fetch(server: Octy, made: "DatasetView", part: Path, *, is_csv: bool) -> No
 
 
 def _write_csv(source: Path, path: Path) -> None:
-    """Some rows at a time."""
+    """Some rows at a time. No text is a formula to a spreadsheet."""
+    import pyarrow as pa
     from pyarrow import csv, parquet
 
+    def is_text(kind: pa.DataType) -> bool:
+        return bool(pa.types.is_string(kind) or pa.types.is_dictionary(kind))
+
+    def text(column: pa.Array) -> pa.Array:
+        found = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        shown = [None if one is None else guarded(one) for one in found.dictionary.to_pylist()]
+        return pa.array(shown, pa.string()).take(found.indices)
+
     rows = parquet.ParquetFile(source)
-    with path.open("wb") as file, csv.CSVWriter(file, rows.schema_arrow) as writer:
+    schema = pa.schema(
+        [(guarded(one.name), pa.string() if is_text(one.type) else one.type) for one in rows.schema_arrow]
+    )
+    with path.open("wb") as file, csv.CSVWriter(file, schema) as writer:
         for batch in rows.iter_batches():
-            writer.write_batch(batch)
+            columns = [text(one) if is_text(one.type) else one for one in batch.columns]
+            writer.write_batch(pa.record_batch(columns, schema=schema))
 
 
 def _tell(made: "DatasetView", path: Path) -> None:

@@ -1,5 +1,6 @@
 """`octy-cli dataset`: asked for, waited for, written as Parquet or CSV."""
 
+import csv
 import hashlib
 import io
 from typing import Any
@@ -70,6 +71,21 @@ def test_a_name_that_ends_in_csv_gets_csv(shell: Shell, server: OctyServer) -> N
     assert shell.run("dataset", "-o", "now.csv").exit_code == 0
     text = (shell.folder / "now.csv").read_text()
     assert text == '"customer_id","tag.buyer","recency_days"\n"ana",true,0.5\n"bo",false,\n'
+
+
+def test_no_text_of_csv_is_a_formula(shell: Shell, server: OctyServer) -> None:  # C29
+    texts = ["=1+1", "-2", "plain", None, "@x", "a;=b"]
+    table = pa.table(
+        {"profile.=name": pa.array(texts).dictionary_encode(), "tag.-x": pa.array(texts), "n": range(-6, 0)}
+    )
+    written = io.BytesIO()
+    pq.write_table(table, written)
+    makes(server, Answer(200, written.getvalue()))
+    assert shell.run("dataset", "-o", "now.csv").exit_code == 0
+    header, *rows = csv.reader((shell.folder / "now.csv").read_text().splitlines())
+    assert header == ["profile.=name", "tag.-x", "n"]
+    shown = ["'=1+1", "-2", "plain", "", "'@x", "a;'=b"]
+    assert rows == [[text, text, str(number)] for number, text in zip(range(-6, 0), shown, strict=True)]
 
 
 def test_strict_ends_with_the_reasons(shell: Shell, server: OctyServer) -> None:
