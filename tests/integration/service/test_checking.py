@@ -11,10 +11,8 @@ import pytest
 from octy.model.clock import ManualClock
 from octy.model.errors import StoreError
 from octy.service import archiver
-from octy.service.checking.check import check_folder
-from octy.service.checking.findings import Findings
-from octy.service.checking.repair import repair
 from octy.store.folder import open_store
+from tests.integration.service.checked_folders import checked, repaired
 from tests.integration.service.corruptions import CORRUPTIONS, Corruption, executing, files, truncate
 from tests.integration.service.serving import Service, no_log
 from tests.integration.service.world import Shop
@@ -62,21 +60,6 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(stopped: Path, tmp_path: Path) -> Path:
     """One to be corrupted."""
     return shutil.copytree(stopped, tmp_path / "data")
-
-
-def checked(folder: Path) -> Findings:
-    return check_folder(folder, lambda _: None)
-
-
-def repaired(folder: Path) -> Findings:
-    """What is still wrong after a repair."""
-    findings = checked(folder)
-    store = open_store(folder)
-    try:
-        repair(store, findings)
-    finally:
-        store.close()
-    return checked(folder)
 
 
 def history(folder: Path) -> list[tuple[object, ...]]:

@@ -8,10 +8,8 @@ import pytest
 
 from octy.model.clock import ManualClock
 from octy.model.datasets import DatasetRequest
-from octy.service.checking.check import check_folder
-from octy.service.checking.findings import Findings
-from octy.service.checking.repair import LOST, repair
-from octy.store.folder import open_store
+from octy.service.checking.repair import LOST
+from tests.integration.service.checked_folders import checked, repaired
 from tests.integration.service.corruptions import Corruption, executing, flip, grow, truncate
 from tests.integration.service.serving import Service, done, eventually, no_log
 from tests.integration.service.world import Shop
@@ -47,21 +45,6 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(stopped: Path, tmp_path: Path) -> Path:
     """One to be corrupted."""
     return shutil.copytree(stopped, tmp_path / "data")
-
-
-def checked(folder: Path) -> Findings:
-    return check_folder(folder, lambda _: None)
-
-
-def repaired(folder: Path) -> Findings:
-    """What is still wrong after a repair."""
-    findings = checked(folder)
-    store = open_store(folder)
-    try:
-        repair(store, findings)
-    finally:
-        store.close()
-    return checked(folder)
 
 
 def of_dataset(change: Callable[[Path], object]) -> Callable[[Path], None]:
