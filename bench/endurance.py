@@ -36,8 +36,8 @@ FIRST_PART = 6
 """The time is looked at in so many parts; in the first, a server may still find its size."""
 CONNECTIONS = 4
 BODIES = 400
-BATCHES_AT_MOST = 2_000
-"""Sent to find out what the server takes at most."""
+BATCHES_AT_MOST = 10_000
+"""Sent to find out what the server takes at most for as long as one likes: the archive takes its share meanwhile."""
 SECONDS_PER_ROW = 60
 BLOCKS = " ▁▂▃▄▅▆▇█"
 

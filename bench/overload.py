@@ -31,8 +31,8 @@ from octy.store.folder import open_store
 SEGMENTS = 20
 MEMORY_BYTES = 512 * 1024 * 1024
 TIMES_CAPACITY = 10
-BATCHES, BATCHES_QUICKLY = 1_000, 100
-"""Sent to find out what the server takes at most."""
+BATCHES, BATCHES_QUICKLY = 6_000, 100
+"""Sent to find out what the server takes at most for as long as one likes: the archive takes its share meanwhile."""
 SECONDS, SECONDS_QUICKLY = 60, 4
 ASIDE_PER_SECOND = 20
 IDLE_SECONDS = 5

@@ -29,6 +29,7 @@ from octy.store.archive.run_writer import WrittenRun
 from octy.store.blocks import CHANGE_BLOCKS, EVENT_BLOCKS
 from octy.store.folder import Store
 from octy.store.log_shape import CHANGES, EVENTS, LogShape
+from octy.store.resting import Rest, Resting, go_on
 
 log = structlog.get_logger()
 
@@ -89,6 +90,8 @@ class Archiver:
         self._dropped: list[tuple[float, str]] = []
         self._aged: dict[int, int] = {}
         """Before which instant each account was last looked at for events that are too old."""
+        self._grown: list[tuple[LogShape, int]] = []
+        """Logs, and whose, that have a new file since their files were last merged."""
         self._changed = threading.Condition()
         self._working = threading.Lock()
         self._stopping = False
@@ -100,6 +103,7 @@ class Archiver:
         self.merges = 0
         """How often files became one."""
         self.failures = 0
+        self._rest: Rest = go_on
         self._thread = threading.Thread(target=self._run, name="octy-archiver", daemon=True)
 
     def start(self) -> None:
@@ -122,6 +126,7 @@ class Archiver:
         self._drop_files(time.monotonic())
 
     def _run(self) -> None:
+        self._rest = Resting(self._wait_unless_erasing, self._is_urgent)
         while not self._stopping:
             try:
                 self.work()
@@ -130,8 +135,7 @@ class Archiver:
                 log.exception("archive.failed", again_in_seconds=PAUSE_SECONDS)
                 with self._changed:
                     self._changed.wait_for(lambda: self._stopping, PAUSE_SECONDS)
-            with self._changed:
-                self._changed.wait_for(lambda: self._stopping or self._erasing, LOOK_EVERY_SECONDS)
+            self._wait_unless_erasing(LOOK_EVERY_SECONDS)
 
     def work(self) -> None:
         """Does all that there is to do. From any thread, one at a time."""
@@ -144,9 +148,11 @@ class Archiver:
                     self._erasing = True
                     raise
                 self._log_tells = True
-            while not self._stopping and (most := _next_move(list(self._unarchived()))) is not None:
-                self._move(most.shape, most.account_id)
-                self._merge(most.shape, most.account_id)
+            self._move_all()
+            while self._grown and not self._stopping:
+                self._merge(*self._grown[0])
+                self._grown.pop(0)
+                self._move_all()
             for horizon in self._horizons():
                 if (
                     not self._stopping
@@ -156,7 +162,21 @@ class Archiver:
             self._log_tells = self._log_tells and not self._store.empty_log()
             self._drop_files(time.monotonic() - DROP_AFTER_SECONDS)
 
+    def _wait_unless_erasing(self, seconds: float) -> None:
+        """Also not beyond the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping or self._erasing, seconds)
+
+    def _is_urgent(self) -> bool:
+        """Whether somebody waits for it, or memory and the database hold all that they should."""
+        return self._stopping or self._erasing or _holds_too_much(list(self._unarchived()))
+
     # Each of these writes files, then has the writer change the ledger
+
+    def _move_all(self) -> None:
+        """Moves what has become enough for a file."""
+        while not self._stopping and (most := _next_move(list(self._unarchived()))) is not None:
+            self._move(most.shape, most.account_id)
 
     def _move(self, shape: LogShape, account_id: int) -> None:
         """An account's first blocks become a file, not more than it takes for one, whatever waits behind them.
@@ -172,7 +192,7 @@ class Archiver:
             self._submit(lambda tx: tx.world.tenant(account_id).archived(tx.connection, shape, last)).result()
             return
         first = int(rows.columns[shape.number][0])
-        written = new_run(self._store.archive, shape, account_id, rows, names, keys)
+        written = new_run(self._store.archive, shape, account_id, rows, names, keys, self._rest)
 
         def move(tx: Transaction) -> None:
             ledger.add(tx.connection, shape, account_id, first, last, written)
@@ -182,12 +202,25 @@ class Archiver:
         try:
             self._submit(move).result()
             self.moves += 1
+            if (shape, account_id) not in self._grown:
+                self._grown.append((shape, account_id))
         except BaseException:
             self._store.archive.drop(written.file)
             raise
 
     def _merge(self, shape: LogShape, account_id: int) -> None:
-        """Files of one size that follow each other become one, as often as there are enough."""
+        """Files of one size that follow each other become one, as often as there are enough.
+
+        That takes as long as it takes for many events to come in; what becomes enough for a file meanwhile is moved.
+        Where that happens too often, there is no more rest.
+        """
+        moves_before = self.moves
+
+        def rest() -> None:
+            if self.moves - moves_before < SMALL_RUNS_MAX:
+                self._rest()
+            self._move_all()
+
         while not self._stopping:
             with self._store.reading() as connection:
                 runs = ledger.runs(connection, shape, account_id)
@@ -195,7 +228,8 @@ class Archiver:
                 if group is None:
                     return
                 files = [self._store.archive.opened(run, shape) for run in group]
-            self._replace(shape, group, merged_run(self._store.archive, shape, account_id, files))
+            written = merged_run(self._store.archive, shape, account_id, files, rest=rest)
+            self._replace(shape, group, written)
             self.merges += 1
 
     def _erase(self) -> None:
@@ -259,9 +293,21 @@ def _next_move(unarchived: Sequence[Unarchived]) -> Unarchived | None:
     if not waiting:
         return None
     most, largest = max(waiting, key=lambda one: one.rows), max(waiting, key=lambda one: one.bytes_)
-    too_many = sum(one.rows for one in waiting) > ROWS_UNARCHIVED_MAX
-    too_large = sum(one.bytes_ for one in waiting) > BYTES_UNARCHIVED_MAX
-    return most if most.rows >= ROWS_PER_RUN or too_many else largest if too_large else None
+    if most.rows >= ROWS_PER_RUN or _are_too_many(waiting):
+        return most
+    return largest if _are_too_large(waiting) else None
+
+
+def _holds_too_much(unarchived: Sequence[Unarchived]) -> bool:
+    return _are_too_many(unarchived) or _are_too_large(unarchived)
+
+
+def _are_too_many(unarchived: Sequence[Unarchived]) -> bool:
+    return sum(one.rows for one in unarchived) > ROWS_UNARCHIVED_MAX
+
+
+def _are_too_large(unarchived: Sequence[Unarchived]) -> bool:
+    return sum(one.bytes_ for one in unarchived) > BYTES_UNARCHIVED_MAX
 
 
 def _mergeable(runs: Sequence[ArchivedRun]) -> Iterator[list[ArchivedRun]]:

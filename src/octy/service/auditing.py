@@ -7,7 +7,7 @@ Then the world is rebuilt from the log, since what is in memory has made, or mis
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from random import Random
 from threading import Lock
 
@@ -31,7 +31,7 @@ from octy.store.folder import Snapshot, Store
 log = structlog.get_logger()
 
 PROFILES_PER_LOOK = 32
-"""How many profiles of one account share the cost of opening its log."""
+"""How many profiles of one account, at most, share the cost of opening its log."""
 
 
 class Audit:
@@ -84,16 +84,19 @@ class Look(Struct, frozen=True):
     """Those of which a tag seems not to be right."""
 
 
-def look(store: Store, random: Random) -> Look | None:
-    """Holds some profiles, chosen by chance among all, against the log as it is at one moment. None: there are none."""
+def look(store: Store, random: Random, goes_on: Callable[[], bool] = lambda: True) -> Look | None:
+    """Holds some profiles, chosen by chance among all, against the log as it is at one moment. None: there are none.
+
+    After each profile `goes_on` says whether there is time for another. SQLite's log grows until the look is over.
+    """
     with store.reading() as connection:
         accounts = catalog(connection)
         counts = [profiles.next_key(connection, one.account_id) for one in accounts]
         if not any(counts):
             return None
         place = random.choices(range(len(accounts)), counts)[0]
-        keys = sorted({random.randrange(counts[place]) for _ in range(PROFILES_PER_LOOK)})
-        findings, there = _held(connection, store.archive, accounts[place], keys)
+        keys = list(dict.fromkeys(random.randrange(counts[place]) for _ in range(PROFILES_PER_LOOK)))
+        findings, there = _held(connection, store.archive, accounts[place], keys, goes_on=goes_on)
     return Look(
         accounts[place].account_id,
         there,
@@ -138,11 +141,17 @@ def _held(
     account: CheckedAccount,
     keys: Sequence[int],
     applied: Applied | None = None,
+    goes_on: Callable[[], bool] = lambda: True,
 ) -> tuple[Findings, list[int]]:
-    """What is not right with the tags of some profiles, and which of those there are."""
-    findings = Findings()
-    stories = Stories(Snapshot(archive.folder.parent, connection, archive), account, findings, applied)
-    return findings, [key for key in keys if stories.check_tags(key)]
+    """What is not right with the tags of some profiles, and which of those there are and were looked at."""
+    findings, there = Findings(), []
+    stories = Stories(Snapshot(archive.folder.parent, connection, archive), account, findings, applied, keys)
+    for key in keys:
+        if stories.check_tags(key):
+            there.append(key)
+        if not goes_on():
+            break
+    return findings, there
 
 
 def _remedies(findings: Findings) -> list[TagRemedy]:

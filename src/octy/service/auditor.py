@@ -12,9 +12,12 @@ import structlog
 from octy.service.auditing import Audit, Look, look, settle_doubts
 from octy.service.transaction import Transaction
 from octy.store.folder import Store
+from octy.store.resting import Resting
 
 log = structlog.get_logger()
 
+LOOK_SECONDS = 0.25
+"""Of one core's time, about, for one look; while it lasts, SQLite's log grows."""
 PAUSE_SECONDS_MIN = 0.1
 PAUSE_SECONDS_MAX = 600.0
 PAUSE_AFTER_TROUBLE_SECONDS = 60.0
@@ -51,10 +54,13 @@ class Auditor:
         if self._thread.is_alive():
             self._thread.join()
 
-    def work(self) -> Look | None:
-        """Looks at some profiles, and has mended what is wrong. What it looked at; None where there is nobody."""
+    def work(self, goes_on: Callable[[], bool] = lambda: True) -> Look | None:
+        """Looks at some profiles, and has mended what is wrong. What it looked at; None where there is nobody.
+
+        After each profile `goes_on` says whether there is time for another.
+        """
         began = time.thread_time()
-        seen = look(self._store, self._random)
+        seen = look(self._store, self._random, goes_on)
         if seen is not None:
             self._submit(partial(settle_doubts, audit=self.audit, seen=seen)).result()
             self.audit.note(len(seen.profile_keys), seen.segment_keys)
@@ -62,11 +68,18 @@ class Auditor:
         return seen
 
     def _run(self) -> None:
+        rest = Resting(self._stopping.wait, self._stopping.is_set)
         pause = PAUSE_SECONDS_MIN
         while not self._stopping.wait(pause):
             before, differing = self.audit.seconds, self.audit.all.differing
+            until = time.thread_time() + LOOK_SECONDS
+
+            def goes_on(until: float = until) -> bool:
+                rest()
+                return time.thread_time() < until and not self._stopping.is_set()
+
             try:
-                self.work()
+                self.work(goes_on)
                 took = self.audit.seconds - before
                 pause = min(max(took / self._share - took, PAUSE_SECONDS_MIN), PAUSE_SECONDS_MAX)
                 if self.audit.all.differing > differing:

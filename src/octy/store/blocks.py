@@ -70,6 +70,21 @@ class Blocks:
         last: int | None = connection.scalar(enough)
         return self.ends(connection, account_id) if last is None else last
 
+    def of_profiles(self, connection: Connection, account_id: int, profile_keys: Sequence[int]) -> Rows:
+        """Some profiles' rows. The properties of others are not looked at, which makes it several times as fast."""
+        parts, lines = [], []
+        beyond = max(profile_keys, default=-1) + 1
+        is_asked = np.zeros(beyond + 1, np.bool_)
+        is_asked[list(profile_keys)] = True
+        for columns, text in self._found(connection, self._read, account_id, 0, None):
+            mine = np.flatnonzero(is_asked[np.minimum(columns[PROFILE], beyond)])
+            if len(mine):
+                parts.append(chosen(columns, mine))
+                if self._shape.has_properties:
+                    said = text.split(b"\n")
+                    lines += [said[row] for row in mine.tolist()]
+        return Rows(joined(self._shape, parts), lines)
+
     def read(self, connection: Connection, account_id: int, after: int = 0, through: int | None = None) -> Rows:
         """An account's rows with `after` < number <= `through`."""
         parts, lines = [], []

@@ -13,7 +13,7 @@ from octy.store import message_ids
 from octy.store.archive import ledger
 from octy.store.archive.archive import Archive
 from octy.store.archive.parquet import NOTHING
-from octy.store.blocks import EVENT_BLOCKS, Rows
+from octy.store.blocks import EVENT_BLOCKS
 from octy.store.log_shape import EVENTS, PROFILE, Columns
 
 
@@ -91,10 +91,8 @@ def _archived(
 
 
 def _newest(connection: Connection, account_id: int, profile_key: int) -> list[StoredEvent]:
-    rows: Rows = EVENT_BLOCKS.read(connection, account_id)
-    mine = np.flatnonzero(rows.columns[PROFILE] == profile_key)
-    columns = {name: column[mine] for name, column in rows.columns.items()}
-    return _events(columns, [text(rows.properties[row]) for row in mine.tolist()])
+    rows = EVENT_BLOCKS.of_profiles(connection, account_id, [profile_key])
+    return _events(rows.columns, list(map(text, rows.properties)))
 
 
 def _events(columns: Columns, properties: Sequence[str | None]) -> list[StoredEvent]:

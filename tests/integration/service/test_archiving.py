@@ -143,6 +143,23 @@ def test_files_are_merged_and_the_old_ones_go(shop: Shop) -> None:
     assert len(shop.log("ana")) == 8
 
 
+def test_what_becomes_enough_for_a_file_during_a_merge_does_not_wait_for_its_end(shop: Shop) -> None:
+    walks(shop, range(8))
+    archive = the_archiver(shop.service)
+    moves_at_rest: list[tuple[int, int]] = []
+
+    def walks_on() -> None:
+        """Once, while the first two files become one."""
+        if archive.moves == 2 and (2, 0) not in moves_at_rest:
+            walks(shop, range(8, 12))
+        moves_at_rest.append((archive.moves, archive.merges))
+
+    archive._rest = walks_on
+    archives(shop.service)
+    assert (3, 0) in moves_at_rest
+    assert len(shop.log("ana")) == 12
+
+
 def test_a_file_that_the_disk_keeps_is_removed_later_or_at_the_next_start(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,6 +55,18 @@ def test_a_healthy_server_has_no_difference(tagged: Shop) -> None:
     assert [one.audited.checked > 0 for one in tagged.octy.reading.segments(tagged.account)] == [True, True]
 
 
+def test_a_look_ends_when_its_time_is_over(tagged: Shop) -> None:
+    """And the next one is not at the same profiles first."""
+    seen = set[int]()
+    for _ in range(EVERYBODY):
+        found = tagged.octy.auditor.work(lambda: False)
+        assert found is not None
+        assert len(found.profile_keys) == 1
+        seen.update(found.profile_keys)
+    assert len(seen) == len(tagged.customers)
+    assert tagged.octy.auditor.audit.all.checked == EVERYBODY
+
+
 def test_nobody_is_looked_at_where_nobody_is(shop: Shop) -> None:
     service = shop.service
     shop.forgets(*shop.customers)

@@ -156,20 +156,45 @@ def test_a_file_is_opened_once_and_can_be_read_after_it_was_dropped(
     assert rows_of(file) == before
 
 
-def test_a_file_that_nobody_holds_is_closed(archive: Archive, writer: Connection, account: int) -> None:
+def test_a_file_is_open_only_while_it_is_read_or_held_after_its_end(
+    archive: Archive, writer: Connection, account: int
+) -> None:
     insert_events(writer, [event(1, account)])
     file = move(writer, archive, account)
     assert file is not None
 
-    def held() -> int:
+    def descriptors() -> int:
         links = (Path("/proc/self/fd") / name for name in os.listdir("/proc/self/fd"))  # noqa: PTH208
         return sum(file in str(link.readlink()) for link in links if link.is_symlink())
 
-    assert held() == 0
-    archive.runs(writer, EVENTS, account)
-    assert held() > 0
+    ((_, held),) = archive.runs(writer, EVENTS, account)
+    assert len(rows_of(held)) == 1
+    assert descriptors() == 0
     archive.drop(file)
-    assert held() == 0
+    assert descriptors() == 1
+    assert len(rows_of(held)) == 1
+    assert descriptors() == 1
+    del held
+    assert descriptors() == 0
+
+
+def test_a_file_that_goes_while_it_is_being_opened_is_read(
+    archive: Archive, writer: Connection, account: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert_events(writer, [event(1, account)])
+    file = move(writer, archive, account)
+    assert file is not None
+    ((_, held),) = archive.runs(writer, EVENTS, account)
+    open_ = os.open
+
+    def late(path: Path, flags: int) -> int:
+        monkeypatch.undo()
+        archive.drop(file)
+        return open_(path, flags)
+
+    monkeypatch.setattr(os, "open", late)
+    assert len(rows_of(held)) == 1
+    assert file not in files_in(archive)
 
 
 # The ledger

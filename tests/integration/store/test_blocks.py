@@ -98,6 +98,18 @@ def test_rows_are_read_after_one_number_and_through_another(
     assert rows.columns[PROFILE].tolist() == [seq % 3 for seq in wanted]
 
 
+@pytest.mark.parametrize(
+    ("profiles", "wanted"), [([1], [1, 4, 7]), ([0, 1], [1, 3, 4, 6, 7, 9]), ([1, 7], [1, 4, 7]), ([2], []), ([], [])]
+)
+def test_some_profiles_rows_are_read_alone(
+    writer: Connection, three_blocks: int, profiles: list[int], wanted: list[int]
+) -> None:
+    rows = EVENT_BLOCKS.of_profiles(writer, three_blocks, profiles)
+    assert seqs(rows) == wanted
+    assert rows.properties == [b'{"n":%d}' % seq for seq in wanted]
+    assert {name: column.dtype.str for name, column in rows.columns.items()} == EVENTS.types
+
+
 def test_columns_are_read_without_properties(writer: Connection, three_blocks: int, stranger: int) -> None:
     assert EVENT_BLOCKS.read_columns(writer, three_blocks)["seq"].tolist() == [1, 3, 4, 6, 7, 9]
     assert EVENT_BLOCKS.read_columns(writer, stranger)["seq"].tolist() == [2, 5, 8]

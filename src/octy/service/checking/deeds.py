@@ -24,8 +24,15 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 class Deeds:
     """Reads them for some profiles at a time."""
 
-    def __init__(self, connection: Connection, archive: Archive, account: CheckedAccount) -> None:
-        self.log = AccountLog(connection, archive, EVENTS, account.account_id)
+    def __init__(
+        self,
+        connection: Connection,
+        archive: Archive,
+        account: CheckedAccount,
+        profile_keys: Sequence[int] | None = None,
+    ) -> None:
+        """`profile_keys`: those that will be asked for, where they are few."""
+        self.log = AccountLog(connection, archive, EVENTS, account.account_id, profile_keys)
         steps = [step for one in account.segments for step in one.stored.definition.event_sequence]
         self._names = account.types
         self._asked = _numbers(account.types, {step.event_type for step in steps})

@@ -1,5 +1,6 @@
 """One account's rows of a log, some profiles at a time, wherever they lie."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,13 +23,24 @@ class Part(NamedTuple):
 
 
 class AccountLog:
-    """The archive's files stay open; the rows of blocks are in memory, in the files' order."""
+    """The rows of blocks are in memory, in the files' order; of the files is read what is asked for."""
 
-    def __init__(self, connection: Connection, archive: Archive, shape: LogShape, account_id: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        archive: Archive,
+        shape: LogShape,
+        account_id: int,
+        profile_keys: Sequence[int] | None = None,
+    ) -> None:
+        """`profile_keys`: those that will be asked for, where they are few."""
         self._shape = shape
         self._files = [file for _, file in archive.runs(connection, shape, account_id)]
         blocks = EVENT_BLOCKS if shape is EVENTS else CHANGE_BLOCKS
-        rows = blocks.read(connection, account_id)
+        if profile_keys is None:
+            rows = blocks.read(connection, account_id)
+        else:
+            rows = blocks.of_profiles(connection, account_id, profile_keys)
         order = shape.order(rows.columns)
         self._columns = chosen(rows.columns, order)
         self._lines = [rows.properties[row] for row in order.tolist()] if shape.has_properties else []

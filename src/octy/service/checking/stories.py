@@ -52,16 +52,21 @@ class Stories:
     """One account's."""
 
     def __init__(
-        self, snapshot: Snapshot, account: CheckedAccount, findings: Findings, through: Applied | None = None
+        self,
+        snapshot: Snapshot,
+        account: CheckedAccount,
+        findings: Findings,
+        through: Applied | None = None,
+        profile_keys: Sequence[int] | None = None,
     ) -> None:
-        """`through`: where that is not what the store says."""
+        """`through`: where that is not what the store says. `profile_keys`: for the tags of these few alone."""
         self._connection = snapshot.connection
         self._account = account
         self._findings = findings
         self._applied = through or applied(snapshot.connection, account.account_id)
         self._are_profiles_lost = tallies.are_profiles_lost(snapshot.connection)
-        self._deeds = Deeds(snapshot.connection, snapshot.archive, account)
-        self._changes = AccountLog(snapshot.connection, snapshot.archive, CHANGES, account.account_id)
+        self._deeds = Deeds(snapshot.connection, snapshot.archive, account, profile_keys)
+        self._changes = AccountLog(snapshot.connection, snapshot.archive, CHANGES, account.account_id, profile_keys)
         self._stood = standings.stored(snapshot.connection, snapshot.archive, account.account_id)
         self._segments = {one.key: one for one in account.segments}
         self._live = {one.key for one in account.segments if one.asked.is_live}
@@ -99,7 +104,7 @@ class Stories:
             )
 
     def check_tags(self, key: int) -> bool:
-        """The tags of one profile alone; whether there is such a profile."""
+        """The tags of one profile; whether there is such a profile."""
         facts = inspection.profiles_in(self._connection, self._account.account_id, key, key + 1)
         if not facts:
             return False

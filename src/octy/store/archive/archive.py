@@ -1,6 +1,7 @@
-"""The archive's folder: its files opened once and shared by all readers, and swept of what the ledger does not know."""
+"""The archive's folder: what is known of its files, shared by all readers; swept of what the ledger does not know."""
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,11 +22,11 @@ class Archive:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._open: dict[str, RunFile] = {}
+        self._known: dict[str, RunFile] = {}
         self._lock = threading.Lock()
 
     def runs(self, connection: Connection, shape: LogShape, account_id: int) -> list[tuple[ArchivedRun, RunFile]]:
-        """An account's files as the connection's snapshot knows them, open, in the order of their numbers.
+        """An account's files as the connection's snapshot knows them, in the order of their numbers.
 
         They can be read for as long as the caller holds them, whatever happens to the archive meanwhile.
         """
@@ -34,9 +35,9 @@ class Archive:
     def opened(self, run: ArchivedRun, shape: LogShape) -> RunFile:
         """A file of the ledger."""
         with self._lock:
-            found = self._open.get(run.file)
+            found = self._known.get(run.file)
             if found is None:
-                found = self._open[run.file] = RunFile(self.folder / run.file, shape)
+                found = self._known[run.file] = RunFile(self.folder / run.file, shape)
             return found
 
     def new_file(self, shape: LogShape, account_id: int) -> str:
@@ -44,10 +45,12 @@ class Archive:
         return f"{shape.name}-{account_id}-{uuid4().hex}{SUFFIX}"
 
     def drop(self, file: str) -> None:
-        """A file has left the ledger, and every snapshot that knew it is gone."""
+        """A file has left the ledger; whoever holds it can still read it."""
         with self._lock:
-            self._open.pop(file, None)
-        (self.folder / file).unlink(missing_ok=True)
+            if (known := self._known.pop(file, None)) is not None:
+                with suppress(FileNotFoundError):
+                    known.keep()
+            (self.folder / file).unlink(missing_ok=True)
 
     def require_whole(self, connection: Connection) -> None:
         """StoreError where a file is missing, or not as long as it was. Whether it says what it said, a check tells."""

@@ -9,24 +9,36 @@ from octy.store.archive.run_file import RunFile
 from octy.store.archive.run_writer import RunWriter, WrittenRun, write_sorted
 from octy.store.blocks import Rows
 from octy.store.log_shape import LogShape, chosen
+from octy.store.resting import Rest, go_on
 
 
 def new_run(
-    archive: Archive, shape: LogShape, account_id: int, rows: Rows, names: Mapping[int, str], keys: Sequence[str] = ()
+    archive: Archive,
+    shape: LogShape,
+    account_id: int,
+    rows: Rows,
+    names: Mapping[int, str],
+    keys: Sequence[str] = (),
+    rest: Rest = go_on,
 ) -> WrittenRun:
     """A file of rows that were in blocks. `names` are those of the labels, `keys` the properties with own columns."""
     order = shape.order(rows.columns)
     texts = {LABEL: labels(names, rows.columns[shape.label])}
     if shape.has_properties:
-        texts |= property_texts(rows.properties, keys)
+        texts |= property_texts(rows.properties, keys, rest)
     coded, codes = codes_in(texts)
-    with RunWriter(archive.folder, archive.new_file(shape, account_id), shape, keys, coded) as writer:
+    with RunWriter(archive.folder, archive.new_file(shape, account_id), shape, keys, coded, rest) as writer:
         write_sorted(writer, chosen({**rows.columns, **codes}, order), taken(texts, order))
         return writer.finish()
 
 
 def merged_run(
-    archive: Archive, shape: LogShape, account_id: int, files: Sequence[RunFile], leaving: Leaving = NOBODY
+    archive: Archive,
+    shape: LogShape,
+    account_id: int,
+    files: Sequence[RunFile],
+    leaving: Leaving = NOBODY,
+    rest: Rest = go_on,
 ) -> WrittenRun:
     """A file of all rows of some files, whose numbers rise from one to the next, without those that are leaving."""
     keys = sorted(
@@ -38,7 +50,7 @@ def merged_run(
         }
     )
     with RunWriter(
-        archive.folder, archive.new_file(shape, account_id), shape, keys, merged_texts(files, leaving)
+        archive.folder, archive.new_file(shape, account_id), shape, keys, merged_texts(files, leaving), rest
     ) as writer:
         merge(shape, files, writer, leaving)
         return writer.finish()

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from octy.model.values import canonical
 from octy.store.log_shape import Column, Columns, LogShape
+from octy.store.resting import Rest, go_on
 
 PROPERTIES = "properties"
 LABEL = "name"
@@ -106,10 +107,12 @@ def labels(names: Mapping[int, str], numbers: Column) -> pa.Array:
     return pc.take(texts.dictionary_encode(), pa.array(places))
 
 
-def property_texts(lines: Sequence[bytes], keys: Sequence[str]) -> dict[str, pa.Array]:
+def property_texts(lines: Sequence[bytes], keys: Sequence[str], rest: Rest = go_on) -> dict[str, pa.Array]:
     """The properties as JSON, and one column for each key; some at a time, as what is decoded takes much memory."""
-    starts = range(0, len(lines), LINES_AT_ONCE)
-    parts = [_property_texts(lines[start : start + LINES_AT_ONCE], keys) for start in starts]
+    parts = []
+    for start in range(0, len(lines), LINES_AT_ONCE):
+        parts.append(_property_texts(lines[start : start + LINES_AT_ONCE], keys))
+        rest()
     return {
         name: pa.chunked_array([part[name] for part in parts], _TEXT).unify_dictionaries().combine_chunks()
         for name in [PROPERTIES, *(PROPERTY_PREFIX + key for key in keys)]

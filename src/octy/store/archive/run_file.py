@@ -1,13 +1,12 @@
 """One file of the archive, open for reading: the rows of some profiles, as columns, without decoding more than those.
 
 Rows are ordered by profile, instant and number, so a profile's rows lie together. Where they begin is found in a sparse
-copy of the profile column, which is all that is kept in memory. From any thread; a file that the archive has dropped
-can be read for as long as somebody holds it.
+copy of the profile column. That, where each column's integers begin, and the texts of coded properties are all that is
+kept in memory. From any thread; a file that the archive has dropped can be read for as long as somebody holds it.
 """
 
-import os
-import weakref
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from math import nan
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import pyarrow.parquet as pq
 from octy.engine.batch import Floats, Ints, Longs
 from octy.engine.kernels.translation import translate
 from octy.engine.runs import Codes, NumberOf
+from octy.store.archive.lasting_file import LastingFile
 from octy.store.archive.parquet import CODE_PREFIX, PROPERTIES, PROPERTY_PREFIX, code_bytes, texts_in
 from octy.store.log_shape import PROFILE, Column, LogShape
 from octy.store.numbered_texts import NumberedTexts
@@ -32,11 +32,10 @@ class RunFile:
 
     def __init__(self, path: Path, shape: LogShape) -> None:
         self.shape = shape
-        self._file = pa.OSFile(str(path))
-        self._descriptor = os.open(path, os.O_RDONLY)
-        weakref.finalize(self, os.close, self._descriptor)
-        self._metadata = pq.ParquetFile(self._file).metadata
-        schema = self._metadata.schema.to_arrow_schema()
+        self._file = LastingFile(path)
+        with self._opened() as file:
+            metadata = file.metadata
+        schema = metadata.schema.to_arrow_schema()
         self.names = frozenset(schema.names)
         self.texts_by_key = texts_in(schema)
         """The lists of texts to which the codes of properties refer."""
@@ -45,11 +44,11 @@ class RunFile:
             CODE_PREFIX + key: f"<u{code_bytes(texts)}" for key, texts in self.texts_by_key.items()
         }
         self._kinds = {name: np.dtype(kind) for name, kind in kinds.items()}
-        groups = [self._metadata.row_group(group) for group in range(self._metadata.num_row_groups)]
-        self.row_count = int(self._metadata.num_rows)
+        groups = [metadata.row_group(group) for group in range(metadata.num_row_groups)]
+        self.row_count = int(metadata.num_rows)
         self._starts: Longs = np.cumsum([0, *(group.num_rows for group in groups)], dtype=np.int64)
         self._offsets = {
-            name: [_offset(group.column(place), kind) for group in groups]
+            name: np.array([_offset(group.column(place), kind) for group in groups], np.int64)
             for place, (name, kind) in enumerate(self._kinds.items())
         }
         profile = self.column(PROFILE, 0, self.row_count)
@@ -78,9 +77,8 @@ class RunFile:
         itemsize = out.itemsize
         filled = 0
         for group, start, end in self._groups(first, first + len(out)):
-            part = out[filled : filled + end - start].view(np.uint8)
-            offset = self._offsets[name][group] + start * itemsize
-            assert os.preadv(self._descriptor, [part.data], offset) == len(part), "the file ends early"
+            offset = int(self._offsets[name][group]) + start * itemsize
+            self._file.read(out[filled : filled + end - start].view(np.uint8), offset)
             filled += end - start
 
     def column(self, name: str, first: int, last: int) -> Column:
@@ -93,15 +91,19 @@ class RunFile:
         """As `column`, of all integers."""
         return {name: self.column(name, first, last) for name in self.shape.types}
 
+    def keep(self) -> None:
+        """Its name is about to go; whoever holds it can read it all the same."""
+        self._file.keep()
+
     def texts(self, names: Sequence[str], first: int, last: int) -> pa.Table:
         """Text columns, by their names in the file, of the rows `first` to `last` - 1."""
         here = [name for name in names if name in self.names]
-        file = pq.ParquetFile(self._file, metadata=self._metadata, read_dictionary=here)
-        parts = [
-            file.read_row_group(group, columns=here, use_threads=False).slice(start, end - start)
-            for group, start, end in self._groups(first, last)
-        ]
-        return pa.concat_tables(parts) if parts else file.schema_arrow.empty_table().select(here)
+        with self._opened() as file:
+            parts = [
+                file.read_row_group(group, columns=here, use_threads=False).slice(start, end - start)
+                for group, start, end in self._groups(first, last)
+            ]
+            return pa.concat_tables(parts) if parts else file.schema_arrow.empty_table().select(here)
 
     def properties(self, first: int, last: int) -> list[str | None]:
         """The properties as JSON; None where there are none."""
@@ -147,6 +149,12 @@ class RunFile:
             known = np.array([of_text.get(text, 0) for text in chunk.dictionary.to_pylist()] + [0], np.int32)
             found.append(known[chunk.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False)])
         return np.concatenate(found)
+
+    @contextmanager
+    def _opened(self) -> Iterator[pq.ParquetFile]:
+        """The file as pyarrow knows it. To learn its shape takes less than a millisecond; to keep that, much memory."""
+        with self._file.opened() as descriptor, pa.OSFile(f"/dev/fd/{descriptor}") as file:
+            yield pq.ParquetFile(file)
 
     def _groups(self, first: int, last: int) -> list[tuple[int, int, int]]:
         """(row group, first row in it, last row in it) of some rows."""

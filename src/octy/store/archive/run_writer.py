@@ -13,9 +13,10 @@ from msgspec import Struct
 from octy.store.archive.parquet import ROWS_PER_GROUP, schema_of, table_of, writer_options
 from octy.store.durable import sync_file, sync_folder
 from octy.store.log_shape import Column, Columns, LogShape
+from octy.store.resting import Rest, go_on
 
 UNFINISHED = ".unfinished"
-_BYTES_AT_ONCE = 1 << 20
+_BYTES_AT_ONCE = 1 << 22
 
 
 class WrittenRun(Struct, frozen=True):
@@ -34,9 +35,16 @@ class RunWriter:
     """Takes rows in the run's order, some at a time."""
 
     def __init__(
-        self, folder: Path, file: str, shape: LogShape, keys: Sequence[str], coded: Mapping[str, Sequence[str]]
+        self,
+        folder: Path,
+        file: str,
+        shape: LogShape,
+        keys: Sequence[str],
+        coded: Mapping[str, Sequence[str]],
+        rest: Rest = go_on,
     ) -> None:
         """`keys` are the properties that get columns of their own; `coded` are the texts of those that get codes."""
+        self._rest = rest
         self.schema = schema_of(shape, keys, coded)
         self._shape = shape
         self._path = folder / file
@@ -58,6 +66,7 @@ class RunWriter:
             self._row_count += count
             self._instants += [int(instants.min()), int(instants.max())]
             self._labels.update(np.unique(columns[self._shape.label]).tolist())
+            self._rest()
 
     def finish(self) -> WrittenRun:
         """Makes the file durable, and gives it its name."""
@@ -72,7 +81,7 @@ class RunWriter:
             created_max_us=max(self._instants, default=0),
             type_ids=tuple(sorted(self._labels)),
             file_bytes=self._path.stat().st_size,
-            file_sha256=digest(self._path),
+            file_sha256=digest(self._path, self._rest),
         )
         self._is_finished = True
         return written
@@ -88,12 +97,13 @@ class RunWriter:
             self._path.unlink(missing_ok=True)
 
 
-def digest(path: Path) -> bytes:
+def digest(path: Path, rest: Rest = go_on) -> bytes:
     """The SHA-256 of a file."""
     found = hashlib.sha256()
     with path.open("rb") as file:
         while part := file.read(_BYTES_AT_ONCE):
             found.update(part)
+            rest()
     return found.digest()
 
 
