@@ -35,7 +35,7 @@ BATCHES, BATCHES_QUICKLY = 6_000, 100
 """Sent to find out what the server takes at most for as long as one likes: the archive takes its share meanwhile."""
 SECONDS, SECONDS_QUICKLY = 60, 4
 ASIDE_PER_SECOND = 20
-IDLE_SECONDS = 5
+IDLE_SECONDS = 15
 CONNECTIONS_MAX, CONNECTIONS_ASIDE_MAX = 1_900, 40
 """A request that is due while all are taken is not sent, and counts as such."""
 CALM_SECONDS_MAX = 30

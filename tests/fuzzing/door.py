@@ -144,16 +144,17 @@ class AtTheDoor:
         kind = served_by(self._world.door, Connections(10))
         config = Config(cast("Any", self._world.door), http=kind, lifespan="off", log_config=None)
         config.load()
-        protocol = kind(config, ServerState(), {}, loop)
+        receiver = kind(config=config, server_state=ServerState(), app_state={}, _loop=loop)
+        protocol = receiver.connection
         wire = _Wire()
-        protocol.connection_made(cast("Any", wire))
+        receiver.connection_made(cast("Any", wire))
         for part in (data[: len(data) // 2], data[len(data) // 2 :]):
             if not wire.is_closing():
-                protocol.data_received(part)
+                protocol.received(memoryview(part))
                 await asyncio.sleep(0)
         while protocol.cycle is not None and not protocol.cycle.response_complete and not _waits(protocol, wire):
             await asyncio.wait(protocol.tasks, return_when=asyncio.FIRST_COMPLETED)
-        protocol.connection_lost(None)
+        receiver.connection_lost(None)
         await asyncio.gather(*(task for task in asyncio.all_tasks() if task is not asyncio.current_task()))
         return bytes(wire.said)
 

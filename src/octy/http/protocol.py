@@ -4,7 +4,7 @@ A connection refuses what is no HTTP, a head that is too long or too slow, a bod
 of the body is looked at, whatever the door has no room for. That costs a tenth of what a request costs that reaches the
 application, so that a server which has ten times too much to do can say so and still do what it can.
 
-The server passes `served_by(door)` to uvicorn: `Config(app, http=served_by(door))`.
+The server passes `served_by(door, connections)` to uvicorn: `Config(app, http=served_by(door, connections))`.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from math import inf
 from termios import FIONREAD
 from typing import Any, ClassVar, cast
 
+from httptools import HttpRequestParser
 from litestar.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -25,6 +26,7 @@ from octy.http.answers import Json
 from octy.http.connections import Connections
 from octy.http.door import OPEN_AT_ALL_TIMES, Door, Visit, leave
 from octy.http.errors import error_answer, unavailable_answer, unavailable_status
+from octy.http.hearing import BUFFER_BYTES, Receiver
 from octy.model import limits
 from octy.model.errors import Unavailable
 
@@ -34,12 +36,22 @@ HEAD_TOO_SLOW = f"The request's headers did not come within {limits.HEAD_SECONDS
 BODY_TOO_SLOW = f"The request's body did not come within {limits.BODY_SECONDS_MAX} seconds."
 TOO_MANY_CONNECTIONS = "Too many connections are open. Nothing was stored; send the request again."
 
+END_OF_HEAD = b"\r\n\r\n"
+HEAD_LOOKED_AT_BYTES = 4_096
+"""A head's end is looked for in so many bytes; where it is beyond, the parser gets all that has come."""
+
 _OPEN_PATHS = tuple(path.encode() for path in OPEN_AT_ALL_TIMES)
 
 
-def served_by(door: Door, connections: Connections) -> type["OctyHttpProtocol"]:
-    """The protocol of a server with this door."""
-    return type("OctyHttpProtocol", (OctyHttpProtocol,), {"door": door, "open": connections})
+def served_by(door: Door, connections: Connections) -> Any:  # noqa: ANN401 - uvicorn wants a class, and calls it
+    """What makes the protocols of a server with this door."""
+    kind = type("OctyHttpProtocol", (OctyHttpProtocol,), {"door": door, "open": connections})
+    buffer = memoryview(bytearray(BUFFER_BYTES))
+
+    def made(**asked: Any) -> Receiver:  # noqa: ANN401 - what uvicorn passes on
+        return Receiver(kind(**asked), buffer)
+
+    return made
 
 
 class OctyHttpProtocol(HttpToolsProtocol):
@@ -54,8 +66,12 @@ class OctyHttpProtocol(HttpToolsProtocol):
     _head_bytes = 0
     _body_bytes = 0
     """Of the last body, in the bytes that are being parsed now."""
+    _expects_head = True
+    """Whether the next bytes belong to a head, or begin one."""
     _skips_body = False
     """Whether what comes belongs to a request that was refused."""
+    _passed_bytes = 0
+    """How much of its body is still to come; 0 also where nobody can say."""
     _closes_after_body = False
     _visit: Visit | None = None
     _due = inf
@@ -79,30 +95,54 @@ class OctyHttpProtocol(HttpToolsProtocol):
             leave(cast("Scope", cycle.scope))
         super().connection_lost(exc)
 
-    def data_received(self, data: bytes) -> None:
-        """Bytes from the client."""
+    def received(self, data: memoryview) -> None:
+        """Bytes from the client, which are others as soon as this returns.
+
+        A head is parsed by itself, so that what follows need not be looked at where the request is refused.
+        """
+        while data and not self.transport.is_closing():
+            if self._passed_bytes:
+                count = min(len(data), self._passed_bytes)
+                self._pass_over(count)
+            else:
+                count = len(data)
+                if self._expects_head and (end := bytes(data[:HEAD_LOOKED_AT_BYTES]).find(END_OF_HEAD)) >= 0:
+                    count = end + len(END_OF_HEAD)
+                self._parse(data[:count])
+            data = data[count:]
+
+    def _parse(self, data: memoryview) -> None:
         self._body_bytes = 0
-        super().data_received(data)
+        super().data_received(cast("bytes", data))  # the parser takes any buffer
         if not self._reads_head:
             return
-        begin = data.rfind(b"\r\n\r\n") + 4 if b"\r\n\r\n" in data else 0  # before it, other requests end
-        self._head_bytes += max(len(data) - begin - self._body_bytes, 0)
+        begun = bytes(data).rpartition(END_OF_HEAD)[2]  # before it, other requests end
+        self._head_bytes += max(len(begun) - self._body_bytes, 0)
         if self._head_bytes > limits.HEAD_BYTES_MAX + limits.URL_BYTES_MAX:
             self._hang_up(431, HEAD_TOO_LONG)
         elif len(self.url) > limits.URL_BYTES_MAX:
             self._hang_up(414, URL_TOO_LONG)
+
+    def _pass_over(self, count: int) -> None:
+        """So many bytes of a body are not looked at. The parser, which waits for them, makes way for another."""
+        self._passed_bytes -= count
+        if not self._passed_bytes:
+            self.parser = HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+            self.on_message_complete()
 
     # What the parser tells
 
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
+        self._expects_head = True
         self._reads_head, self._head_bytes = True, 0
         self._due = time.monotonic() + limits.HEAD_SECONDS_MAX
 
     def on_headers_complete(self) -> None:
         """A request's headers have ended."""
-        self._reads_head = False
+        self._reads_head = self._expects_head = False
         if self.transport.is_closing():
             self._skips_body = True
             return
@@ -123,6 +163,7 @@ class OctyHttpProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """A piece of a body."""
         self._body_bytes += len(body)
+        self._passed_bytes = max(self._passed_bytes - len(body), 0)
         if self._skips_body or self.cycle.response_complete:
             return
         if self._visit is None or self._visit.lets_in(len(body)):
@@ -133,6 +174,7 @@ class OctyHttpProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """A request is whole."""
         self._due = inf
+        self._expects_head = True
         if not self._skips_body:
             super().on_message_complete()
             return
@@ -205,6 +247,7 @@ class OctyHttpProtocol(HttpToolsProtocol):
     def _refuse(self, refusal: Unavailable) -> None:
         """Answers at once, or behind the requests that are not answered yet; the body is passed over."""
         self._skips_body = True
+        self._passed_bytes = _told_bytes(self.headers)
         if self.flow.write_paused or not self._is_answered():
             app, self.app = self.app, cast("Any", Json(*unavailable_answer(refusal)).to_asgi_response())
             super().on_headers_complete()
@@ -254,6 +297,11 @@ def _announced_bytes(headers: Iterable[tuple[bytes, bytes]]) -> int:
         if name == b"transfer-encoding":
             return 1
     return 0
+
+
+def _told_bytes(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """How long the body is going to be, where that is said; 0 where it is not."""
+    return next((int(value) for name, value in headers if name == b"content-length"), 0)
 
 
 @lru_cache(maxsize=64)

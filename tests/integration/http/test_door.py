@@ -8,7 +8,9 @@ import gc
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any, NamedTuple
 
 import pytest
@@ -16,7 +18,7 @@ import uvicorn
 
 from octy.http import connections, pace
 from octy.http.connections import Connections
-from octy.http.protocol import OctyHttpProtocol, served_by
+from octy.http.protocol import HEAD_LOOKED_AT_BYTES, OctyHttpProtocol, served_by
 from octy.model import limits
 from octy.model.errors import Unavailable
 from octy.service.rates import Rate
@@ -26,6 +28,8 @@ from tests.integration.service.serving import StandingClock
 BATCH = "/v1/retention/events/create/batch"
 PROFILES = "/v1/retention/profiles/create"
 AUTHENTICATE = "/v1/account/authenticate"
+ORDERS = 60
+"""In which requests follow each other, each cut into pieces in a way of its own."""
 PATIENCE_SECONDS = 20
 """How long to wait for what must come: no measure of anything."""
 START_US = 1_700_000_000_000_000
@@ -188,6 +192,38 @@ def test_a_body_for_which_there_is_no_room_is_refused_before_it_comes(
         line.sends(body)
         assert (await line.asks(request(shop, path, b"{" + b" " * 999))).status == 400, "and it goes on"
         assert (await line.asks(question(shop))).status == 200, "questions have no body"
+        assert server.door.bytes_inside == 0
+
+    tell(served, story)
+
+
+def test_however_the_bytes_come_the_answers_are_the_same(
+    served: World, shop: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Heads and bodies end anywhere in what is read at once, and requests do not wait for each other."""
+    monkeypatch.setattr(limits, "BODY_BYTES_WAITING_MAX", 2_000)  # of which one account may have half
+    long_head = f"X-Long: {'x' * HEAD_LOOKED_AT_BYTES}"
+    chunks = b"3e9\r\n%s\r\n0\r\n\r\n" % (b" " * 1_001)
+    wanted = [
+        (question(shop), 200),
+        (request(shop, BATCH, b"{" * 999), 400),
+        (request(shop, BATCH, b"\r\n\r\n" * 300), 503),
+        (request(shop, BATCH, b"GET / HTTP/1.1\r\n\r\n" * 10_000), 503),
+        (request(shop, BATCH, b"{" * 1_001, long_head), 503),
+        (request(shop, BATCH, b"").replace(b"Content-Length: 0", b"Transfer-Encoding: chunked") + chunks, 503),
+    ]
+
+    async def story(server: Server) -> None:
+        line = await server.line()
+        for seed in range(ORDERS):
+            random = Random(seed)
+            random.shuffle(wanted)
+            sent = b"".join(one for one, _ in wanted)
+            cuts = sorted(random.choices(range(len(sent)), k=random.randrange(40)))
+            for first, last in pairwise([0, *cuts, len(sent)]):
+                line.sends(sent[first:last])
+                await asyncio.sleep(0)
+            assert [(await line.hears()).status for _ in wanted] == [status for _, status in wanted], seed
         assert server.door.bytes_inside == 0
 
     tell(served, story)
