@@ -357,6 +357,7 @@ class Writer:
             for tenant in world.tenants.values():
                 tx.catch_up(tenant)
             tx.finish()
+        self.counts.lose_timers()
         self._count(world)
         self._started = set()
         self._world = world
