@@ -12,5 +12,6 @@ HOSTILE = {
     "a fraction of a million digits": EVENT + b"0." + MANY_DIGITS + b"e999}}",
     "an exponent of a million digits": EVENT + b"1e" + MANY_DIGITS + b"}}",
     "keys that differ in their last bytes": b"{" + LONG_KEYS + b"}",
-    "many halves of characters": b'{"x":"' + b"\\ud800" * 100_000 + b'"}',
+    "many halves of characters": b'{"x":"' + b"\\ud800" * 833_000 + b'"}',
+    "lists of nothing": EVENT + b"[" + b"{}," * 1_600_000 + b"{}]}}",
 }

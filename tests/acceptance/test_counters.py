@@ -85,6 +85,7 @@ def test_every_counter_is_what_clients_and_the_store_say(machine: Machine, recei
     server.stop()
     _check_events(told, ledger, server)
     _check_tags(told, server)
+    _check_timers(told, server)
     assert told["octy_timers_pending"] == 0, "all has fallen due"
 
 
@@ -110,6 +111,14 @@ def _check_tags(told: Mapping[str, float], server: Server) -> None:
     gone = sum(number for kind, _, number in history if kind == ChangeKind.REMOVED)
     made = sum(number for kind, _, number in history if kind == ChangeKind.CREATED)
     assert _rows(server, "SELECT count(*) FROM store.tags") == [(made - gone,)]
+
+
+def _check_timers(told: Mapping[str, float], server: Server) -> None:
+    """A window of a live segment is an instant, and so is each end of a membership that a customer's view moves on."""
+    ((fired,),) = _rows(server, f"SELECT count(*) FROM tag_history WHERE cause = {int(Cause.TIME)}")
+    assert told["octy_timers_fired_total"] == fired
+    assert told["octy_timers_cancelled_total"] == told["octy_timers_set_total"] - fired - told["octy_timers_pending"]
+    assert told["octy_timers_cancelled_total"] > 0, "some customers paid before their windows ended"
 
 
 def _check_webhooks(told: Mapping[str, float], server: Server, receiver: Receiver) -> None:

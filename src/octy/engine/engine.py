@@ -72,6 +72,8 @@ class Engine:
         """What is to come in past segments."""
         self._surge: Surge | None = None
         """What is due of those, where it is more than was asked for at a time."""
+        self._pending_told = 0
+        """How many timers there were when their counts were taken last."""
         self._settled_us = 0
         """All past changes through it have been made, though some timers may not know that yet."""
         self._log = change_log(LOG_ROWS_MIN)
@@ -243,6 +245,16 @@ class Engine:
     def pending_timers(self) -> int:
         """How many instants are noted at which time alone may change something. From any thread."""
         return int(self._windows.size[0] + self._timers.size[0])
+
+    def take_timer_counts(self) -> tuple[int, int]:
+        """How many instants were noted, and how many are noted no longer, since this was asked last."""
+        noted, pending = 0, self.pending_timers
+        for timers in (self._windows, self._timers):
+            noted += int(timers.size[1])
+            timers.size[1] = 0
+        gone = noted - (pending - self._pending_told)
+        self._pending_told = pending
+        return noted, gone
 
     def advance(self, until_us: int, noticed_us: int | None = None, at_most: int | None = None) -> Changes:
         """Applies everything due at or before an instant, in order (T6, T7).

@@ -9,8 +9,9 @@ from octy.engine.batch import EventBatch, Floats, Ints, Longs
 from octy.engine.chronicle import Instants, People, Value, chronicle_of
 from octy.engine.engine import Engine
 from octy.engine.kernels.compiled import CACHE
+from octy.engine.kernels.halves import replace_lone_halves
 from octy.engine.kernels.keys import DEPTH_MAX, first_repeat
-from octy.engine.kernels.lists import longest_list
+from octy.engine.kernels.lists import measured
 from octy.engine.kernels.translation import translate
 from octy.engine.latecomers import Latecomers
 from octy.engine.outlook import outlook
@@ -111,10 +112,11 @@ class _Stored:
 
 
 def _read_keys() -> None:
-    text = np.frombuffer(bytearray(8), np.uint8)
+    text, spare = np.frombuffer(bytes(8), np.uint8), np.zeros(1, np.uint8)
     held, frames, way = np.zeros((3, 1), np.uint64), np.zeros((3, DEPTH_MAX + 1), np.int64), np.zeros((1, 2), np.int64)
-    first_repeat(text, text.view(np.uint64), text.size, DEPTH_MAX, held, frames, way)
-    longest_list(np.frombuffer(bytes(1), np.uint8))
+    first_repeat(text, text.view(np.uint64), spare, DEPTH_MAX, held, frames, way)
+    measured(text)
+    replace_lone_halves(spare)
 
 
 def tidy() -> None:

@@ -18,6 +18,9 @@ from octy.model.instants import US_PER_SECOND, rfc1123
 
 T = TypeVar("T")
 
+PIECE_BYTES = 262_144
+"""Of a large answer: what its reader has not taken yet is kept once more by the connection."""
+
 encode = msgspec.json.Encoder().encode
 
 
@@ -66,7 +69,11 @@ class _Encoded(ASGIResponse):
         """The ASGI application that answers, whatever came in."""
         del scope, receive
         await send({"type": "http.response.start", "status": self._answer.status, "headers": self._headers})
-        await send({"type": "http.response.body", "body": self._answer.body, "more_body": False})
+        body, at = self._answer.body, 0
+        while len(body) - at > PIECE_BYTES:  # each waits until nearly all before it has gone out
+            await send({"type": "http.response.body", "body": body[at : at + PIECE_BYTES], "more_body": True})
+            at += PIECE_BYTES
+        await send({"type": "http.response.body", "body": body[at:], "more_body": False})
 
 
 def success(message: str, count: int = 0, total: int | None = None) -> RequestMeta:

@@ -5,11 +5,13 @@ fit; the others go on, and the answer tells of both under the objects' own place
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from msgspec import Struct
 
-from octy.http.decoding import check_keys, decoded, may_hold_strange_text
+from octy.http.decoding import check_keys, decoded, may_hold_strange_text, without_lone_surrogates
 from octy.http.repeated_keys import repeated_key
 from octy.http.wording import UNEXPECTED_FORM, body_problem
 from octy.model.errors import Refused
@@ -23,16 +25,25 @@ _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _decode_any = msgspec.json.Decoder()
 
 
-class Sent(Generic[D]):
-    """The objects of one request: drafts of those that could be read, failures of those that could not."""
+class Unread(Struct, frozen=True):
+    """An object that could not be read, and why."""
 
-    def __init__(
-        self, drafts: list[D], places: Sequence[int], unread: list[Failure], raws: Callable[[], Sequence[msgspec.Raw]]
-    ) -> None:
+    failure: Failure
+    json: msgspec.Raw
+
+
+class Sent(Generic[D]):
+    """The objects of one request: drafts of those that could be read, failures of those that could not.
+
+    Nothing of it refers to the body, which may be large and wait for long.
+    """
+
+    def __init__(self, drafts: list[D], places: Sequence[int], unread: Sequence[Unread]) -> None:
+        """`places` are the drafts' in the request; they rise."""
         self.drafts = drafts
         self._places = places
-        self._unread = unread
-        self._raws = raws
+        self._unread = [one.failure for one in unread]
+        self._fields = {one.failure.index: Fields(one.json) for one in unread}
 
     @property
     def unread_count(self) -> int:
@@ -40,7 +51,14 @@ class Sent(Generic[D]):
         return len(self._unread)
 
     def with_unread(self, outcome: Outcome[T]) -> Outcome[T]:
-        """What became of the whole request, given what became of the drafts."""
+        """What became of the whole request, given what became of the drafts.
+
+        These are let go, but for those that failed: the answer takes memory too.
+        """
+        if self.drafts:
+            for failure in outcome.failed:
+                self._fields[self._places[failure.index]] = Fields(self.drafts[failure.index])
+            self.drafts = []
         if not outcome.failed and not self._unread:
             return outcome
         of_drafts = [Failure(self._places[failure.index], failure.message) for failure in outcome.failed]
@@ -48,20 +66,22 @@ class Sent(Generic[D]):
         return Outcome(outcome.done, failed)
 
     def fields(self, index: int) -> "Fields":
-        """What the object at `index` said of itself, as far as it can be read; to tell its sender which one it was."""
-        raws = self._raws()
-        return Fields(raws[index])
+        """What the object that failed at `index` said of itself; to tell its sender which one it was."""
+        return self._fields[index]
 
 
 class Fields:
     """The fields of one object that was not accepted. Any of them may be missing or of any type."""
 
-    def __init__(self, raw: msgspec.Raw) -> None:
-        self._whole = raw
-        try:
-            self._fields: Mapping[str, msgspec.Raw] = _decode_fields.decode(raw)
-        except (msgspec.DecodeError, RecursionError):
-            self._fields = {}
+    def __init__(self, whole: object) -> None:
+        """`whole` is a draft, or JSON as `msgspec.Raw`, of which no more is decoded than somebody asks for."""
+        self._whole = whole
+        self._fields: Mapping[str, object] = {}
+        if isinstance(whole, Struct):
+            self._fields = msgspec.structs.asdict(whole)
+        elif isinstance(whole, msgspec.Raw):
+            with suppress(msgspec.DecodeError, RecursionError):
+                self._fields = _decode_fields.decode(whole)
 
     def text(self, field: str) -> str:
         """The field if it is text or an integer, else the empty string."""
@@ -73,8 +93,7 @@ class Fields:
 
     def value(self, field: str) -> object:
         """The field, or None."""
-        raw = self._fields.get(field)
-        return None if raw is None else _value(raw)
+        return _value(self._fields.get(field))
 
 
 class BatchReader(Generic[W, D]):
@@ -102,22 +121,24 @@ class BatchReader(Generic[W, D]):
 
     def read(self, body: bytes) -> Sent[D]:
         """The objects of a body; Refused where it is not of the form."""
-        objects = self._plain_objects(body)
+        is_strange = may_hold_strange_text(body)
+        sent = (without_lone_surrogates(body) if is_strange else None) or body
+        objects = None if is_strange else self._plain_objects(sent)
         if objects is None:
             try:
-                objects = getattr(decoded(self._all, body), self._field)
+                objects = getattr(decoded(self._all, sent), self._field)
             except msgspec.ValidationError:
-                return self._read_apart(body)
+                return self._read_apart(sent, body)
         if repeated_key(body) is not None:
-            return self._read_apart(body)
+            return self._read_apart(sent, body)
         self._check_count(objects)
         if self._draft_of is None:
-            return Sent(objects, range(len(objects)), [], lambda: self._raws(body))
-        return self._sent(body, objects, lambda one: one)
+            return Sent(objects, range(len(objects)), [])
+        return self._sent(sent, objects, lambda one: one)
 
     def _plain_objects(self, body: bytes) -> list[Any] | None:
         """The objects, if all are of the plain type."""
-        if self._plain is None or may_hold_strange_text(body):
+        if self._plain is None:
             return None
         try:
             objects: list[Any] = getattr(decoded(self._plain, body), self._field)
@@ -125,16 +146,17 @@ class BatchReader(Generic[W, D]):
             return None
         return objects
 
-    def _read_apart(self, body: bytes) -> Sent[D]:
-        raws = self._raws(body)
-        self._check_envelope(body)
+    def _read_apart(self, sent: bytes, body: bytes) -> Sent[D]:
+        """`sent` is the body without halves of characters, of which two different ones look the same in it."""
+        raws = self._raws(sent)
+        self._check_envelope(sent, body)
         self._check_count(raws)
-        return self._sent(body, raws, self._read_one)
+        return self._sent(sent, raws, self._read_one)
 
-    def _check_envelope(self, body: bytes) -> None:
+    def _check_envelope(self, sent: bytes, body: bytes) -> None:
         """Refused where a key is given twice by the body itself, or in a field that nobody reads."""
         check_keys(body, depth_max=1)
-        others = {name: raw for name, raw in decoded(_decode_fields, body).items() if name != self._field}
+        others = {name: raw for name, raw in decoded(_decode_fields, sent).items() if name != self._field}
         check_keys(msgspec.json.encode(others))
 
     def _read_one(self, raw: msgspec.Raw) -> W:
@@ -142,21 +164,22 @@ class BatchReader(Generic[W, D]):
         check_keys(raw)
         return one
 
-    def _sent(self, body: bytes, objects: Sequence[Any], read: Callable[[Any], Any]) -> Sent[D]:
+    def _sent(self, sent: bytes, objects: Sequence[Any], read: Callable[[Any], Any]) -> Sent[D]:
         drafts: list[D] = []
         places: list[int] = []
-        unread: list[Failure] = []
+        failed: list[Failure] = []
         for index, one in enumerate(objects):
             try:
                 wire = read(one)
                 drafts.append(wire if self._draft_of is None else self._draft_of(wire))
-            except msgspec.ValidationError as error:
-                unread.append(Failure(index, str(body_problem(error, self._raws(body)[index]))))
+            except msgspec.ValidationError as error:  # of what is read apart
+                failed.append(Failure(index, str(body_problem(error, bytes(one)))))
             except Refused as refused:
-                unread.append(Failure(index, "; ".join(refused.messages)))
+                failed.append(Failure(index, "; ".join(refused.messages)))
             else:
                 places.append(index)
-        return Sent(drafts, places, unread, lambda: self._raws(body))
+        raws = self._raws(sent) if failed else []
+        return Sent(drafts, places, [Unread(failure, raws[failure.index].copy()) for failure in failed])
 
     def _raws(self, body: bytes) -> Sequence[msgspec.Raw]:
         try:
@@ -174,9 +197,12 @@ def _envelope(field: str, element: object) -> type[msgspec.Struct]:
     return msgspec.defstruct("Envelope", [(field, list[element])])  # type: ignore[valid-type]
 
 
-def _value(raw: msgspec.Raw) -> object:
+def _value(value: object) -> object:
+    """What a piece of JSON says, None where that is nothing; anything else as it is."""
+    if not isinstance(value, msgspec.Raw):
+        return value
     try:
-        return _decode_any.decode(raw)
+        return _decode_any.decode(value)
     except (msgspec.DecodeError, RecursionError):
         return None
 

@@ -6,7 +6,7 @@ the handler gets what `read` makes of the bytes.
 
 from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 import msgspec
 from litestar._openapi.schema_generation import SchemaCreator
@@ -17,6 +17,7 @@ from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 
 from octy.http.decoding import check_keys, check_lists, check_utf8, decoded, may_hold_strange_text
+from octy.http.requests import OctyRequest
 from octy.http.wording import UNEXPECTED_FORM, body_problem
 from octy.model.errors import Refused
 
@@ -37,7 +38,9 @@ class Body(AbstractDTO[Any]):
 
     def decode_bytes(self, value: bytes) -> object:
         """The handler's `data`."""
-        return read_json(self.asgi_connection.scope["headers"], value, type(self).read)
+        data = read_json(self.asgi_connection.scope["headers"], value, type(self).read)
+        cast("OctyRequest", self.asgi_connection).let_body_go(value)
+        return data
 
     @classmethod
     def create_for_field_definition(cls, *_: object, **__: object) -> None:

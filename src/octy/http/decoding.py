@@ -5,13 +5,15 @@ of a batch does not void the others. Everything else is `Refused` here.
 """
 
 import re
+from codecs import utf_8_decode
 from typing import TypeVar
 
 import msgspec
 import numpy as np
 
+from octy.engine.kernels.halves import replace_lone_halves
 from octy.engine.kernels.keys import DEPTH_MAX
-from octy.engine.kernels.lists import longest_list
+from octy.engine.kernels.lists import measured
 from octy.http.repeated_keys import repeated_key
 from octy.http.wording import BODY, UNEXPECTED_FORM
 from octy.model import limits
@@ -19,13 +21,9 @@ from octy.model.errors import Problem, Refused
 
 T = TypeVar("T")
 
-_ESCAPES = re.compile(
-    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-    rb"|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})"
-    rb"|.)",
-    re.DOTALL,
-)
 _STRANGE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_PIECE_BYTES = 65_536
+"""Of a body that is looked at piece by piece: one character that takes four bytes would make all of it take as many."""
 _AT_BYTE = re.compile(r"JSON is malformed: (?P<what>.*) \(byte (?P<byte>\d+)\)")
 
 
@@ -39,7 +37,7 @@ def decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
         raise _too_deep() from None
     except msgspec.DecodeError as error:
         mended = without_lone_surrogates(body)
-        if mended != body:
+        if mended is not None:
             return decoded(decoder, mended)
         raise _malformed(body, _place(body, str(error))) from None
 
@@ -52,20 +50,32 @@ def check_keys(body: bytes, depth_max: int = DEPTH_MAX) -> None:
 
 
 def check_lists(body: bytes) -> None:
-    """Refused where a list of the body is far longer than any may be; before it is decoded, which takes memory."""
-    if len(body) <= 2 * limits.LIST_MAX or body.count(b",") < limits.LIST_MAX:
+    """Refused where a list of the body is far longer than any may be, or where it has far more values than any may.
+
+    Before it is decoded, which takes memory: a list of nothing is two bytes, and some thirty times as many in memory.
+    """
+    commas = body.count(b",") if len(body) > 2 * limits.LIST_MAX else 0
+    openings = body.count(b"[") + body.count(b"{") if len(body) > limits.VALUES_MAX else 0
+    if commas < limits.LIST_MAX and commas + openings <= limits.VALUES_MAX:
         return
-    longest = longest_list(np.frombuffer(body, np.uint8))
+    longest, values = measured(np.frombuffer(body, np.uint8))
     if longest > limits.LIST_MAX:
         raise Refused(UNEXPECTED_FORM, [Problem(BODY, f"a list of {longest}", f"lists of at most {limits.LIST_MAX}")])
+    if values > limits.VALUES_MAX:
+        raise Refused(UNEXPECTED_FORM, [Problem(BODY, f"{values} values", f"at most {limits.VALUES_MAX} values")])
 
 
 def check_utf8(body: bytes) -> None:
     """Refused where the body is no UTF-8. The decoder looks only into the strings that somebody wants."""
-    try:
-        body.decode()
-    except UnicodeDecodeError as error:
-        raise _malformed(body, f"bytes that are no UTF-8 at byte {error.start}") from None
+    if body.isascii():
+        return
+    memory, at = memoryview(body), 0
+    while at < len(body):
+        end = at + _PIECE_BYTES
+        try:
+            at += utf_8_decode(memory[at:end], "strict", end >= len(body))[1]
+        except UnicodeDecodeError as error:
+            raise _malformed(body, f"bytes that are no UTF-8 at byte {at + error.start}") from None
 
 
 def may_hold_strange_text(body: bytes) -> bool:
@@ -76,13 +86,14 @@ def may_hold_strange_text(body: bytes) -> bool:
     return b"\\" in body and _STRANGE.search(body) is not None  # the first is a hundred times as fast
 
 
-def without_lone_surrogates(body: bytes) -> bytes:
-    r"""The body with each escaped half of a character (`\ud800`) as `\u0000`.
+def without_lone_surrogates(body: bytes) -> bytes | None:
+    r"""The body with each escaped half of a character (`\ud800`) as `\u0000`; None where there is no such half.
 
     JSON's grammar allows them, but they are no text, and the decoder takes the whole body for malformed. A NUL is
     refused just like them by whatever judges the string, and that alone, so the rest of a batch is accepted.
     """
-    return _ESCAPES.sub(lambda escape: rb"\u0000" if escape["lone"] else escape[0], body)
+    mended = bytearray(body)
+    return bytes(mended) if replace_lone_halves(np.frombuffer(mended, np.uint8)) else None
 
 
 def _malformed(body: bytes, found: str) -> Refused:

@@ -4,7 +4,6 @@ The answer is made from the result by one function, whether it is sent now or st
 """
 
 import asyncio
-import hashlib
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 from octy.http.answers import Json
 from octy.http.batches import Sent
 from octy.http.errors import all_failed
+from octy.http.receiving import IDEMPOTENCY_KEY
 from octy.http.requests import Asking
 from octy.model import limits
 from octy.model.errors import Problem, Refused
@@ -22,7 +22,6 @@ from octy.model.values import shown
 T = TypeVar("T")
 D = TypeVar("D")
 
-HEADER = b"idempotency-key"
 REPLAYED = {"Idempotent-Replayed": "true"}
 
 
@@ -30,7 +29,7 @@ async def write(
     request: Asking, start: Callable[[Once | None], "Future[T]"], answer: Callable[[T], Answer]
 ) -> Json[Any]:
     """Starts a change, waits until it is durable, and answers; or answers as the first time, if this is a repeat."""
-    once = await _once(request, answer)
+    once = _once(request, answer)
     try:
         result = await _settled(start(once))
     except Replayed as replayed:
@@ -87,8 +86,8 @@ async def _settled(future: "Future[T]") -> T:
         del future  # what it raises would refer to itself by way of this frame, and stay until the collector comes
 
 
-async def _once(request: Asking, answer: Callable[[Any], Answer]) -> Once | None:
-    keys = [value for name, value in request.scope["headers"] if name == HEADER]
+def _once(request: Asking, answer: Callable[[Any], Answer]) -> Once | None:
+    keys = [value for name, value in request.scope["headers"] if name == IDEMPOTENCY_KEY]
     if not keys:
         return None
     key = keys[0].decode("latin-1")
@@ -96,5 +95,4 @@ async def _once(request: Asking, answer: Callable[[Any], Answer]) -> Once | None
         wanted = f"one, of 1 to {limits.IDEMPOTENCY_KEY_CHARACTERS_MAX} characters"
         found = f"{len(keys)} of them" if len(keys) > 1 else shown(key)
         raise Refused("The Idempotency-Key is not usable.", [Problem("Idempotency-Key", found, wanted)])
-    body = await request.body()
-    return Once(request.scope["path"], key, hashlib.sha256(body).digest(), answer)
+    return Once(request.scope["path"], key, request.body_sha256, answer)

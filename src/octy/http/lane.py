@@ -18,7 +18,7 @@ from octy.http.answers import Json
 from octy.http.auth import Recognition, require_role
 from octy.http.body import read_json
 from octy.http.errors import on_exception
-from octy.http.receiving import receive_body
+from octy.http.receiving import digest, receive_body
 from octy.http.requests import Asking, OctyRequest
 from octy.http.routes import events
 from octy.http.wording import NO_BODY, UNEXPECTED_FORM
@@ -66,25 +66,27 @@ class Lane:
     async def _answer(self, stop: Stop, scope: Scope, receive: Receive) -> Json[Any]:
         caller = self._recognition.caller_of(scope)
         require_role(caller, Role.INGEST)
-        body = await receive_body(scope["headers"], receive)
-        if not body:
-            raise Refused(UNEXPECTED_FORM, [NO_BODY])
-        sent = read_json(scope["headers"], body, stop.read)
-        return await stop.add(_Request(scope, self._octy, caller.account_id, body), sent)
+        sent, body_sha256 = await _received(stop, scope, receive)
+        return await stop.add(_Request(scope, self._octy, caller.account_id, body_sha256), sent)
 
 
 class _Request:
     """A request of which the account is known and the body read."""
 
-    def __init__(self, scope: Scope, octy: Octy, account_id: int, body: bytes) -> None:
+    def __init__(self, scope: Scope, octy: Octy, account_id: int, body_sha256: bytes) -> None:
         self.scope = scope
         self.octy = octy
         self.account_id = account_id
-        self._body = body
+        self.body_sha256 = body_sha256
 
-    async def body(self) -> bytes:
-        """The whole body."""
-        return self._body
+
+async def _received(stop: Stop, scope: Scope, receive: Receive) -> tuple[Any, bytes]:
+    """What is read of the body, and its digest; the body itself is not kept while the request waits."""
+    headers = scope["headers"]
+    body = await receive_body(headers, receive)
+    if not body:
+        raise Refused(UNEXPECTED_FORM, [NO_BODY])
+    return read_json(headers, body, stop.read), digest(headers, body)
 
 
 def _stop(scope: Scope) -> Stop | None:

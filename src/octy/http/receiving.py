@@ -1,5 +1,6 @@
 """How does a body come in? In pieces, up to the limit (wire.md 1.6), unless its sender hangs up."""
 
+import hashlib
 from collections.abc import Iterable
 
 from litestar.exceptions import HTTPException, InternalServerException
@@ -13,6 +14,16 @@ class TooLarge(HTTPException):
     """The body is longer than any that is read."""
 
     status_code = 413
+
+
+IDEMPOTENCY_KEY = b"idempotency-key"
+
+
+def digest(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bytes:
+    """The SHA-256 of a body by which it is known again when it comes again (E5); empty where nobody will ask for it."""
+    if any(name == IDEMPOTENCY_KEY for name, _ in headers):
+        return hashlib.sha256(body).digest()
+    return b""
 
 
 async def receive_body(headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> bytes:

@@ -8,6 +8,7 @@ from litestar.datastructures.url import URL
 from litestar.exceptions import HTTPException
 from litestar.types import Scope
 
+from octy.http.receiving import digest
 from octy.model.keys import Caller
 from octy.service.octy import Octy
 from octy.service.reading import Reading
@@ -28,8 +29,9 @@ class Asking(Protocol):
     def account_id(self) -> int:
         """Whose request it is."""
 
-    async def body(self) -> bytes:
-        """The whole body."""
+    @property
+    def body_sha256(self) -> bytes:
+        """The digest of its body, if it has the header that asks for one (`receiving.digest`)."""
 
 
 class NoHost(HTTPException):
@@ -40,6 +42,8 @@ class NoHost(HTTPException):
 
 class OctyRequest(Request[Caller, None, State]):
     """A request of an account."""
+
+    body_sha256 = b""
 
     @property
     def url(self) -> URL:
@@ -58,6 +62,11 @@ class OctyRequest(Request[Caller, None, State]):
     def reading(self) -> Reading:
         """What the request asks."""
         return self.octy.reading
+
+    def let_body_go(self, body: bytes) -> None:
+        """The body is read, and need not be kept while the request waits; Litestar would keep it twice."""
+        self.body_sha256 = digest(self.scope["headers"], body)
+        self._body = self._connection_state.body = b""
 
     @property
     def account_id(self) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, TypeAlias, overload
 
+import msgspec
 from msgspec import Meta, Struct
 
 from octy.model import limits
@@ -74,6 +75,9 @@ class EventInstance(Struct):
     """Whether it had been stored before, under the same `message_id` (E8)."""
 
 
+_decode_properties = msgspec.json.Decoder(dict[str, Any] | None).decode
+
+
 class EventInstances(Sequence[EventInstance]):
     """The event instances of a batch as columns: nearly all that is done with them, is done with all of them."""
 
@@ -83,20 +87,21 @@ class EventInstances(Sequence[EventInstance]):
         event_type_id: Sequence[str],
         event_type: Sequence[str],
         profile_id: Sequence[str],
-        event_properties: Sequence[dict[str, Any] | None],
+        properties_lines: bytes,
         created_us: Sequence[int],
         duplicate: Sequence[bool],
-        properties_json: Sequence[str],
     ) -> None:
-        """Columns of equal length, named like the fields of an `EventInstance`; and the properties as JSON."""
+        """Columns of equal length, named like the fields of an `EventInstance`; the properties are a line of JSON each.
+
+        They are not kept as objects beside it, which take as much memory once more.
+        """
         self.event_id = event_id
         self.event_type_id = event_type_id
         self.event_type = event_type
         self.profile_id = profile_id
-        self.event_properties = event_properties
+        self.properties_lines = properties_lines
         self.created_us = created_us
         self.duplicate = duplicate
-        self.properties_json = properties_json
 
     def __len__(self) -> int:
         """How many there are."""
@@ -117,7 +122,7 @@ class EventInstances(Sequence[EventInstance]):
             self.event_type_id[index],
             self.event_type[index],
             self.profile_id[index],
-            self.event_properties[index],
+            _decode_properties(self.properties_lines.split(b"\n")[:-1][index]),
             self.created_us[index],
             self.duplicate[index],
         )

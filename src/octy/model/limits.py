@@ -38,6 +38,8 @@ QUEUED_OBJECTS_MAX = 50_000
 """Events, profiles and the like in requests that wait for the writer: a third of a second's work."""
 LIST_MAX = 10_000
 """Elements of a list that stands in a body itself: no list of objects may be nearly so long, and each takes memory."""
+VALUES_MAX = 200_000
+"""Values of a body in all, in its objects and lists; 500 events of 255 properties have 130,000."""
 JSON_DEPTH_MAX = 32
 STRING_CHARACTERS_MAX = 8_192
 PROPERTIES_MAX = 255

@@ -28,6 +28,11 @@ class Counts:
         self.changes: Counter[tuple[ChangeKind, Cause]] = Counter()
         self.matches = 0
         """Of live segments."""
+        self.timers_set = 0
+        self.timers_gone = 0
+        """Those that are not pending any more: they fired, or were cancelled."""
+        self.timers_cancelled = 0
+        """Those that changed nothing: an event or another timer came before them. Of all, kept by `add`."""
         self.lateness = Histogram()
         """How long after its instant a change by time alone was made, in seconds."""
         self.engine_seconds = 0.0
@@ -37,6 +42,20 @@ class Counts:
         """A request's events."""
         self.events_accepted += accepted
         self.events_repeated += repeated
+
+    @property
+    def timers_fired(self) -> int:
+        """Changes of tags by time alone."""
+        return sum(count for (_, cause), count in self.changes.copy().items() if cause == Cause.TIME)
+
+    def add_timers(self, timers_set: int, gone: int) -> None:
+        """What became of timers."""
+        self.timers_set += timers_set
+        self.timers_gone += gone
+
+    def lose_timers(self) -> None:
+        """The world is lost with all that were pending; whoever brings it back sets them anew."""
+        self.timers_gone = self.timers_set
 
     def add_changes(self, changes: ChangeColumns, live: list[int], now_us: int | None) -> None:
         """Changes of tags; `live` are the keys of live segments. Nothing is late where no time is given."""
@@ -58,6 +77,9 @@ class Counts:
         self.add_events(other.events_accepted, other.events_repeated)
         self.events_refused.update(other.events_refused)
         self.changes.update(other.changes)
+        self.add_timers(other.timers_set, other.timers_gone)
+        # where very many are due, some fire before they leave the heap
+        self.timers_cancelled = max(self.timers_cancelled, self.timers_gone - self.timers_fired)
         self.matches += other.matches
         self.lateness.absorb(other.lateness.counts, other.lateness.sum)
         self.engine_seconds += other.engine_seconds

@@ -6,7 +6,6 @@ what is done for each event is done a hundred thousand times a second.
 
 from collections.abc import Sequence
 from itertools import compress
-from typing import Any
 
 from octy.model import limits
 from octy.model.errors import Refused
@@ -28,9 +27,11 @@ def ingest(tx: Transaction, account_id: int, drafts: Sequence[EventDraft]) -> Ou
     judged = judge(pending.tenant, drafts, latest_us)
     seqs, repeats = _numbered(tx, pending, judged.drafts)
     created_us, accepted_us = _instants(tx, judged.created_us, repeats)
-    properties = [draft.event_properties for draft in judged.drafts]
     fresh = [not is_repeat for is_repeat in repeats]
     repeated = repeats.count(True)
+    lines = judged.lines
+    if repeated:
+        lines = b"".join(compress(lines.splitlines(keepends=True), fresh))
     tx.world.counts.add_events(len(fresh) - repeated, repeated)
     tx.world.counts.events_refused.update(judged.reasons)
     pending.add(
@@ -39,10 +40,10 @@ def ingest(tx: Transaction, account_id: int, drafts: Sequence[EventDraft]) -> Ou
         compress(judged.types, fresh),
         compress(created_us, fresh),
         compress(accepted_us, fresh),
-        compress(properties, fresh),
-        compress(judged.texts, fresh),
+        compress([draft.event_properties for draft in judged.drafts], fresh),
+        lines,
     )
-    return Outcome(_instances(tx, judged, seqs, created_us, repeats, properties), judged.failed)
+    return Outcome(_instances(tx, judged, seqs, created_us, repeats), judged.failed)
 
 
 def _numbered(tx: Transaction, pending: PendingEvents, drafts: Sequence[EventDraft]) -> tuple[list[int], list[bool]]:
@@ -87,7 +88,6 @@ def _instances(
     seqs: Sequence[int],
     created_us: Sequence[int],
     repeats: Sequence[bool],
-    properties: Sequence[dict[str, Any] | None],
 ) -> EventInstances:
     """What the sender is told."""
     return EventInstances(
@@ -95,8 +95,7 @@ def _instances(
         [known.event_type_id for known in judged.types],
         [draft.event_type for draft in judged.drafts],
         [draft.profile_id for draft in judged.drafts],
-        properties,
+        judged.lines,
         created_us,
         repeats,
-        judged.texts,
     )

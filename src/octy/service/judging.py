@@ -19,9 +19,6 @@ from octy.model.outcomes import Failure
 from octy.model.values import property_problems, shown
 from octy.service.tenant import KnownType, Tenant
 
-UTF8_BYTES_MAX = 4
-"""Of a character."""
-
 _encode_lines = msgspec.json.Encoder().encode_lines
 
 _FIELD = re.compile(r"[.\[]")
@@ -37,8 +34,8 @@ class Judged(Struct):
     types: Sequence[KnownType]
     created_us: Sequence[int | None]
     """As their senders say; None where they do not."""
-    texts: Sequence[str]
-    """The properties as JSON."""
+    lines: bytes
+    """The properties: a line of JSON each."""
     failed: list[Failure]
     reasons: list[str]
     """For each failure, the field that speaks against its event first."""
@@ -55,16 +52,18 @@ def judge(tenant: Tenant, drafts: Sequence[EventDraft], latest_us: int) -> Judge
         failed = list(_failures(tenant, drafts, created_us, latest_us))
         bad = {failure.index for failure, _ in failed}
         drafts, profiles, types, created_us, places = _without(bad, drafts, profiles, types, created_us, places)
-    texts = _encode_lines([draft.event_properties for draft in drafts]).decode().split("\n")[:-1]
-    if too_large := _too_large(texts):
+    lines = _encode_lines([draft.event_properties for draft in drafts])
+    if too_large := _too_large(lines):
         failed += [(Failure(places[index], str(problem)), problem.path) for index, problem in too_large.items()]
         failed.sort(key=lambda one: one[0].index)
+        texts = lines.splitlines(keepends=True)
         drafts, profiles, types, created_us, texts = _without(too_large, drafts, profiles, types, created_us, texts)
+        lines = b"".join(texts)
     assert None not in profiles, "no good event is an unknown profile's"
     assert None not in types, "no good event is of an unknown type"
     failures, reasons = [failure for failure, _ in failed], [reason for _, reason in failed]
     keys, known = cast("list[int]", profiles), cast("list[KnownType]", types)
-    return Judged(drafts, keys, known, created_us, texts, failures, reasons)
+    return Judged(drafts, keys, known, created_us, lines, failures, reasons)
 
 
 def _without(bad: Collection[int], *columns: Sequence[Any]) -> list[list[Any]]:
@@ -73,15 +72,16 @@ def _without(bad: Collection[int], *columns: Sequence[Any]) -> list[list[Any]]:
     return [list(compress(column, good)) for column in columns]
 
 
-def _too_large(texts: Sequence[str]) -> dict[int, Problem]:
-    """Which events' properties are too large. Hardly ever any, so characters are counted first, which is quick."""
+def _too_large(lines: bytes) -> dict[int, Problem]:
+    """Which events' properties are too large: none, where all together are not."""
     most = limits.EVENT_PROPERTIES_BYTES_MAX
-    if max(map(len, texts), default=0) * UTF8_BYTES_MAX <= most:
+    if len(lines) <= most:
         return {}
-    sizes = {index: len(text.encode()) for index, text in enumerate(texts)}
     wanted = f"at most {most:,} bytes as JSON"
     return {
-        index: Problem("event_properties", f"{size:,} bytes", wanted) for index, size in sizes.items() if size > most
+        index: Problem("event_properties", f"{size:,} bytes", wanted)
+        for index, size in enumerate(map(len, lines.split(b"\n")))
+        if size > most
     }
 
 

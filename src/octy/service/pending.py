@@ -26,8 +26,7 @@ class PendingEvents:
         self._created_us: list[int] = []
         self._accepted_us: list[int] = []
         self._properties: list[dict[str, Any] | None] = []
-        self._texts: list[str] = []
-        """The properties as JSON."""
+        self._lines: list[bytes] = []
 
     def add(
         self,
@@ -37,16 +36,16 @@ class PendingEvents:
         created_us: Iterable[int],
         accepted_us: Iterable[int],
         properties: Iterable[dict[str, Any] | None],
-        texts: Iterable[str],
+        lines: bytes,
     ) -> None:
-        """More events, in the order of their numbers. `profiles` are keys, `texts` the properties as JSON."""
+        """More events, in the order of their numbers. `profiles` are keys, `lines` the properties, as JSON each."""
         self.seqs += seqs
         self._profiles += profiles
         self._types += types
         self._created_us += created_us
         self._accepted_us += accepted_us
         self._properties += properties
-        self._texts += texts
+        self._lines.append(lines)
 
     def batch(self) -> EventBatch:
         """The events as the engine takes them."""
@@ -71,7 +70,7 @@ class PendingEvents:
 
     def lines(self) -> bytes:
         """The events' properties as the store keeps them: a line of JSON each."""
-        return "\n".join([*self._texts, ""]).encode()
+        return b"".join(self._lines)
 
     def charged(self) -> list[int]:
         """Profiles with a `charged` event, the first since the start (E4)."""

@@ -21,6 +21,10 @@ OBJECTS_PER_TURN = 500
 """As many as the largest request has, so that every turn serves one at least."""
 
 
+def _nothing(_: Transaction) -> None:
+    """Is left to do."""
+
+
 class Job(Struct):
     """A request that waits for the writer."""
 
@@ -35,6 +39,10 @@ class Job(Struct):
     def cost(self) -> int:
         """What it takes of a turn and of the room."""
         return max(self.objects, 1)
+
+    def let_go(self) -> None:
+        """It is done: what it asks for, which may be large, is held no longer while it is answered."""
+        self.work = _nothing
 
 
 class Room:

@@ -106,6 +106,7 @@ class Transaction:
 
         `seqs` are those of the batch's events.
         """
+        self.world.counts.add_timers(*tenant.engine.take_timer_counts())
         purged = purge_due(self.connection, tenant, self.now_us, noticed_us) if tenant.due_us <= self.now_us else []
         if changes.size or purged:
             self.record_purges(tenant, changes, purged, seqs)

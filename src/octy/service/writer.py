@@ -239,8 +239,16 @@ class Writer:
     # The thread
 
     def _run(self) -> None:
-        while (group := self._next_group()) is not None:
+        is_at_work = True
+        while is_at_work:
+            is_at_work = self._serve_next()
+
+    def _serve_next(self) -> bool:
+        """Whether there is more to come. What was served is not held any longer, while the next is waited for."""
+        group = self._next_group()
+        if group is not None:
             self._serve(group)
+        return group is not None
 
     def _next_group(self) -> list[Job] | None:
         """The requests that wait; none where something is due or may be; None when the writer is to end."""
@@ -310,6 +318,8 @@ class Writer:
         try:
             self._follow_up(world, tx)
         finally:  # what is committed is done, whatever happens afterwards
+            for job in group:
+                job.let_go()
             for job, answer in zip(group, answers, strict=True):
                 if isinstance(answer, OctyError):
                     job.future.set_exception(answer)
@@ -347,6 +357,7 @@ class Writer:
             for tenant in world.tenants.values():
                 tx.catch_up(tenant)
             tx.finish()
+        self.counts.lose_timers()
         self._count(world)
         self._started = set()
         self._world = world

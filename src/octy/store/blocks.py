@@ -15,6 +15,9 @@ from octy.store.log_shape import CHANGES, EVENTS, PROFILE, Column, Columns, LogS
 from octy.store.rows import insert_rows
 from octy.store.schema import change_blocks, event_blocks
 
+BLOCK_BYTES = 262_144
+"""A block of so many bytes of properties is full: the database takes several times its largest row in memory."""
+
 
 class Rows(Struct, frozen=True):
     """Rows of a log in the order of their numbers; of events, with their properties as JSON."""
@@ -41,6 +44,17 @@ class Blocks:
 
     def append(self, connection: Connection, account_id: int, columns: Columns, lines: bytes = b"") -> None:
         """Adds an account's rows, whose numbers rise and are greater than all before; `lines` has a line for each."""
+        if len(lines) <= BLOCK_BYTES:
+            self._append(connection, account_id, columns, lines)
+            return
+        begin = first = 0
+        while begin < len(lines):
+            end = lines.find(b"\n", begin + BLOCK_BYTES) + 1 or len(lines)
+            last = first + lines.count(b"\n", begin, end)
+            self._append(connection, account_id, chosen(columns, slice(first, last)), lines[begin:end])
+            begin, first = end, last
+
+    def _append(self, connection: Connection, account_id: int, columns: Columns, lines: bytes) -> None:
         numbers = columns[self._shape.number]
         row = (int(numbers[0]), int(numbers[-1]), account_id, len(numbers), _packed(self._shape, columns))
         insert_rows(connection, self._insert, [(*row, lines) if self._shape.has_properties else row])

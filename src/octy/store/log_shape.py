@@ -105,6 +105,6 @@ def joined(shape: LogShape, parts: Sequence[Columns]) -> dict[str, Column]:
     }
 
 
-def chosen(columns: Columns, rows: Column) -> dict[str, Column]:
-    """Some rows, by index or by mask."""
+def chosen(columns: Columns, rows: Column | slice) -> dict[str, Column]:
+    """Some rows, by index, by mask or by a slice."""
     return {name: column[rows] for name, column in columns.items()}

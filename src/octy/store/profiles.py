@@ -14,7 +14,7 @@ from octy.model.values import Scalar
 from octy.store import digests, erasures, events, outbox, predictions, tags, tallies, told_matches, webhook_sequences
 from octy.store.archive.archive import Archive
 from octy.store.json_text import to_scalars, to_text
-from octy.store.rows import in_chunks, insert_rows, run_rows
+from octy.store.rows import ROWS_PER_STATEMENT, in_chunks, insert_rows, run_rows
 from octy.store.schema import accounts, profiles, segments
 from octy.store.schema import tags as tags_table
 from octy.store.tallies import Gone
@@ -67,26 +67,27 @@ def insert_many(connection: Connection, account_id: int, new: Sequence[StoredPro
         return
     keys = [stored.profile_key for stored in new]
     assert min(keys) >= next_key(connection, account_id), "a profile's key is never given twice"
-    insert_rows(connection, _INSERT, [_row(account_id, stored) for stored in new])
+    for some in in_chunks(new, ROWS_PER_STATEMENT):  # their JSON takes as much memory as they do
+        insert_rows(connection, _INSERT, [_row(account_id, stored) for stored in some])
     count_on = accounts.update().where(accounts.c.account_id == account_id)
     connection.execute(count_on, {"next_profile_key": max(keys) + 1})
 
 
 def update_many(connection: Connection, account_id: int, changed: Sequence[StoredProfile]) -> None:
     """Stores what can change of a profile: everything but its ids and its creation."""
-    rows = [
-        {
-            "account": account_id,
-            "profile": stored.profile_key,
-            "has_charged": stored.profile.has_charged,
-            "profile_data": to_text(stored.profile.profile_data),
-            "platform_info": to_text(stored.profile.platform_info),
-            "status": stored.profile.status,
-            "updated_us": stored.profile.updated_us,
-        }
-        for stored in changed
-    ]
-    if rows:
+    for some in in_chunks(changed, ROWS_PER_STATEMENT):
+        rows = [
+            {
+                "account": account_id,
+                "profile": stored.profile_key,
+                "has_charged": stored.profile.has_charged,
+                "profile_data": to_text(stored.profile.profile_data),
+                "platform_info": to_text(stored.profile.platform_info),
+                "status": stored.profile.status,
+                "updated_us": stored.profile.updated_us,
+            }
+            for stored in some
+        ]
         connection.execute(_UPDATE, rows)
 
 

@@ -119,7 +119,8 @@ event_blocks = Table(
     Column("properties", LargeBinary, nullable=False),  # JSON: a line for each event
     Index(None, "account_id", "first_seq"),
 )
-"""The log (T2), as far as it is not in the archive: a row for each account's events of one commit, as columns."""
+"""The log (T2), as far as it is not in the archive: a row for each account's events of one commit, or several where
+they are large, as columns."""
 
 archive_runs = Table(
     "archive_runs",

@@ -67,6 +67,12 @@ def padded(size: int) -> bytes:
     return body + b" " * (size - len(body))
 
 
+def of_values(count: int) -> dict[str, Any]:
+    """One value for each comma, and for each list or object that begins."""
+    text = json.dumps(event(None) | {"y": [[0]]})
+    return event(None) | {"y": [[0] * (count - sum(map(text.count, ",[{")) + 1)]}
+
+
 TEXT, KEY, ID = limits.STRING_CHARACTERS_MAX, limits.PROPERTY_KEY_CHARACTERS_MAX, limits.ID_CHARACTERS_MAX
 LIMITS = [
     Limit("events", limits.EVENTS_PER_BATCH_MAX, BATCH, lambda n: {"events": [event(None)] * n}),
@@ -75,6 +81,7 @@ LIMITS = [
     Limit("event types", 500, TYPES, lambda n: {"event_types": [{"event_type": f"t{k}"} for k in range(n)]}),
     Limit("bytes of a body", limits.BODY_BYTES_MAX, PROFILES, padded),
     Limit("elements of a list that nobody reads", limits.LIST_MAX, ONE, lambda n: event(None) | {"y": [{"a": 1}] * n}),
+    Limit("values of a body", limits.VALUES_MAX, ONE, of_values),
     Limit("levels of an event", limits.JSON_DEPTH_MAX, ONE, lambda n: event({"x": nested(n - 1)})),
     Limit("properties of an event", limits.PROPERTIES_MAX, ONE, lambda n: event(keys(n))),
     Limit("properties of an event type", 255, TYPES, lambda n: {"event_types": [{"event_type": "t"} | _names(n)]}),
@@ -120,6 +127,16 @@ def test_hostile_bodies_take_next_to_no_time(body: bytes) -> None:
         with pytest.raises(Refused):
             read_json([], body, read)
     assert time.thread_time() - began < 2 * CPU_SECONDS_MAX
+
+
+def test_objects_that_cannot_be_read_are_told_of_without_a_look_at_the_whole_body_for_each() -> None:
+    """500 of them in five megabytes took half a second, now 15 ms."""
+    wrong = [{"event_type": 1, "event_properties": {"a": "x" * 4_900, "b": "x" * 4_900}}] * 500
+    body = json.dumps({"events": wrong}).encode()
+    began = time.thread_time()
+    sent = read_events(body)
+    assert [sent.fields(index).text("event_type") for index in range(500)] == ["1"] * 500
+    assert time.thread_time() - began < CPU_SECONDS_MAX / 2
 
 
 @pytest.mark.parametrize("path", [BATCH, PROFILES, ITEMS, TYPES, SEGMENTS])

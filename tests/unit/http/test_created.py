@@ -17,16 +17,15 @@ FAILED = [EventFailure("viewed", {"a": 'quo"te'}, "nobody", "profile_id: expecte
 def instances(*properties: dict[str, Any] | None, names: tuple[str, ...] = ("viewed",)) -> EventInstances:
     """Every second event is a repeat, and each happened a minute after the last."""
     count = len(properties)
-    texts = [encode(one).decode() for one in properties]
+    lines = b"".join(encode(one) + b"\n" for one in properties)
     return EventInstances(
         [f"event_{place:016x}" for place in range(count)],
         [f"event_type_{place % len(names)}" for place in range(count)],
         [names[place % len(names)] for place in range(count)],
         [f"profile_{place}" for place in range(count)],
-        properties,
+        lines,
         [1_700_000_000_000_000 + place * 60_000_000 for place in range(count)],
         [place % 2 == 1 for place in range(count)],
-        texts,
     )
 
 

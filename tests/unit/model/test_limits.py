@@ -22,6 +22,7 @@ SAID = {
     "ids in a request": "IDS_PER_REQUEST_MAX",
     "profiles to be deleted in a request": "PROFILES_PER_DELETION_MAX",
     "elements of a list that stands in the body itself": "LIST_MAX",
+    "values of a body in all, objects and lists among them": "VALUES_MAX",
     "nesting of JSON": "JSON_DEPTH_MAX",
     "properties of an event or an event type, keys of any object": "PROPERTIES_MAX",
     "properties of an event, as JSON": "EVENT_PROPERTIES_BYTES_MAX",

@@ -1,7 +1,8 @@
 """Is a key given twice in an object of JSON? Decoders take the last of them and say nothing.
 
 The text is walked through once, over strings eight bytes at a time. Of each object that is open the keys so far are
-remembered as places in the text, so nothing is copied but keys that are written with escapes.
+remembered as places in the text, so nothing is copied but keys that are written with escapes. Of those the places are
+beyond the text's end, in memory of their own: the text belongs to others.
 """
 
 import numpy as np
@@ -33,22 +34,22 @@ _CODES, _MEANT = (np.frombuffer(some, np.uint8).copy() for some in (b"bfnrt", b"
 
 @kernel
 def first_repeat(
-    text: Octets, words: Words, length: int, depth_max: int, held: Words, frames: Longs, way: Longs
+    text: Octets, words: Words, spare: Octets, depth_max: int, held: Words, frames: Longs, way: Longs
 ) -> tuple[int, int, int]:
     """What is wrong with the first object of which something is, how many steps of the way lead there, and a number.
 
-    `text` is JSON that a decoder has taken, uint8[at least length], with as much room behind it again if it holds
-    escapes; `words` is the same memory, eight bytes each. Objects deeper than `depth_max` are let pass. Of a key that
-    is `REPEATED` the way leads to the key itself, and the number is 0; of `TOO_MANY` to the object, and the number is
-    how many keys it has. `NO_ROOM` asks for a wider `held`, which is a uint64[3, keys of all objects that are open];
-    `frames` is an int64[3, DEPTH_MAX + 1]. `way` is an int64[DEPTH_MAX, 2]: of each step the key's begin and end in
-    `text`, or -1 and an index. Whatever text it is, nothing outside of it is read.
+    `text` is JSON that a decoder has taken, and only read; `words` is the same memory, eight bytes each. `spare` is as
+    long as the text if that holds escapes: room for keys without them. Objects deeper than `depth_max` are let pass.
+    Of a key that is `REPEATED` the way leads to the key itself, and the number is 0; of `TOO_MANY` to the object, and
+    the number is how many keys it has. `NO_ROOM` asks for a wider `held`, which is a uint64[3, keys of all objects that
+    are open]; `frames` is an int64[3, DEPTH_MAX + 1]. `way` is an int64[DEPTH_MAX, 2]: of each step the key's begin and
+    end in the text with `spare` behind it, or -1 and an index. Whatever text it is, nothing outside of it is read.
     """
-    text, words, way = lent(text), lent(words), lent(way)
+    text, words, spare, way = lent(text), lent(words), lent(spare), lent(way)
     begins, ends, hashes = lent(held[0]), lent(held[1]), lent(held[2])
     is_list, count, first = lent(frames[0]), lent(frames[1]), lent(frames[2])
     is_list[0] = count[0] = first[0] = 0
-    size, free = U(length), U(length)
+    size, free = U(text.size), U(text.size)
     depth = keys = 0
     at = _0
     while at < size:
@@ -70,12 +71,12 @@ def first_repeat(
             if depth > depth_max or count[depth] > KEYS_MAX:
                 continue
             if is_escaped:
-                begin, end = free, _unescape(text, begin, end, free)
+                begin, end = free, _unescape(text, begin, end, spare, free - size) + size
                 free = end
             if keys == begins.size:
                 return NO_ROOM, 0, 0
-            begins[keys], ends[keys], hashes[keys] = begin, end, _hash(text, begin, end)
-            if _is_among(text, begins, ends, hashes, first[depth], keys):
+            begins[keys], ends[keys], hashes[keys] = begin, end, _hash(text, spare, begin, end)
+            if _is_among(text, spare, begins, ends, hashes, first[depth], keys):
                 return REPEATED, _write_way(way, is_list, count, first, begins, ends, depth, keys + 1), 0
             keys += 1
         elif byte in (_BEGIN_OBJECT, _BEGIN_LIST):
@@ -131,18 +132,25 @@ def _marks(word: U) -> U:
 
 
 @part
-def _hash(text: Octets, begin: U, end: U) -> U:
+def _byte(text: Octets, spare: Octets, at: U) -> int:
+    """What stands at a place of the text, or behind its end in `spare`."""
+    size = U(text.size)
+    return text[at] if at < size else spare[at - size]  # type: ignore[no-any-return]
+
+
+@part
+def _hash(text: Octets, spare: Octets, begin: U, end: U) -> U:
     """Of a long key; a short one is compared as fast."""
     found = end - begin
     if found > U(LONG_BYTES):
         for at in range(begin, end):
-            found = (found ^ U(text[at])) * _PRIME
+            found = (found ^ U(_byte(text, spare, U(at)))) * _PRIME
             found ^= found >> U(29)
     return found
 
 
 @part
-def _is_among(text: Octets, begins: Words, ends: Words, hashes: Words, first: int, last: int) -> bool:
+def _is_among(text: Octets, spare: Octets, begins: Words, ends: Words, hashes: Words, first: int, last: int) -> bool:
     """Whether the last key is one of those before it, from `first` on."""
     begin, hashed = begins[last], hashes[last]
     length = ends[last] - begin
@@ -150,7 +158,7 @@ def _is_among(text: Octets, begins: Words, ends: Words, hashes: Words, first: in
         if hashes[other] != hashed or ends[other] - begins[other] != length:
             continue
         at = _0
-        while at < length and text[begins[other] + at] == text[begin + at]:
+        while at < length and _byte(text, spare, begins[other] + at) == _byte(text, spare, begin + at):
             at += _1
         if at == length:
             return True
@@ -158,14 +166,14 @@ def _is_among(text: Octets, begins: Words, ends: Words, hashes: Words, first: in
 
 
 @part
-def _unescape(text: Octets, begin: U, end: U, out: U) -> U:
-    """Writes a key as UTF-8 at `out`, and says where that ends; it is never longer than it was with escapes."""
+def _unescape(text: Octets, begin: U, end: U, spare: Octets, out: U) -> U:
+    """Writes a key as UTF-8 into `spare` at `out`, and says where that ends; with escapes it was as long, or longer."""
     at = begin
     while at < end:
         byte = text[at]
         at += _1
         if byte != _BACKSLASH or at >= end:
-            text[out] = byte
+            spare[out] = byte
             out += _1
             continue
         code = text[at]
@@ -175,7 +183,7 @@ def _unescape(text: Octets, begin: U, end: U, out: U) -> U:
                 if code == _CODES[place]:
                     code = _MEANT[place]
                     break
-            text[out] = code
+            spare[out] = code
             out += _1
             continue
         point = _hex(text, at)
@@ -185,7 +193,7 @@ def _unescape(text: Octets, begin: U, end: U, out: U) -> U:
             if U(0xDC00) <= low < U(0xE000):
                 point = U(0x10000) + ((point - U(0xD800)) << _10) + (low - U(0xDC00))
                 at += _6
-        out = _write_utf8(text, point, out)
+        out = _write_utf8(spare, point, out)
     return out
 
 
@@ -200,16 +208,16 @@ def _hex(text: Octets, at: U) -> U:
 
 
 @part
-def _write_utf8(text: Octets, point: U, out: U) -> U:
+def _write_utf8(spare: Octets, point: U, out: U) -> U:
     """Writes a character, or half of one as if it were one; says where it ends."""
     if point < U(0x80):
-        text[out] = point
+        spare[out] = point
         return out + _1
     more = _1 if point < U(0x800) else _2 if point < U(0x10000) else _3
     lead = U(0xC0) if more == _1 else U(0xE0) if more == _2 else U(0xF0)
-    text[out] = lead | (point >> (_6 * more))
+    spare[out] = lead | (point >> (_6 * more))
     for place in range(_1, more + _1):
-        text[out + place] = _TAIL | ((point >> (_6 * (more - place))) & _SIX_BITS)
+        spare[out + place] = _TAIL | ((point >> (_6 * (more - place))) & _SIX_BITS)
     return out + more + _1
 
 

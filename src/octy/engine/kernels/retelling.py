@@ -59,7 +59,7 @@ def scratch_for(segments: int, width: int) -> Scratch:
         apart(segments),
         apart(segments),
         ChangeLog(apart(LOG_ROWS * LOG_COLUMNS).reshape(LOG_ROWS, LOG_COLUMNS), apart(1)),
-        Timers(apart(1), apart(1), apart(1)),
+        Timers(apart(1), apart(1), apart(2)),
     )
 
 

@@ -255,7 +255,7 @@ def relive(
     columns = lent(columns)
     order = lent(order)
     log = lent(log)
-    timers = Timers(np.empty(1, np.int64), np.empty(1, np.int64), np.zeros(1, np.int64))
+    timers = Timers(np.empty(1, np.int64), np.empty(1, np.int64), np.zeros(2, np.int64))
     for event in order:
         profile, now_us = columns.profile[event], columns.accepted_us[event]
         entry, last = entries_of(index, columns.event_type[event])

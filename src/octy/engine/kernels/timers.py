@@ -18,7 +18,7 @@ _PROFILE = (1 << _PROFILE_BITS) - 1
 
 
 class Timers(NamedTuple):
-    """The heap's columns; `size[0]` entries are in use."""
+    """The heap's columns; `size[0]` entries are in use, and `size[1]` were added since somebody set that to 0."""
 
     due_us: Longs
     who: Longs
@@ -28,7 +28,7 @@ class Timers(NamedTuple):
 
 def timers_for(capacity: int) -> Timers:
     """An empty heap with room for `capacity` entries."""
-    return Timers(np.empty(capacity, np.int64), np.empty(capacity, np.int64), np.zeros(1, np.int64))
+    return Timers(np.empty(capacity, np.int64), np.empty(capacity, np.int64), np.zeros(2, np.int64))
 
 
 def with_room(timers: Timers, more: int) -> Timers:
@@ -39,7 +39,7 @@ def with_room(timers: Timers, more: int) -> Timers:
     grown = timers_for(max(size + more, 2 * capacity))
     grown.due_us[:size] = timers.due_us[:size]
     grown.who[:size] = timers.who[:size]
-    grown.size[0] = size
+    grown.size[:] = timers.size
     return grown
 
 
@@ -66,6 +66,7 @@ def push(timers: Timers, due_us: int, place: int, profile: int) -> None:
     who = place << _PROFILE_BITS | profile
     hole = timers.size[0]
     timers.size[0] = hole + 1
+    timers.size[1] += 1
     while hole > 0:
         parent = (hole - 1) >> 1
         if timers.due_us[parent] <= due_us:

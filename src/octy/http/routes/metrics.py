@@ -81,6 +81,13 @@ class _OfOcty(Collector):
         yield CounterMetricFamily("octy_matches", "Matches of live segments.", counts.matches)
         yield CounterMetricFamily("octy_engine_seconds", "Time that the engine took.", counts.engine_seconds)
         yield GaugeMetricFamily("octy_timers_pending", "Instants at which time may change a tag.", load.timers)
+        yield CounterMetricFamily("octy_timers_set", "Instants that were noted since the start.", counts.timers_set)
+        yield CounterMetricFamily(
+            "octy_timers_fired", "Those of them at which time changed a tag.", counts.timers_fired
+        )
+        yield CounterMetricFamily(
+            "octy_timers_cancelled", "Those that changed nothing, for something else had come.", counts.timers_cancelled
+        )
         yield _histogram("octy_timer_lateness_seconds", "By how much a change by time came late.", counts.lateness)
         yield GaugeMetricFamily("octy_backfills_waiting", "Segments that are not backfilled yet.", load.backfills)
         yield CounterMetricFamily("octy_backfills", "Segments that were backfilled.", counts.backfills)

@@ -1,0 +1,45 @@
+"""What a body of the largest size that is taken costs a server in memory: at most four times its bytes (C27).
+
+By the system's account of the whole process. What a server keeps of an event until the archive has it is in that, and
+so are the database's pages. `python -m bench hostile` measures more kinds of them.
+"""
+
+from pathlib import Path
+
+from octy.model.limits import BODY_BYTES_MAX
+from tests.acceptance.account import Account, decoded
+from tests.acceptance.processes import Machine, Server
+from tests.large_bodies import BODIES, COUNT, large_body
+
+BODIES_MAX = 4
+TRIES = 2
+"""The least counts, for work of the server's own may fall into one of them."""
+RESETS_PEAK = "5"
+"""What the system takes as a wish to forget how much a process held at most."""
+
+
+def test_what_is_stored_takes_at_most_four_times_its_bytes(machine: Machine) -> None:
+    server = machine.serve()
+    account = Account(server)
+    (who,) = account.profiles("ana")
+    account.happens("charged", who)
+    for kind in BODIES:
+        grown = [_growth_bytes(server, account, kind, large_body(kind, who, turn)) for turn in range(TRIES)]
+        assert min(grown) <= BODIES_MAX * BODY_BYTES_MAX, f"{kind}: {grown}"
+    server.stop()
+
+
+def _growth_bytes(server: Server, account: Account, kind: str, body: bytes) -> int:
+    """How much more the server holds at most, from before it is sent the body until it has answered."""
+    before = _bytes(server, "VmRSS")
+    Path(f"/proc/{server.popen.pid}/clear_refs").write_text(RESETS_PEAK)
+    headers = {"Content-Type": "application/json"}
+    answer = decoded(account.http.post(BODIES[kind].path, content=body, headers=headers))
+    assert answer["request_meta"]["count"] == COUNT
+    return _bytes(server, "VmHWM") - before
+
+
+def _bytes(server: Server, name: str) -> int:
+    """`VmRSS`, what the process holds now, or `VmHWM`, the most since that was last forgotten."""
+    (line,) = (one for one in Path(f"/proc/{server.popen.pid}/status").read_text().splitlines() if one.startswith(name))
+    return int(line.split()[1]) * 1024
