@@ -46,9 +46,9 @@ simulate: setup  ## a whole server under a simulated clock, disk and receiver, s
 mistakes: setup  ## mistakes put into the product on purpose, and which check caught each: one of the simulation, or a test
 	$(BIN)/python -m tests.mistakes
 
-crash: setup  ## kill -9 200 times while clients send, what a crash or a power cut leaves after every step on the disk and in every migration, and each step failing; 20 backups under load, 100,000 events sent again and again, 10,000 partial batches (hours); CRASH_SEED=n for the same again
-	CRASH=full $(BIN)/pytest -s tests/crash tests/upgrade tests/acceptance/test_full_disk.py tests/acceptance/test_duplicates.py \
-	  tests/acceptance/test_partial_batches.py
+crash: setup  ## kill -9 200 times while clients send, what a crash or a power cut leaves after every step on the disk and in every migration, and each step failing (CRASH_EVERY=n for one in n of these); 1,200 files damaged, 20 backups under load, 100,000 windows that end meanwhile, 100,000 events sent again and again, 10,000 partial batches (hours; ONLY="tests/…" for some); CRASH_SEED=n for the same again
+	CRASH=full $(BIN)/pytest -s $(or $(ONLY),tests/crash tests/upgrade $(addprefix tests/acceptance/,test_full_disk.py test_duplicates.py \
+	  test_partial_batches.py test_timers_killed.py))
 
 webhooks: setup  ## 100,000 signatures verified and 100,000 changed ones refused, 100 hostile receivers at once, 100 kills (minutes)
 	WEBHOOKS=full $(BIN)/pytest -s tests/unit/webhooks/test_signing.py tests/integration/webhooks/test_hostile_receivers.py \

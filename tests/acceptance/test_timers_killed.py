@@ -4,7 +4,6 @@ Windows are minutes long. So the test opens them as a server would have done who
 then ends them is the machine's own clock, and real servers.
 """
 
-import os
 import time
 from pathlib import Path
 from random import Random
@@ -20,14 +19,18 @@ from octy.service.octy import Octy
 from octy.store.folder import open_store
 from tests.acceptance.account import Account, step
 from tests.acceptance.processes import PUBLIC_KEY, SECRET_KEY, Machine, Server
+from tests.crash.extent import extent, seed
 from tests.integration.service.serving import StandingClock, done
 from tests.integration.service.world import definition
 from tests.logs import opened
 
-WINDOWS = 3_000
-WINDOW_MINUTES = 5
-FIRST_DUE_SECONDS, LAST_DUE_SECONDS = 3, 10
+WINDOWS = extent(100_000, 3_000)
+WINDOW_MINUTES = extent(30, 5)
+FIRST_DUE_SECONDS, LAST_DUE_SECONDS = 3, extent(900, 10)
 """From now: the first of them before any server can be up."""
+OVERDUE = extent(10_000, 300)
+"""So many are due at the same time as the first, so that the first server finds them."""
+KILLS = extent(50, 1)
 PAYMENTS_A_ROUND = 20
 KILLED_WITHIN_SECONDS = 1.0
 RECEIVER = "https://hooks.example.org/octy"
@@ -50,13 +53,12 @@ class Ending(NamedTuple):
 
 
 def test_windows_end_exactly_once_however_often_the_server_is_killed(machine: Machine) -> None:
-    seed = int.from_bytes(os.urandom(4))
-    print(f"seed {seed}")
-    chance = Random(seed)
+    chance = Random(seed())
     windows = Windows(machine.folder / "data", chance)
-    is_over = False
-    while not is_over:
+    kills, is_over = 0, False
+    while not is_over or kills < KILLS:
         is_over = _now_us() >= windows.last_due_us
+        kills += 1
         server = windows.served_by(machine)
         windows.pay_for_some(server)
         time.sleep(chance.uniform(0, KILLED_WITHIN_SECONDS))  # the random moment; nothing waits for anything here
@@ -64,6 +66,7 @@ def test_windows_end_exactly_once_however_often_the_server_is_killed(machine: Ma
         windows.check_that_none_was_early()
     windows.served_by(machine).stop()
     windows.check_that_each_ended_once()
+    print(f"{WINDOWS:,} windows, {kills} kills; from a start to the last that was overdue by then: {windows.caught_up}")
 
 
 class Windows:
@@ -74,7 +77,9 @@ class Windows:
         self._chance = chance
         now_us = _now_us()
         first_us, last_us = (now_us + seconds * US_PER_SECOND for seconds in (FIRST_DUE_SECONDS, LAST_DUE_SECONDS))
-        due_us = [chance.randrange(first_us, last_us) for _ in range(WINDOWS)]
+        due_us = [first_us + number for number in range(OVERDUE)]
+        due_us += [chance.randrange(first_us, last_us) for _ in range(WINDOWS - OVERDUE)]
+        self.caught_up = "none was"
         self.last_due_us = max(due_us)
         self._opened_us = self.last_due_us - WINDOW_MINUTES * US_PER_MINUTE
         self._due_us = dict(zip(self._open(due_us), due_us, strict=True))
@@ -85,7 +90,11 @@ class Windows:
         began_us = _now_us()
         server = machine.serve()
         owed = {who for who, due_us in self._unpaid().items() if due_us <= began_us}
-        assert owed <= {ending.profile_id for ending in self._endings()}
+        recorded_us = {ending.profile_id: ending.recorded_us for ending in self._endings()}
+        assert owed <= recorded_us.keys()
+        late = [recorded_us[who] for who in owed if recorded_us[who] >= began_us]
+        if len(late) >= OVERDUE:
+            self.caught_up = f"{len(late):,} in {(max(late) - began_us) / US_PER_SECOND:.1f} s"
         return server
 
     def pay_for_some(self, server: Server) -> None:
@@ -134,7 +143,8 @@ class Windows:
         done(octy.create_segment(account, definition("abandoned", "live", 2, 0, steps)))
         ids: list[str] = []
         for first in range(0, WINDOWS, PROFILES_PER_BATCH_MAX):
-            drafts = [ProfileDraft(f"customer {first + number}") for number in range(PROFILES_PER_BATCH_MAX)]
+            some = range(first, min(first + PROFILES_PER_BATCH_MAX, WINDOWS))
+            drafts = [ProfileDraft(f"customer {number}") for number in some]
             ids += [profile.profile_id for profile in done(octy.create_profiles(account, drafts)).done]
         clock.move_to(self._opened_us)
         carts = [

@@ -32,6 +32,8 @@ class Client:
         self._diary = Diary(diary)
         self._stopping = threading.Event()
         self._failure: BaseException | None = None
+        self.answered: list[tuple[float, float]] = []
+        """When each request that had an answer at once was sent, and when it was answered, by a clock of its own."""
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -57,12 +59,14 @@ class Client:
     def _ask(self, key: str, path: str, body: object, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The answer that a request has in the end."""
         while True:
+            began = time.monotonic()
             try:
                 answer = self._http.post(path, json=body, headers=headers)
             except httpx.TransportError as error:
                 self._diary.is_unknown(key, type(error).__name__)
             else:
                 if answer.status_code != 503:
+                    self.answered.append((began, time.monotonic()))
                     return decoded(answer)
                 error_lines(answer, 503)
                 self._diary.is_unknown(key, "503")

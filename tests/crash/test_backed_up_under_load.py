@@ -8,6 +8,7 @@ in the end. Whether its tags are right, the reference model says.
 import json
 import shutil
 import sqlite3
+import statistics
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -56,11 +57,13 @@ def test_every_backup_of_a_busy_server_is_what_it_was_at_some_moment(machine: Ma
     ids = settle(Account(server, keys), sink.url, PROFILES)
     diary = machine.folder / "customers"
     client = Customers(server.client(keys), diary, Random(chance.random()), ids)
-    backups = []
+    backups, takings = [], []
     for number in range(BACKUPS):
         time.sleep(EVERY_SECONDS)
         backup = Backup(machine.folder / f"backup {number}", set(_in_diary(diary)[1]))
+        began = time.monotonic()
         _taken(server, backup.folder)
+        takings.append((began, time.monotonic()))
         backups.append(backup)
     client.stop()
     wait_for("all webhooks", lambda: not _webhooks(server.data, "state = 'pending'"), WEBHOOKS_ARRIVE_SECONDS)
@@ -81,10 +84,24 @@ def test_every_backup_of_a_busy_server_is_what_it_was_at_some_moment(machine: Ma
     again.stop()
     _check_ids(sink, of_backup)
     print(f"{BACKUPS} backups, the last of {len(backups[-1].acknowledged)} events; {len(confirmed)} webhooks")
+    _print_percentiles(client.answered, takings)
 
 
 def _taken(server: Server, target: Path) -> Taken:
     return back_up(server.data, target, time.time_ns() // 1_000, lambda _: None, verify=False)
+
+
+def _print_percentiles(answered: list[tuple[float, float]], takings: list[tuple[float, float]]) -> None:
+    """Of how long batches took that had an answer while a backup was taken, and of the others."""
+    took: dict[bool, list[float]] = {True: [], False: []}
+    for began, ended in answered:
+        is_beside = any(first < ended and began < last for first, last in takings)
+        took[is_beside].append(1000 * (ended - began))
+    for is_beside, milliseconds in took.items():
+        if len(milliseconds) > 1:
+            hundredths = statistics.quantiles(milliseconds, n=100, method="inclusive")
+            how = "while a backup was taken" if is_beside else "otherwise"
+            print(f"{how}: {len(milliseconds)} batches, p50 {hundredths[49]:.0f} ms, p99 {hundredths[98]:.0f} ms")
 
 
 def _in_diary(diary: Path) -> tuple[set[str], set[str]]:
