@@ -41,6 +41,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, help="how many mutants to try")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="+", help="some of them again, by the keys that they had")
+    parser.add_argument("--tests", nargs="+", help="tests that may notice, where it is not all of the part")
     parser.add_argument("--again", action="store_true", help="try those again that survived")
     parser.add_argument(
         "--results", type=Path, default=Path(".mutants"), help="the file that keeps what became of each"
