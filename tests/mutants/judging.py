@@ -9,6 +9,7 @@ import functools
 import gc
 import importlib
 import inspect
+import math
 import os
 import resource
 import signal
@@ -32,9 +33,9 @@ from tests.property import histories
 
 HISTORIES = 15
 """How many random histories a property test lives through."""
-CPU_FACTOR, CPU_SECONDS_MORE = 10, 5
-"""What takes so many times as long as its tests did, and so many seconds more, runs for ever."""
-WAITING_FACTOR = 10
+CPU_FACTOR, CPU_SECONDS_MORE = 10, 2
+"""A test that takes so many times as long as it did, and so many seconds more, runs for ever."""
+WAITING_FACTOR, WAITING_SECONDS_MORE = 10, 30
 """The same for what waits for ever, in seconds in which this process was not stopped."""
 MEMORY_BYTES_MORE = 2 << 30
 """What a mutant may take beyond what this process has."""
@@ -130,8 +131,8 @@ class Judge:
                 yield self._ended(running)
             told, tell = os.pipe()
             if (child := os.fork()) == 0:
-                _limit(sum(self._seconds[test] for test in tests), tell)
-                _say(tell, self._verdict(mutant, tests))
+                _hold()
+                _say(tell, self._verdict(mutant, tests, tell))
             os.close(tell)
             running[child] = _Running(mutant, tests, told)
         while running:
@@ -157,12 +158,15 @@ class Judge:
             if verdict.test:
                 of_function[verdict.test].noticed += 1
 
-    def _verdict(self, mutant: Mutant, tests: Sequence[str]) -> Verdict:
+    def _verdict(self, mutant: Mutant, tests: Sequence[str], tell: int) -> Verdict:
         if (code := mutant.code) is None:
             return Verdict(Fate.NO_CHANGE)
         put_in(mutant, code)
-        failing = next((test for test in tests if not _passes(self._items[test])), None)
-        return Verdict(Fate.SURVIVED) if failing is None else Verdict(Fate.KILLED, failing)
+        for test in tests:
+            _limit(self._seconds[test], tell)
+            if not _passes(self._items[test]):
+                return Verdict(Fate.KILLED, test)
+        return Verdict(Fate.SURVIVED)
 
     def _note_lines(self) -> None:
         self._coverage.start()
@@ -230,18 +234,21 @@ def _say(tell: int, verdict: Verdict) -> NoReturn:
     os._exit(0)
 
 
-def _limit(seconds: float, tell: int) -> None:
-    """So much time, and memory, for this process; and nothing that it prints."""
+def _hold() -> None:
+    """So much memory for this process, and nothing that it prints."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.dup2(null, 2)
-    spent = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-    allowed = int(spent + CPU_FACTOR * seconds + CPU_SECONDS_MORE)
-    resource.setrlimit(resource.RLIMIT_CPU, (allowed, allowed + 1))
-    left = iter(range(int(WAITING_FACTOR * (seconds + CPU_SECONDS_MORE))))
+    size_bytes = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (size_bytes + MEMORY_BYTES_MORE,) * 2)
+
+
+def _limit(seconds: float, tell: int) -> None:
+    """So much time for what is run next: a test that took so many seconds."""
+    allowed = math.ceil(process_time() + CPU_FACTOR * seconds + CPU_SECONDS_MORE)
+    resource.setrlimit(resource.RLIMIT_CPU, (allowed, resource.RLIM_INFINITY))
+    left = iter(range(int(WAITING_FACTOR * seconds + WAITING_SECONDS_MORE)))
     signal.signal(
         signal.SIGALRM, lambda *_: None if next(left, None) is not None else _say(tell, Verdict(Fate.ENDLESS))
     )
     signal.setitimer(signal.ITIMER_REAL, 1, 1)
-    size_bytes = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (size_bytes + MEMORY_BYTES_MORE,) * 2)
