@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from octy.engine.batch import Changes, EventBatch
+from octy.engine.batch import NO_CHANGES, Changes, EventBatch
 from octy.engine.engine import NOBODY, Engine
 from octy.model.instants import NEVER, US_PER_MINUTE
 from octy.model.tags import Cause, ChangeKind
@@ -61,6 +61,7 @@ def test_what_has_spoken_against_a_tag_at_rest_takes_it_off_when_the_rest_ends(e
         [-1],
         [0],
     ]
+    assert [column.dtype for column in gone] == [column.dtype for column in NO_CHANGES]
     assert engine.bearers([0, 1, 2]) == {SHOES: {0, 2}, HATS: {1}}
 
 
