@@ -34,7 +34,7 @@ def begun(*definitions: SegmentDefinition) -> tuple[Engine, list[Backfill]]:
 
 
 def members(engine: Engine, backfill: Backfill) -> list[int]:
-    return engine.finish_backfill(backfill, []).profile.tolist()
+    return list(engine.finish_backfill(backfill, []).profile)
 
 
 @pytest.mark.parametrize("rows_per_run", [1, 2, 3, 18])

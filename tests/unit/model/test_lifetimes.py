@@ -95,4 +95,5 @@ def test_where_an_earlier_version_was_asked_nobody_knows_which_events_came_befor
     life = Lifetime(SegmentStatus.PENDING_DELETION, requested_us=500)
     assert not life.is_followed
     assert life.rests_since is None
+    assert life.restored(600, 9, is_live=True).pauses == (Pause(500, 9, 600, 9, is_over=True),)
     assert Lifetime.begun(is_live=True).deleted(500, 7).rests_since == (500, 7)
