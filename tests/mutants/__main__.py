@@ -65,7 +65,6 @@ def main() -> int:
                 print(f"{mutant.key} {verdict.fate.value}: {mutant}", flush=True)
 
     options = ["-p", "tests.plain", "-p", "no:xdist", "-q", "--no-header", "--no-summary"]
-    options += ["-o", "tmp_path_retention_policy=none"]
     judge = Judge(paths, asked.processes, asked.seconds, try_them)
     if untried and (code := pytest.main([*options, *tests], plugins=[judge])) != 0:
         return code
