@@ -256,6 +256,17 @@ def test_a_refusal_says_whether_keys_were_missing_unreadable_or_wrong(world: Wor
     assert str(refusal(recognition, f"basic {wrong}")) == "These keys belong to no account."
 
 
+def test_keys_are_recognized_bare_and_after_the_word_whatever_blanks_are_around_them(world: World, api: Api) -> None:
+    recognition = Recognition(world.octy, Attempts())
+    right = bare(api.keys)
+    for header in (right, f" {right} ", f"Basic {right}", f"BASIC   {right}  "):
+        for _ in range(2):  # judged, and remembered
+            caller = recognition.caller_of(cast("Scope", {"headers": [(b"authorization", header.encode())]}))
+            assert caller.account_id == api.account_id
+    twice = [(b"authorization", right.encode())] * 2
+    assert recognition.recognized(twice) is None
+
+
 def test_failures_are_counted_by_address_whatever_the_keys(world: World, seconds: Seconds) -> None:
     recognition = Recognition(world.octy, Attempts(seconds=seconds))
     headers = [base64.b64encode(f"pk{number}:sk".encode()).decode() for number in range(FAILURES_PER_MINUTE + 1)]

@@ -15,6 +15,7 @@ from octy.model.instants import US_PER_SECOND, rfc1123
 from octy.model.tracing import RECORDED, Span, Trace
 from octy.webhooks import dispatcher as dispatching
 from octy.webhooks.addresses import NOT_PUBLIC
+from octy.webhooks.counts import DELIVERED, GIVEN_UP, POSTPONED, AttemptCounts
 from octy.webhooks.dispatcher import IN_FLIGHT_MAX, Dispatcher
 from octy.webhooks.outbox import Delivery
 from octy.webhooks.schedule import JITTER, PAUSES_US, WAIT_US_MAX
@@ -613,3 +614,24 @@ async def test_the_log_says_what_came_of_each_attempt(
         "attempts": 1,
         "reason": "The receiver answered 410.",
     }
+
+
+async def test_attempts_are_counted_by_what_came_of_them_and_first_ones_by_themselves(
+    outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    counts = AttemptCounts()
+    sender = Sender(clock, signing_keys, allow_private=True)
+    dispatcher = Dispatcher(outbox, sender, clock, chance=Random(7), counts=counts)
+    receiver.script = [500, 200, 410]
+    outbox.add(receiver.url)
+    await dispatcher.start()
+    await dispatcher.drain()
+    assert counts.outcomes == {DELIVERED: 0, POSTPONED: 1, GIVEN_UP: 0}
+    await let_pass(dispatcher, clock, PAUSES_US[0] * LONGEST)
+    outbox.add(receiver.url, account=2)
+    outbox.add("", account=3)
+    await let_pass(dispatcher, clock, 1)
+    await dispatcher.stop()
+    assert counts.outcomes == {DELIVERED: 1, POSTPONED: 1, GIVEN_UP: 2}
+    assert counts.in_flight == 0
+    assert (sum(counts.first_attempts.counts), sum(counts.attempts.counts)) == (2, 3)
