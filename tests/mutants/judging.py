@@ -185,7 +185,6 @@ class Judge:
         """Those first of which most is to be expected in a second, and no more than there is time for."""
         contexts = self._contexts[mutant.path]
         near = {name for line in mutant.lines for name in contexts.get(line, ())} & self._items.keys()
-
         of_function = self._experience[mutant.path, mutant.function.name]
 
         def seconds_per_notice(name: str) -> float:
