@@ -34,8 +34,9 @@ coverage: setup  ## which branches of model, engine and store the tests take: at
 	  $(addprefix tests/integration/,store service webhooks http)
 	$(BIN)/coverage report
 
-mutants: setup  ## small changes of model and engine, and whether a test notices: at least 85 in 100 (hours; SAMPLE=400 for so many, SEED=n for others, PLACES="..." for other files)
-	SOAK_HISTORIES=20 SOAK_SEED=0 $(BIN)/python -m tests.mutants $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) $(PLACES)
+mutants: setup  ## small changes of model and engine, and whether a test notices: at least 85 in 100 (hours, and goes on where it stopped; SAMPLE=400 for so many, SEED=n for others, PLACES="..." for some files, PART=rim for webhooks and keys, AGAIN=1 for those once more that survived)
+	SOAK_HISTORIES=20 SOAK_SEED=0 $(BIN)/python -m tests.mutants $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(PART),--part $(PART)) $(if $(AGAIN),--again) $(PLACES)
 
 soak: setup  ## engine against reference model, 20,000 histories (about half an hour on 2 cores; SOAK_HISTORIES=n for more or fewer)
 	SOAK_HISTORIES=$${SOAK_HISTORIES:-20000} $(BIN)/pytest -n auto tests/property/test_engine_agrees.py
@@ -98,5 +99,5 @@ pins:  ## recompute the pinned requirements from requirements/*.in
 	    --output-file requirements/$$name.txt requirements/$$name.in; done
 
 clean:  ## remove what the other targets made
-	rm -rf .venv site .mypy_cache .ruff_cache .hypothesis .coverage src/*.egg-info
+	rm -rf .venv site .mypy_cache .ruff_cache .hypothesis .coverage .mutants src/*.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

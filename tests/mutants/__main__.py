@@ -1,7 +1,7 @@
 """`make mutants`: how many small changes of the code do the tests notice, and which do they not?
 
-Without a number all mutants are tried, which takes hours; with one, so many of them, by a seed. The exit code says
-whether at least 85 in 100 were noticed.
+What became of each is kept in a file, and a run goes on where the last one stopped. They are tried in the order of a
+seed, so that those tried by then are a sample of all. The exit code says whether at least 85 in 100 were noticed.
 """
 
 import argparse
@@ -9,50 +9,66 @@ import math
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.mutants.judging import Fate, Judge
-from tests.mutants.making import LEFT_ALONE, Mutant, Source
+from tests.mutants.making import LEFT_ALONE, Mutant, mutants
+from tests.mutants.results import Results
 
 WANTED = 0.85
 NORMAL_95 = 1.96
-PLACES = ["src/octy/model", "src/octy/engine"]
-TESTS = [
-    f"tests/{place}"
-    for place in ("unit/model", "unit/engine", "unit/cli", "unit/http", "property", "recorded/test_rules.py")
-]
+PARTS = {
+    "rules": (
+        ["src/octy/model", "src/octy/engine"],
+        ["unit/model", "unit/engine", "unit/cli", "unit/http", "property", "recorded/test_rules.py"],
+    ),
+    "rim": (
+        ["src/octy/webhooks", "src/octy/store/outbox.py", "src/octy/http/auth.py", "src/octy/model/keys.py"],
+        ["unit/webhooks", "integration/webhooks", "integration/store/test_outbox.py", "integration/http/test_keys.py"],
+    ),
+}
+"""What is changed, and the tests that may notice: what segments mean, and what meets the network."""
 
 
 def main() -> int:
     """All of it."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
-    parser.add_argument("places", nargs="*", default=PLACES, help="folders and files to change")
+    parser.add_argument("places", nargs="*", help="folders and files to change, where it is not all of the part")
+    parser.add_argument("--part", choices=PARTS, default="rules")
     parser.add_argument("--sample", type=int, help="how many mutants to try")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", nargs="+", type=int, help="some of them again, by the numbers that they had")
-    parser.add_argument("--tests", nargs="+", default=TESTS, help="tests that may notice")
+    parser.add_argument("--only", nargs="+", help="some of them again, by the keys that they had")
+    parser.add_argument("--tests", nargs="+", help="tests that may notice, where it is not all of the part")
+    parser.add_argument("--again", action="store_true", help="try those again that survived")
+    parser.add_argument(
+        "--results", type=Path, default=Path(".mutants"), help="the file that keeps what became of each"
+    )
+    parser.add_argument("--processes", type=int, default=2, help="how many mutants are tried at a time")
+    parser.add_argument("--seconds", type=float, default=6, help="after how long no other test of a mutant is begun")
     asked = parser.parse_args()
-    paths = sources(asked.places)
-    fates: Counter[tuple[Path, Fate]] = Counter()
+    places, tests = PARTS[asked.part]
+    paths = sources(asked.places or places)
+    tests = asked.tests or [f"tests/{test}" for test in tests]
+    drawn = [mutant for path in paths for mutant in mutants(path)]
+    random.Random(asked.seed).shuffle(drawn)
+    drawn = [mutant for mutant in drawn[: asked.sample] if not asked.only or mutant.key in asked.only]
+    results = Results(asked.results)
+    untried = results.untried(drawn, again=asked.again or bool(asked.only))
 
     def try_them(judge: Judge) -> None:
-        drawn = islice(mutants(paths, None if asked.sample is None else asked.seed), asked.sample)
-        for number, mutant in enumerate(drawn, 1):
-            if asked.only and number not in asked.only:
-                continue
-            fate = judge.fate_of(mutant)
-            fates[mutant.path, fate] += 1
-            if not fate.is_killed:
-                print(f"{number}. {fate.value}: {mutant}", flush=True)
+        for mutant, verdict in judge.judge(untried):
+            results.add(mutant, verdict)
+            if not verdict.fate.is_killed and verdict.fate is not Fate.NO_CHANGE:
+                print(f"{mutant.key} {verdict.fate.value}: {mutant}", flush=True)
 
     options = ["-p", "tests.plain", "-p", "no:xdist", "-q", "--no-header", "--no-summary"]
-    if (code := pytest.main([*options, *asked.tests], plugins=[Judge(paths, try_them)])) != 0:
+    judge = Judge(paths, asked.processes, asked.seconds, try_them)
+    if untried and (code := pytest.main([*options, *tests], plugins=[judge])) != 0:
         return code
-    return report(fates)
+    return report(results.of(drawn), len(drawn))
 
 
 def sources(places: Sequence[str]) -> list[Path]:
@@ -61,26 +77,19 @@ def sources(places: Sequence[str]) -> list[Path]:
     return sorted(path for path in found if str(path) not in LEFT_ALONE)
 
 
-def mutants(paths: Sequence[Path], seed: int | None) -> Iterator[Mutant]:
-    """All, or all in the order of a seed."""
-    files = [Source(path) for path in paths]
-    places = [(file, number) for file in files for number in range(len(file))]
-    if seed is not None:
-        random.Random(seed).shuffle(places)
-    return (mutant for file, number in places if (mutant := file.mutant(number)) is not None)
-
-
-def report(fates: Counter[tuple[Path, Fate]]) -> int:
+def report(tried: Sequence[tuple[Mutant, Fate]], of: int) -> int:
     """Prints the figures: of each file, and of all with the bounds of what a sample says."""
+    fates = Counter((mutant.path, fate) for mutant, fate in tried)
     print("\n| file | mutants | noticed | ran for ever | not noticed | no test goes there |")
     print("| --- | --- | --- | --- | --- | --- |")
     for path in sorted({path for path, _ in fates}):
-        killed, endless, survived, untested = counts = [fates[path, fate] for fate in Fate]
+        killed, endless, survived, untested, _ = counts = [fates[path, fate] for fate in Fate]
         print(f"| {path} | {sum(counts)} | {killed + endless} | {endless} | {survived} | {untested} |")
-    tried, noticed = fates.total(), sum(count for (_, fate), count in fates.items() if fate.is_killed)
-    low, high = bounds(noticed, tried)
-    print(f"{noticed} of {tried} noticed: {noticed / tried:.1%} (95 times in 100 between {low:.1%} and {high:.1%})")
-    return 0 if noticed >= WANTED * tried else 1
+    noticed = sum(fate.is_killed for _, fate in tried)
+    low, high = bounds(noticed, len(tried))
+    print(f"{noticed} of {len(tried)} noticed: {noticed / len(tried):.1%}", end=" ")
+    print(f"(95 times in 100 between {low:.1%} and {high:.1%}); {of} could be changed")
+    return 0 if noticed >= WANTED * len(tried) else 1
 
 
 def bounds(found: int, tried: int) -> tuple[float, float]:

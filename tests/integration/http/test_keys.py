@@ -15,6 +15,7 @@ from litestar.types import Scope
 import octy
 from octy.http.app import create_app
 from octy.http.attempts import FAILURES_PER_MINUTE, NAMES_MAX, Attempts
+from octy.http.auth import Recognition
 from octy.http.lane import Lane
 from octy.model.errors import TooManyFailures, Unauthorized
 from octy.model.instants import US_PER_HOUR
@@ -234,6 +235,47 @@ def test_failures_are_counted_by_key_whatever_the_address(seconds: Seconds) -> N
     attempts.failed(["address 1"])
     with pytest.raises(TooManyFailures):
         attempts.failed(["address 99", "key pk"])
+
+
+def refusal(recognition: Recognition, header: str | None, address: str = "10.0.0.1") -> Unauthorized:
+    """Why a request with that header is refused."""
+    headers = [] if header is None else [(b"authorization", header.encode())]
+    with pytest.raises(Unauthorized) as refused:
+        recognition.caller_of(cast("Scope", {"headers": headers, "client": (address, 4321)}))
+    return refused.value
+
+
+def test_a_refusal_says_whether_keys_were_missing_unreadable_or_wrong(world: World, seconds: Seconds) -> None:
+    recognition = Recognition(world.octy, Attempts(seconds=seconds))
+    assert str(refusal(recognition, None)) == "The request carries no Authorization."
+    form = "The request's Authorization is not base64(public_key:secret_key), bare or after 'Basic '."
+    for header in ("", "Bearer x", "Basic", "pk:sk", base64.b64encode(b"no colon").decode()):
+        assert str(refusal(recognition, header)) == form
+    wrong = base64.b64encode(b"pk:sk").decode()
+    assert str(refusal(recognition, wrong)) == "These keys belong to no account."
+    assert str(refusal(recognition, f"basic {wrong}")) == "These keys belong to no account."
+
+
+def test_keys_are_recognized_bare_and_after_the_word_whatever_blanks_are_around_them(world: World, api: Api) -> None:
+    recognition = Recognition(world.octy, Attempts())
+    right = bare(api.keys)
+    for header in (right, f" {right} ", f"Basic {right}", f"BASIC   {right}  "):
+        for _ in range(2):  # judged, and remembered
+            caller = recognition.caller_of(cast("Scope", {"headers": [(b"authorization", header.encode())]}))
+            assert caller.account_id == api.account_id
+    twice = [(b"authorization", right.encode())] * 2
+    assert recognition.recognized(twice) is None
+
+
+def test_failures_are_counted_by_address_whatever_the_keys(world: World, seconds: Seconds) -> None:
+    recognition = Recognition(world.octy, Attempts(seconds=seconds))
+    headers = [base64.b64encode(f"pk{number}:sk".encode()).decode() for number in range(FAILURES_PER_MINUTE + 1)]
+    for header in headers[:-1]:
+        assert not isinstance(refusal(recognition, header), TooManyFailures)
+    assert not isinstance(refusal(recognition, None), TooManyFailures), "that is no attempt"
+    assert isinstance(refusal(recognition, headers[-1]), TooManyFailures)
+    assert isinstance(refusal(recognition, "no keys at all"), TooManyFailures)
+    assert not isinstance(refusal(recognition, headers[-1], "10.0.0.2"), TooManyFailures)
 
 
 def test_the_memory_for_failures_has_an_end(seconds: Seconds) -> None:

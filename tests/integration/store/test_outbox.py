@@ -244,6 +244,73 @@ def test_a_deliverys_number_is_never_given_twice(writer: Connection, account: in
     assert due(writer, 0) == ["msg_2"]
 
 
+def states(connection: Connection) -> dict[str, tuple[str, str | None, int | None]]:
+    """By webhook: its state, its error, and when it ended."""
+    rows = connection.exec_driver_sql("SELECT webhook_id, state, last_error, finished_us FROM outbox")
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+
+def test_what_is_given_up_is_old_and_pending_and_the_accounts(writer: Connection, account: int, stranger: int) -> None:
+    add(writer, *(delivery(account, number, number) for number in range(5)), delivery(stranger, 9))
+    add(writer, delivery(account, 6, 4, at=1), delivery(account, 7, 7, at=2))
+    tried(writer, "msg_0", DELIVERED, minute=0)
+    tried(writer, "msg_1", PENDING, 3, minute=0, again=30)
+    through = number_of(writer, "msg_6")
+    old = {"through_id": through, "before_us": at(1)}
+    assert outbox.give_up(writer, account, 2, at(5), "gone", **old) == 2
+    assert {name for name, (state, *_) in states(writer).items() if state == FAILED} == {"msg_1", "msg_2"}
+    assert outbox.give_up(writer, account, 9, at(6), "gone", **old) == 2, "one is not old enough"
+    assert outbox.give_up(writer, account, 9, at(6), "gone", **old) == 0
+    assert outbox.give_up(writer, account, 9, at(7), "gone", through_id=through, before_us=at(9)) == 1
+    ended = ("failed", "gone")
+    assert states(writer) == {
+        "msg_0": (DELIVERED, None, at(0)),
+        "msg_1": (*ended, at(5)),
+        "msg_2": (*ended, at(5)),
+        "msg_3": (*ended, at(6)),
+        "msg_4": (*ended, at(6)),
+        "msg_6": (*ended, at(7)),
+        "msg_7": (PENDING, None, None),
+        "msg_9": (PENDING, None, None),
+    }
+    assert due(writer, 60) == ["msg_9", "msg_7"]
+
+
+def test_who_waited_for_one_that_is_given_up_goes_at_once(writer: Connection, account: int) -> None:
+    add(writer, delivery(account, 1), delivery(account, 2))
+    tried(writer, "msg_1", PENDING, minute=0, again=60)
+    first = number_of(writer, "msg_1")
+    assert outbox.give_up(writer, account, 9, at(1), "gone", through_id=first, before_us=at(1)) == 1
+    assert due(writer, 1) == ["msg_2"]
+
+
+def test_all_about_a_profile_is_told_in_order(writer: Connection, account: int, stranger: int) -> None:
+    add(writer, delivery(account, 1), delivery(account, 2), delivery(account, 3, profile=1), delivery(stranger, 4))
+    tried(writer, "msg_1", FAILED, 2, minute=3)
+    first, second = outbox.of_profile(writer, account, 0)
+    assert (first.webhook_id, first.state, first.attempts, first.finished_us) == ("msg_1", FAILED, 2, at(3))
+    assert (first.body, first.last_error) == (b'{"number":1}', "The receiver answered 500.")
+    assert (second.webhook_id, second.state, second.created_us, second.finished_us) == ("msg_2", PENDING, at(0), None)
+
+
+def test_a_body_is_changed_and_webhooks_are_dropped_by_number(writer: Connection, account: int) -> None:
+    add(writer, *(delivery(account, number, number) for number in range(3)))
+    numbers = {name: number_of(writer, name) for name in ("msg_0", "msg_1", "msg_2")}
+    outbox.set_body(writer, numbers["msg_1"], b"{}")
+    assert [one.body for one in found(writer, 0)] == [b'{"number":0}', b"{}", b'{"number":2}']
+    lanes = outbox.lanes_of(writer, [*numbers.values(), 999])
+    assert lanes == {number: (account, place) for place, number in enumerate(numbers.values())}
+    outbox.drop(writer, [numbers["msg_0"], numbers["msg_2"]])
+    assert set(states(writer)) == {"msg_1"}
+
+
+def test_only_the_profiles_webhooks_go_with_it(writer: Connection, account: int, stranger: int) -> None:  # X3
+    add(writer, *(delivery(account, number, number) for number in range(3)), delivery(stranger, 9))
+    outbox.delete_of_profiles(writer, account, [0, 2])
+    assert due(writer, 0) == ["msg_1", "msg_9"]
+    assert writer.exec_driver_sql("SELECT count(*) FROM outbox_lanes").scalar_one() == 2
+
+
 # Receivers
 
 

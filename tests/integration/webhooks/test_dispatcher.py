@@ -6,12 +6,16 @@ from random import Random
 
 import pytest
 from aiohttp import web
+from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from octy.model.clock import ManualClock
 from octy.model.errors import Unavailable
 from octy.model.instants import US_PER_SECOND, rfc1123
+from octy.model.tracing import RECORDED, Span, Trace
 from octy.webhooks import dispatcher as dispatching
 from octy.webhooks.addresses import NOT_PUBLIC
+from octy.webhooks.counts import DELIVERED, GIVEN_UP, POSTPONED, AttemptCounts
 from octy.webhooks.dispatcher import IN_FLIGHT_MAX, Dispatcher
 from octy.webhooks.outbox import Delivery
 from octy.webhooks.schedule import JITTER, PAUSES_US, WAIT_US_MAX
@@ -518,3 +522,116 @@ async def test_to_drain_or_wake_after_the_end_is_harmless(outbox: MemoryOutbox, 
     await dispatcher.stop()
     await dispatcher.drain()
     dispatcher.wake()
+
+
+# What others are told
+
+
+async def told(outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock, *answers: int) -> list[Span]:
+    """The spans of a delivery's attempts, which were answered so."""
+    spans: list[Span] = []
+    sender = Sender(clock, signing_keys, allow_private=True)
+    dispatcher = Dispatcher(outbox, sender, clock, chance=Random(7), report=spans.append)
+    receiver.script = list(answers)
+    await dispatcher.start()
+    await dispatcher.drain()
+    for pause_us in PAUSES_US[: len(answers) - 1]:
+        await let_pass(dispatcher, clock, pause_us * LONGEST)
+    await dispatcher.stop()
+    return spans
+
+
+async def test_each_attempt_of_a_trace_that_is_recorded_is_a_span_of_its_own(
+    outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    trace = Trace("ab" * 16, RECORDED)
+    outbox.add(receiver.url)
+    outbox.rows[0].delivery = replace(outbox.rows[0].delivery, trace=trace)
+    first, second = await told(outbox, receiver, clock, 500, 200)
+    assert (first.name, first.is_call, first.has_failed, second.has_failed) == ("webhook", True, True, False)
+    assert {(one.trace.id, one.trace.caller) for one in (first, second)} == {(trace.id, trace.span)}
+    assert first.trace.span != second.trace.span
+    assert [request.headers["traceparent"] for request in receiver.requests] == [
+        first.trace.traceparent,
+        second.trace.traceparent,
+    ]
+    assert [one.facts for one in (first, second)] == [
+        {"http.request.method": "POST", "http.request.resend_count": count, "http.response.status_code": status}
+        for count, status in enumerate((500, 200))
+    ]
+
+
+async def test_an_attempt_that_got_no_answer_has_no_status(
+    outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    outbox.add("http://127.0.0.1:1/")
+    outbox.rows[0].delivery = replace(outbox.rows[0].delivery, trace=Trace("ab" * 16, RECORDED))
+    (span,) = await told(outbox, receiver, clock, 200)
+    assert span.has_failed
+    assert span.facts == {"http.request.method": "POST", "http.request.resend_count": 0}
+
+
+async def test_an_attempt_of_no_recorded_trace_is_no_span(
+    outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    outbox.add(receiver.url)
+    outbox.add(receiver.url, profile=1)
+    outbox.rows[1].delivery = replace(outbox.rows[1].delivery, trace=Trace("ab" * 16))
+    assert await told(outbox, receiver, clock, 200) == []
+    assert outbox.states() == ["delivered", "delivered"]
+
+
+async def test_the_log_says_what_came_of_each_attempt(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    receiver.script = [500, 204, 410]
+    outbox.add(receiver.url)
+    with capture_logs() as lines:
+        await dispatcher.drain()
+        await let_pass(dispatcher, clock, PAUSES_US[0] * LONGEST)
+        outbox.add(receiver.url, account=2)
+        await let_pass(dispatcher, clock, 1)
+    postponed, delivered, given_up = lines
+    assert 4 <= postponed.pop("pause_seconds") <= 6
+    whose = {"webhook_id": "msg_1", "account_id": 1}
+    assert postponed == whose | {
+        "event": "webhooks.postponed",
+        "log_level": "info",
+        "attempts": 1,
+        "reason": "The receiver answered 500.",
+    }
+    assert delivered == whose | {
+        "event": "webhooks.delivered",
+        "log_level": "debug",
+        "attempts": 2,
+        "status": 204,
+    }
+    assert given_up == {
+        "event": "webhooks.given_up",
+        "log_level": "warning",
+        "webhook_id": "msg_2",
+        "account_id": 2,
+        "attempts": 1,
+        "reason": "The receiver answered 410.",
+    }
+
+
+async def test_attempts_are_counted_by_what_came_of_them_and_first_ones_by_themselves(
+    outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    counts = AttemptCounts()
+    sender = Sender(clock, signing_keys, allow_private=True)
+    dispatcher = Dispatcher(outbox, sender, clock, chance=Random(7), counts=counts)
+    receiver.script = [500, 200, 410]
+    outbox.add(receiver.url)
+    await dispatcher.start()
+    await dispatcher.drain()
+    assert counts.outcomes == {DELIVERED: 0, POSTPONED: 1, GIVEN_UP: 0}
+    await let_pass(dispatcher, clock, PAUSES_US[0] * LONGEST)
+    outbox.add(receiver.url, account=2)
+    outbox.add("", account=3)
+    await let_pass(dispatcher, clock, 1)
+    await dispatcher.stop()
+    assert counts.outcomes == {DELIVERED: 1, POSTPONED: 1, GIVEN_UP: 2}
+    assert counts.in_flight == 0
+    assert (sum(counts.first_attempts.counts), sum(counts.attempts.counts)) == (2, 3)

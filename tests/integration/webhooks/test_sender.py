@@ -100,7 +100,7 @@ async def test_everything_else_is_not(sender: Sender, receiver: Receiver, status
     assert outcome.reason.startswith(f"The receiver answered {status}.")
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308, 399])
 async def test_a_redirect_is_never_followed(
     sender: Sender, receiver: Receiver, other_receiver: Receiver, status: int
 ) -> None:

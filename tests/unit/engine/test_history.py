@@ -47,6 +47,16 @@ def test_events_in_order_need_no_history() -> None:
         engine.apply(new)
 
 
+def test_of_two_events_at_one_instant_neither_is_late_and_a_microsecond_before_is() -> None:  # T2
+    engine = watching(past("view", "pay"))
+    assert engine.history_needed(batch(engine, "12:00", (0, "view", "12:00"), (0, "pay", "12:00"))) is None
+    before = batch(engine, "12:00", (0, "view", "12:00"), (0, "pay", "11:59:59.999999"))
+    assert asked(engine, before).profiles.tolist() == [0]
+    engine.apply(batch(engine, "12:00", (0, "view", "12:00")))
+    assert engine.history_needed(batch(engine, "12:00", (0, "pay", "12:00"))) is None
+    assert asked(engine, batch(engine, "12:00", (0, "pay", "11:59:59.999999"))).profiles.tolist() == [0]
+
+
 def test_late_events_need_none_where_one_action_is_all() -> None:
     engine = watching(past("view"), past("view", inaction="pay"))
     engine.apply(batch(engine, "12:00", (0, "view", "12:00")))

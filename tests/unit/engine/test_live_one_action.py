@@ -215,6 +215,14 @@ def test_a_tag_is_measured_by_its_latest_action(shop: Shop) -> None:  # G4
     assert shop.tags("ana") == {}
 
 
+def test_a_conflict_before_the_latest_action_leaves_the_tag_though_it_comes_after_an_earlier_one(shop: Shop) -> None:
+    shop.live("shoe viewers", did("view", page="shoes"))  # G3, G4
+    shop.views("ana", at="12:02", page="shoes")
+    shop.views("ana", at="12:05", page="shoes")
+    shop.views("ana", at="12:03", page="hats")
+    assert shop.tags("ana") == {"shoe viewers": "12:05"}
+
+
 def test_time_alone_removes_no_live_tag(shop: Shop) -> None:  # G4
     shop.live("viewers", did("view", page="shoes"))
     shop.views("ana", at="12:00", page="shoes")

@@ -7,6 +7,7 @@ import pytest
 from octy.engine.batch import Longs
 from octy.engine.kernels.layout import ACTING_US, FLAGGED, TAGGED, WINDOW
 from octy.engine.reliving import LiveSegment, relived
+from octy.engine.standing import standing_of
 from octy.model.definitions import from_wire
 from octy.model.instants import NEVER, US_PER_MINUTE
 from octy.model.lifetimes import Pause
@@ -77,3 +78,27 @@ def test_a_window_has_ended_for_what_is_accepted_at_its_end(again_at: int, who: 
     """T7: what is due at an instant comes before what is accepted at it."""
     _, (_, state) = states(live_2(), None, views=[(0, 10), (0, again_at)])
     assert (tagged(state), windows(state)) == (who, {0: open_since})
+
+
+@pytest.mark.parametrize(
+    ("minutes", "is_tagged"), [(5, True), (6, False), (15, False), (16, True)], ids=["request", "rest", "end", "after"]
+)
+def test_a_window_of_which_a_later_event_tells_ended_at_rest_or_not(minutes: int, is_tagged: bool) -> None:  # X1, L5
+    views = [(0, 15), (8, 16), (8, 17), (8, 18), (8, 25), (0, 33)]
+    (_, rested), (_, always) = states(live_2(minutes), None, views)
+    assert 0 in tagged(always)
+    assert (0 in tagged(rested)) == is_tagged
+
+
+@pytest.mark.parametrize("raw", [live_1(), live_2()])
+@pytest.mark.parametrize("after_seq", range(len(VIEWS) + 1))
+def test_who_is_told_how_a_segment_stood_relives_the_rest(raw: dict[str, object], after_seq: int) -> None:
+    (_, before) = states(raw, None, VIEWS[:after_seq])[1]
+    (spec, after) = states(raw, None)[1]
+    log = Log(0)
+    log.append([Occurrence(who, "view", at * US_PER_MINUTE, at * US_PER_MINUTE, None) for who, at in VIEWS])
+    runs, numbers = runs_of(log)
+    standing = standing_of(spec, before, 0)
+    told = LiveSegment(2, from_wire(raw)[0], 0, after_seq, standing=standing)
+    [(_, again)] = relived([told], numbers, runs, 9, threads=1)
+    assert again.tolist() == after.tolist()

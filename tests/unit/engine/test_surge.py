@@ -79,6 +79,16 @@ def test_an_event_comes_after_what_is_due_for_its_profile_and_nobody_elses(engin
     assert 5 not in rest.profile.tolist()
 
 
+def test_what_is_due_after_the_surge_waits_for_its_turn_too(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "TIMERS_PER_SURGE_MAX", 2)
+    view, later_us = engine.event_type_code("view"), DUE_US + 100
+    engine.apply(EventBatch.of([(profile, view, 20 + profile, 30, None) for profile in range(PROFILES)]))
+    engine.advance(later_us, at_most=1)
+    changes = engine.apply(EventBatch.of([(5, view, later_us, later_us, None)]))
+    assert set(changes.profile.tolist()) == {5}
+    assert 5 not in engine.advance(later_us).profile.tolist()
+
+
 def test_news_of_a_profile_come_after_what_is_due_for_it(engine: Engine) -> None:
     later_us = DUE_US + 7
     engine.advance(later_us, at_most=1)

@@ -96,6 +96,13 @@ def test_a_character_in_two_halves_is_the_one_that_it_means(point: int) -> None:
     assert said(f'{{"{chr(point - 1)}":1,{json.dumps(key)}:2}}') is None
 
 
+@pytest.mark.parametrize("digits", ["0123", "4567", "89ab", "89AB", "cdef", "CDEF"])
+def test_every_digit_of_an_escape_means_what_it_means_to_others(digits: str) -> None:
+    key = chr(int(digits, 16))
+    assert said(f'{{"{key}":1,"\\u{digits}":2}}') is not None
+    assert said(f'{{"{chr(ord(key) + 1)}":1,"\\u{digits}":2}}') is None
+
+
 @pytest.mark.parametrize("length", [0, 1, 7, 8, 9, 31, 32, 33, 64, 1_000])
 def test_keys_of_every_length_are_compared_to_their_last_byte(length: int) -> None:
     key = "k" * length

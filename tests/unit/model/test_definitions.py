@@ -246,6 +246,21 @@ def test_every_violation_is_told_at_once() -> None:  # D10
     ]
 
 
+def test_each_event_is_judged_whatever_is_wrong_with_the_one_before() -> None:  # D10
+    nameless = without(step("view"), "event_type", "exp_timeframe")
+    twice = step("view", exp_timeframe=3, colour="red")
+    found = [(one.rule, one.path) for one in violations(past_1(event_sequence=[nameless, twice, twice]))]
+    for rule, path in [
+        ("D11", "event_sequence[0].event_type"),
+        ("D7", "event_sequence[1].exp_timeframe"),
+        ("D7", "event_sequence[2].exp_timeframe"),
+        ("D8", "event_sequence[2]"),
+        ("D9", "event_sequence[1].event_properties.colour"),
+        ("D9", "event_sequence[2].event_properties.colour"),
+    ]:
+        assert (rule, path) in found
+
+
 def test_a_violation_says_what_was_found_and_what_is_wanted() -> None:  # D10
     [violation] = violations(live_2(3))
     assert violation == Violation(

@@ -51,7 +51,15 @@ def test_steps_keep_their_places_among_what_is_no_step() -> None:  # D10
 
 @pytest.mark.parametrize(
     ("segment_type", "sub_type", "read"),
-    [("live", 2, 2), ("live", 3, None), ("past", 4, 4), ("past", 5, None), ("other", 4, 4), ("live", 0, None)],
+    [
+        ("live", 2, 2),
+        ("live", 3, None),
+        ("past", 4, 4),
+        ("past", 5, None),
+        ("other", 4, 4),
+        ("other", 5, None),
+        ("live", 0, None),
+    ],
 )
 def test_a_sub_type_is_read_where_its_type_has_one(segment_type: str, sub_type: int, read: int | None) -> None:  # D1
     assert Draft(live_1(segment_type=segment_type, segment_sub_type=sub_type)).sub_type == read

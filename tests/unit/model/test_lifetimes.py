@@ -89,3 +89,11 @@ def test_the_checksum_of_tags_is_that_of_their_lines_in_the_order_of_the_profile
         "2e68f26ccbdd9e858d0d25ca1a8fe64db32f54fb4806250e9e0b7ea8a3454116"
     )
     assert tags_sha256([]).hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_where_an_earlier_version_was_asked_nobody_knows_which_events_came_before() -> None:
+    life = Lifetime(SegmentStatus.PENDING_DELETION, requested_us=500)
+    assert not life.is_followed
+    assert life.rests_since is None
+    assert life.restored(600, 9, is_live=True).pauses == (Pause(500, 9, 600, 9, is_over=True),)
+    assert Lifetime.begun(is_live=True).deleted(500, 7).rests_since == (500, 7)

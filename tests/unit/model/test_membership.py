@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from octy.model.definitions import from_wire
 from octy.model.instants import US_PER_DAY, US_PER_MINUTE
+from octy.model.lifetimes import Pause
 from octy.model.membership import Conditions, Occurred, Stood, is_member, live_tag_us, may_bear, texts_of
 from octy.model.segments import SegmentDefinition, SegmentType, Step
 from tests.property.happenings import live_definitions, past_definitions
 from tests.reference.life import Occurrence
 from tests.reference.model import Model
-from tests.unit.model.shapes import live_2, past_3
+from tests.unit.model.shapes import live_1, live_2, past_3
 
 NOON_US = 20_000 * US_PER_DAY
 MINUTE, DAY = US_PER_MINUTE, US_PER_DAY
@@ -125,3 +126,29 @@ def test_an_action_within_the_last_match_s_window_opens_none_wherever_the_events
     tag_us = live_tag_us(Conditions(from_wire(live_2())[0]), [action], NOON_US + 60 * MINUTE, stood)
     before_us = NOON_US + 5 * MINUTE if is_tagged else None
     assert tag_us == (NOON_US + at_us + 5 * MINUTE if opens else before_us)
+
+
+REST = Pause(NOON_US + 10 * MINUTE, 3, NOON_US + 20 * MINUTE, 5, is_over=True)
+"""A deletion was pending for ten minutes, in which the events 4 and 5 were accepted."""
+
+
+@pytest.mark.parametrize(
+    ("ends_us", "matches"),
+    [(10 * MINUTE, True), (10 * MINUTE + 1, False), (20 * MINUTE, False), (20 * MINUTE + 1, True)],
+    ids=["with the request", "after it", "with the rest", "after the rest"],
+)
+def test_a_window_that_ends_in_a_rest_makes_no_match(ends_us: int, matches: bool) -> None:  # X1, L5
+    at_us = NOON_US + ends_us - 15 * MINUTE
+    viewed = [Occurred(1, "view", at_us, at_us, {})]
+    tag_us = live_tag_us(Conditions(from_wire(live_2(15))[0]), viewed, NOON_US + 60 * MINUTE, pauses=[REST])
+    assert tag_us == (NOON_US + ends_us if matches else None)
+
+
+@pytest.mark.parametrize(
+    ("seq", "minute", "counts"), [(3, 10, True), (4, 11, False), (5, 20, False), (6, 19, False), (6, 20, True)]
+)
+def test_an_action_counts_that_comes_before_a_rest_or_happens_after_it(seq: int, minute: int, counts: bool) -> None:
+    at_us = NOON_US + minute * MINUTE  # X1
+    viewed = [Occurred(seq, "view", at_us, max(at_us, NOON_US + 20 * MINUTE if seq > 5 else 0), {})]
+    tag_us = live_tag_us(Conditions(from_wire(live_1())[0]), viewed, NOON_US + 60 * MINUTE, pauses=[REST])
+    assert tag_us == (at_us if counts else None)

@@ -146,6 +146,36 @@ def test_every_problem_is_named() -> None:
     assert [problem.path for problem in problems] == ["p.a", "p.b[0]", "p.b[2]"]
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("x" * 8_193, "p: expected at most 8192 characters; found 8193 characters"),
+        ("a\0", 'p: expected text without NUL characters and lone surrogates; found "a\\u0000"'),
+        (2**63, "p: expected an integer of at most 64 bits, or a string; found 9223372036854775808"),
+        (math.inf, "p: expected a finite number; found inf"),
+        ({"": 1}, 'p: expected keys of 1 to 255 characters, without NUL or lone surrogates; found ""'),
+    ],
+)
+def test_a_problem_says_what_was_found_and_what_is_wanted(value: object, told: str) -> None:
+    assert [str(problem) for problem in problems_in(value, "p")] == [told]
+
+
+def test_what_is_nested_too_deep_is_told_where_it_begins() -> None:
+    value: object = 1
+    for _ in range(limits.JSON_DEPTH_MAX + 1):
+        value = [value]
+    path = "p" + "[0]" * limits.JSON_DEPTH_MAX
+    levels = f"at most {limits.JSON_DEPTH_MAX} levels"
+    assert [str(problem) for problem in problems_in(value, "p")] == [f"{path}: expected {levels}; found deeper nesting"]
+
+
+def test_a_name_and_an_id_are_shown_as_they_were_found() -> None:
+    [problem] = name_problems(" \t", "n")
+    assert str(problem) == 'n: expected 1 to 128 characters after trimming, without NUL; found " \\u0009"'
+    [problem] = id_problems("", "i")
+    assert str(problem) == f'i: expected 1 to {limits.ID_CHARACTERS_MAX} characters, without NUL; found ""'
+
+
 def test_properties_have_a_number_of_keys() -> None:
     assert list(property_problems({str(number): 1 for number in range(255)}, "p")) == []
     [problem] = property_problems({str(number): "\0" for number in range(256)}, "p")

@@ -82,3 +82,8 @@ def test_pauses_that_are_none_are_refused(text: str) -> None:
 )
 def test_retry_after_is_understood_in_both_forms_and_at_most_a_day(header: str | None, seconds: int | None) -> None:
     assert retry_after_seconds(header, NOW_US) == seconds
+
+
+def test_an_instant_within_a_second_is_waited_for_to_its_end() -> None:
+    asked = retry_after_seconds(rfc1123(NOW_US + 60 * US_PER_SECOND), NOW_US + US_PER_SECOND // 2)
+    assert (asked, type(asked)) == (60, int)
