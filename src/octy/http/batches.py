@@ -51,19 +51,24 @@ class Sent(Generic[D]):
         return len(self._unread)
 
     def with_unread(self, outcome: Outcome[T]) -> Outcome[T]:
-        """What became of the whole request, given what became of the drafts.
-
-        These are let go, but for those that failed: the answer takes memory too.
-        """
-        if self.drafts:
-            for failure in outcome.failed:
-                self._fields[self._places[failure.index]] = Fields(self.drafts[failure.index])
-            self.drafts = []
+        """What became of the whole request, given what became of the drafts."""
+        self._note(outcome)
         if not outcome.failed and not self._unread:
             return outcome
         of_drafts = [Failure(self._places[failure.index], failure.message) for failure in outcome.failed]
         failed = sorted([*of_drafts, *self._unread], key=lambda failure: failure.index)
         return Outcome(outcome.done, failed)
+
+    def settled(self, outcome: Outcome[T]) -> None:
+        """It is durable: the drafts are let go, but for those that failed, for the answer takes memory too."""
+        self._note(outcome)
+        self.drafts = []
+
+    def _note(self, outcome: Outcome[T]) -> None:
+        """Which drafts failed; another time, where the whole had to be done again, it may be others."""
+        if self.drafts:
+            failed = {self._places[one.index]: Fields(self.drafts[one.index]) for one in outcome.failed}
+            self._fields.update(failed)
 
     def fields(self, index: int) -> "Fields":
         """What the object that failed at `index` said of itself; to tell its sender which one it was."""

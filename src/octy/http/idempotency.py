@@ -26,14 +26,21 @@ REPLAYED = {"Idempotent-Replayed": "true"}
 
 
 async def write(
-    request: Asking, start: Callable[[Once | None], "Future[T]"], answer: Callable[[T], Answer]
+    request: Asking,
+    start: Callable[[Once | None], "Future[T]"],
+    answer: Callable[[T], Answer],
+    settled: Callable[[T], None] = lambda _: None,
 ) -> Json[Any]:
-    """Starts a change, waits until it is durable, and answers; or answers as the first time, if this is a repeat."""
+    """Starts a change, waits until it is durable, and answers; or answers as the first time, if this is a repeat.
+
+    `settled` is told of the result once it is durable. An answer that is stored is made before, and perhaps again.
+    """
     once = _once(request, answer)
     try:
         result = await _settled(start(once))
     except Replayed as replayed:
         return Json(replayed.answer, REPLAYED)
+    settled(result)
     return Json(answer(result))
 
 
@@ -58,7 +65,7 @@ async def write_batch(
 
     if not sent.drafts:
         return Json(answered(Outcome([], [])))
-    return await write(request, lambda once: start(sent.drafts, once), answered)
+    return await write(request, lambda once: start(sent.drafts, once), answered, sent.settled)
 
 
 async def _settled(future: "Future[T]") -> T:
