@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from msgspec import Struct
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from octy.model.errors import StoreError, Unavailable
@@ -19,10 +19,7 @@ from octy.store.archive.archive import Archive
 from octy.store.durable import make_folder, sync_file, sync_folder
 from octy.store.erasure_ledger import ErasureLedger
 from octy.store.migrate import migrate, needs_migration
-from octy.store.page_sums import PageSums
 from octy.store.sqlite import (
-    CHECKPOINT_PAGES,
-    checkpoint,
     damages_found,
     empty_log,
     inspecting_engine,
@@ -30,7 +27,6 @@ from octy.store.sqlite import (
     reading_engine,
     writing_engine,
 )
-from octy.store.sqlite_log import log_of, look_through
 from octy.store.vault import Vault, vault_in
 
 DATABASE = "octy.db"
@@ -50,7 +46,6 @@ class Store:
         readers: Engine,
         archive: Archive,
         vault: Vault,
-        sums: PageSums,
         opened: ExitStack,
     ) -> None:
         """`opened` closes all that the store holds."""
@@ -61,9 +56,6 @@ class Store:
         self.writer = writer
         """For one thread at a time; every use of it within `with store.writer.begin():`."""
         self._readers = readers
-        self._sums = sums
-        self._frames_tried = 0
-        """How long SQLite's log was when it was last to be shortened."""
         self._opened = opened
         self._closed = False
 
@@ -88,30 +80,9 @@ class Store:
             self.archive.require_whole(self.writer)
         _make_durable(self.folder)
 
-    def shorten_log(self) -> None:
-        """Brings SQLite's log into the database where it has grown long. Between the writer's transactions.
-
-        Where that fails, or somebody reads what was so before, it is tried again once the log is a quarter longer.
-        """
-        frames = self._sums.frames
-        if frames < self._frames_tried:  # it has begun anew
-            self._frames_tried = 0
-        if frames >= max(CHECKPOINT_PAGES, self._frames_tried + CHECKPOINT_PAGES // 4):
-            self._frames_tried = frames
-            self._sums.note()
-            checkpoint(self.writer)
-
     def empty_log(self) -> bool:
-        """Whether nothing that was deleted can be read in SQLite's log any more; to be tried again if not.
-
-        Between the writer's transactions.
-        """
-        self._sums.note()
+        """Whether nothing that was deleted can be read in SQLite's log any more; to be tried again if not."""
         return empty_log(self.folder / DATABASE)
-
-    def believe_pages(self) -> None:
-        """The database's pages are taken for right as they are, and the next opening gives them checksums."""
-        self._sums.forget()
 
     def sizes(self) -> dict[str, int]:
         """How many bytes the database, its log, and the archive's files take. From any thread."""
@@ -120,10 +91,8 @@ class Store:
 
     def close(self) -> None:
         """Gives the folder free. Closing again does nothing."""
-        if not self._closed:
-            self._closed = True
-            _keep(self._sums)
-            self._opened.close()
+        self._closed = True
+        self._opened.close()
 
 
 def open_store(folder: Path, *, is_restoring: bool = False) -> Store:
@@ -144,23 +113,12 @@ class Snapshot(Struct, frozen=True):
 
 
 @contextmanager
-def unopened(folder: Path) -> Iterator[Path]:
-    """The database of a folder that no server holds, before SQLite has seen it. StoreError says why not."""
-    with ExitStack() as opened:
-        with told_of(folder):
-            database = _existing(folder)
-            _lock(folder / LOCK, opened)
-        yield database
-
-
-@contextmanager
 def inspected(folder: Path) -> Iterator[Snapshot]:
     """A store that no server holds, and that nothing changes until the end. StoreError says why not."""
     with ExitStack() as opened:
         with told_of(folder):
             database = _existing(folder)
             _lock(folder / LOCK, opened)
-            _require_believed_log(database)
             connection = opened.enter_context(inspecting_engine(database).connect())
             _require_current(connection)
         yield Snapshot(folder, connection, Archive(folder / ARCHIVE))
@@ -172,7 +130,7 @@ def snapshot(folder: Path) -> Iterator[Snapshot]:
     with ExitStack() as opened:
         with told_of(folder):
             readers = reading_engine(_existing(folder))
-            opened.callback(_leave, folder, readers)
+            opened.callback(readers.dispose)
             connection = opened.enter_context(readers.connect())
             opened.enter_context(connection.begin())
             _require_current(connection)
@@ -228,14 +186,8 @@ def _open(folder: Path, opened: ExitStack, *, is_restoring: bool) -> Store:
         _refuse_half_restored(folder)
     _lock(folder / LOCK, opened)
     database = folder / DATABASE
-    _require_believed_log(database)
     is_old = _is_old(database)
-    writing, sums = writing_engine(database), PageSums(database)
-    if not sums.are_there:
-        writing.connect().close()  # where a database begins to have a log, SQLite writes into it past the log
-        sums.make()
-    opened.callback(sums.close)
-    event.listen(writing, "close", lambda *_: _keep(sums))
+    writing = writing_engine(database)
     writer = opened.enter_context(writing.connect())
     archive = Archive(folder / ARCHIVE)
     with writer.begin():
@@ -246,35 +198,7 @@ def _open(folder: Path, opened: ExitStack, *, is_restoring: bool) -> Store:
     _make_durable(folder)
     readers = reading_engine(database)
     opened.callback(readers.dispose)
-    return Store(folder, writer, readers, archive, vault_in(folder), sums, opened.pop_all())
-
-
-def _leave(folder: Path, readers: Engine) -> None:
-    """A guest leaves. Where no server holds the folder, he may be the last."""
-    sums = PageSums(folder / DATABASE)
-    with ExitStack() as held:
-        with suppress(StoreError):
-            _lock(folder / LOCK, held)
-            _keep(sums)
-        readers.dispose()
-        sums.close()
-
-
-def _keep(sums: PageSums) -> None:
-    """Before a connection is closed: the last one brings all of SQLite's log into the database."""
-    try:
-        sums.note()
-    except OSError:
-        sums.forget()
-
-
-def _require_believed_log(database: Path) -> None:
-    """StoreError where transactions are in SQLite's log that SQLite would forget."""
-    if (broken_at := look_through(database).broken_at) is not None:
-        raise StoreError(
-            f"{log_of(database).name} is not what was written from byte {broken_at:,} on, and transactions that were "
-            "acknowledged come after it; restore a backup"
-        )
+    return Store(folder, writer, readers, archive, vault_in(folder), opened.pop_all())
 
 
 def _make_durable(folder: Path) -> None:

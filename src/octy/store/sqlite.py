@@ -39,7 +39,7 @@ BUSY_TIMEOUT_SECONDS = 10
 READERS_KEPT = 8
 _WRITER_CACHE_KIB = 65_536
 _READER_CACHE_KIB = 16_384
-CHECKPOINT_PAGES = 4_000
+_CHECKPOINT_PAGES = 4_000
 """16 MiB of log between two checkpoints: hot index pages are written back once instead of many times."""
 
 _WRITER_PRAGMAS: tuple[str, ...] = (
@@ -49,11 +49,10 @@ _WRITER_PRAGMAS: tuple[str, ...] = (
     "secure_delete = ON",
     "temp_store = MEMORY",
     f"cache_size = -{_WRITER_CACHE_KIB}",
-    "wal_autocheckpoint = 0",  # the store does it, once it has the pages' checksums
+    f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
 )
 _READER_PRAGMAS = (
     "query_only = ON",
-    "wal_autocheckpoint = 0",
     "temp_store = MEMORY",
     f"cache_size = -{_READER_CACHE_KIB}",
 )
@@ -137,13 +136,6 @@ def empty_log(path: Path) -> bool:
     with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
         (is_busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     return not is_busy
-
-
-def checkpoint(connection: Connection) -> None:
-    """Brings what nobody reads otherwise from the log into the database. Outside of a transaction."""
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection), "SQLite's own log"
-    driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def compact(connection: Connection) -> None:

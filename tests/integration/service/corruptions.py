@@ -33,11 +33,10 @@ class Corruption(NamedTuple):
 
 @contextmanager
 def sql(folder: Path) -> Iterator[sqlite3.Connection]:
-    """A shell that checks nothing, of which no checksum of a page tells."""
+    """A shell that checks nothing."""
     with closing(sqlite3.connect(folder / "octy.db")) as connection:
         yield connection
         connection.commit()
-    (folder / "octy.db-sums").unlink(missing_ok=True)
 
 
 def executing(*statements: str) -> Corrupting:

@@ -19,7 +19,6 @@ from octy.model.errors import StoreError
 from octy.model.tags import Cause, ChangeKind
 from octy.service.checking.findings import Findings
 from octy.service.checking.remedies import (
-    ChangedPage,
     Charged,
     LedgerLine,
     LostFile,
@@ -83,7 +82,6 @@ WORDS: dict[type[Remedy], str] = {
     LostFile: "datasets that are lost or damaged",
     StrayUse: "uses of segments by no job, or of no segment",
     StrayFile: "files that the archive does not know",
-    ChangedPage: "pages of the database that are taken as they are",
 }
 """What is repaired, as the operator is told of it."""
 
@@ -140,8 +138,6 @@ def repair(store: Store, findings: Findings) -> int:
             job_files.remove(store.folder, made)
     for file in erase(store, commit_to(store)):
         store.archive.drop(file)
-    if _of(ChangedPage, remedies):
-        store.believe_pages()
     return added
 
 
