@@ -130,7 +130,7 @@ def test_the_image_serves_as_nobody_and_from_pinned_packages() -> None:
     assert all(":" in line.split()[1] for line in lines if line.startswith("FROM "))
     installs = [line for line in lines if "pip install" in line]
     assert installs
-    assert all("-r requirements/run.txt" in line or "--no-deps" in line for line in installs)
+    assert all("--require-hashes -r requirements/run.txt" in line or "--no-deps" in line for line in installs)
     assert 'ENTRYPOINT ["octy"]' in lines, "a signal reaches the server itself"
 
 
