@@ -1,6 +1,7 @@
 """Events: their types (E1), what a sender says of one, and the instance that is stored (E2)."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Annotated, Any, TypeAlias, overload
 
 import msgspec
@@ -103,6 +104,11 @@ class EventInstances(Sequence[EventInstance]):
         self.created_us = created_us
         self.duplicate = duplicate
 
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        """Made when one of them is first asked for."""
+        return self.properties_lines.split(b"\n")[:-1]
+
     def __len__(self) -> int:
         """How many there are."""
         return len(self.event_id)
@@ -122,7 +128,7 @@ class EventInstances(Sequence[EventInstance]):
             self.event_type_id[index],
             self.event_type[index],
             self.profile_id[index],
-            _decode_properties(self.properties_lines.split(b"\n")[:-1][index]),
+            _decode_properties(self._lines[index]),
             self.created_us[index],
             self.duplicate[index],
         )

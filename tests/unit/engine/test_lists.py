@@ -1,4 +1,4 @@
-"""How long is the longest list of a body? Told before it is decoded; Python's own decoder is the oracle."""
+"""How long is a body's longest list, and how many values has it? Told before it is decoded; Python's decoder knows."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from octy.engine.kernels.lists import longest_list
+from octy.engine.kernels.lists import measured
 
 VALUES = st.recursive(
     st.none() | st.integers(0, 9) | st.text('a,[]{}":\\', max_size=4),
@@ -18,13 +18,31 @@ VALUES = st.recursive(
 
 
 def longest(text: str) -> int:
-    return int(longest_list(np.frombuffer(text.encode(), np.uint8)))
+    return int(measured(np.frombuffer(text.encode(), np.uint8))[0])
+
+
+def values_in(text: str) -> int:
+    return int(measured(np.frombuffer(text.encode(), np.uint8))[1])
 
 
 def counted(value: Any) -> int:
     """The most elements of it and of what stands directly in it."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return max(len(one) for one in ([], value, *inner) if isinstance(one, list | dict))
+
+
+def elements(value: Any) -> int:
+    """How many values all lists and objects hold, where an empty one counts as if it held one."""
+    if not isinstance(value, list | dict):
+        return 0
+    inner = list(value.values() if isinstance(value, dict) else value)
+    return max(len(inner), 1) + sum(map(elements, inner))
+
+
+@given(VALUES, st.sampled_from([None, 1]))
+@settings(max_examples=200, deadline=None)
+def test_no_value_is_left_out(value: Any, indent: int | None) -> None:
+    assert values_in(json.dumps(value, indent=indent)) == elements(value)
 
 
 @given(VALUES, st.sampled_from([None, 1]))

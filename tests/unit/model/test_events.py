@@ -11,10 +11,9 @@ def test_columns_are_a_sequence_of_events() -> None:
         ["t1", "t2"],
         ["view", "pay"],
         ["ana", "bob"],
-        [{"page": "/"}, None],
+        b'{"page":"/"}\nnull\n',
         [5, 7],
         [False, True],
-        ["", ""],
     )
     assert len(both) == 2
     assert list(both) == [one, two]
