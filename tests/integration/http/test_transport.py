@@ -180,14 +180,6 @@ def test_other_methods_are_405(port: int, api: Api, method: str) -> None:
     assert "GET" in answer.headers["allow"]
 
 
-def test_who_would_speak_another_protocol_is_answered_in_this_one(port: int, caplog: pytest.LogCaptureFixture) -> None:
-    """And nothing is logged, least of all how to install one."""
-    for wanted in (b"websocket", b"h2c"):
-        lines = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: " + wanted + b"\r\n\r\n"
-        assert send(port, lines).status == 200
-    assert caplog.records == []
-
-
 def test_headers_that_do_not_end_are_cut(port: int) -> None:
     """Neither in one long field nor in many."""
     start = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
