@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test check coverage mutants session soak simulate mistakes crash webhooks bench bench-quick tutorial pictures rules api figures docs fuzz stops endure pins clean
+.PHONY: setup demo test check coverage mutants session soak simulate mistakes crash webhooks bench bench-quick tutorial pictures rules api figures docs fuzz stops endure sbom pins clean
 
 setup: $(READY)  ## create .venv, install the pinned requirements and the project, compile the kernels
 
@@ -91,13 +91,19 @@ figures: setup  ## write the tables of docs/performance.md anew, from bench/RESU
 docs: setup  ## the documentation as web pages, in site/; a warning is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-pins:  ## recompute the pinned requirements from requirements/*.in
+sbom: setup  ## what the server consists of, as CycloneDX, in sbom.json; needs no network
+	$(BIN)/python -W ignore::UserWarning -m cyclonedx_py requirements requirements/server.txt --pyproject pyproject.toml \
+	  --output-reproducible --output-file sbom.json
+
+PIN = $(BIN)/pip-compile --quiet --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+pins:  ## recompute the pinned requirements from requirements/*.in; server.txt is run.txt with the digest of every file (minutes)
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet pip-tools
-	for name in run dev; do \
-	  $(BIN)/pip-compile --quiet --strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
-	    --output-file requirements/$$name.txt requirements/$$name.in; done
+	$(PIN) --output-file requirements/run.txt requirements/run.in
+	$(PIN) --generate-hashes --output-file requirements/server.txt requirements/run.txt
+	$(PIN) --output-file requirements/dev.txt requirements/dev.in
 
 clean:  ## remove what the other targets made
-	rm -rf .venv site .mypy_cache .ruff_cache .hypothesis .coverage .mutants src/*.egg-info
+	rm -rf .venv site sbom.json .mypy_cache .ruff_cache .hypothesis .coverage .mutants src/*.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -65,12 +65,23 @@ def test_orders_that_cannot_be_carried_out_say_why(machine: Machine) -> None:
             ("limit", KEYS["OCTY_PUBLIC_KEY"], "--events-per-second", "2000000000"),
             "events_per_second: expected 0 for any number, to 1,000,000,000; found 2000000000",
         ),
+        (("create", "  "), 'A name has printable characters, and none that are blank at its ends; found "  ".'),
+        (
+            ("create", "two\nlines"),
+            'A name has printable characters, and none that are blank at its ends; found "two\\u000alines".',
+        ),
+        (("create", "n" * 70_000), "What was said is longer than 65,536 bytes."),
+        (("disable", "\udcff"), "What was said is no UTF-8."),
     ):
         ended = machine.run("octy", "accounts", *arguments, "--data", "data")
         assert (ended.code, ended.stderr) == (1, f"octy: {said}\n")
     wrong = machine.run("octy", "accounts", "rotate", KEYS["OCTY_PUBLIC_KEY"], "--keep", "a while", "--data", "data")
     assert wrong.code == 2
     assert "90s, 6m, 1h30m or 2d" in wrong.stderr
+    limit = ("limit", KEYS["OCTY_PUBLIC_KEY"], "--events-per-second", "\u0663")
+    wrong = machine.run("octy", "accounts", *limit, "--data", "data")
+    assert wrong.code == 2
+    assert "is neither a number, 0 or more, nor default" in wrong.stderr
 
 
 @pytest.mark.parametrize("name", ["data", "d" * 120])

@@ -104,3 +104,12 @@ def test_a_proper_chunked_body_is_as_good_as_any(served: Server) -> None:
     answer = raw.answer_to(served, raw.chunked(PROFILES, BOB[:7], BOB[7:]))
     assert answer.status == 201
     assert Account(served).get("/v1/retention/profiles", id="bob")["profiles"][0]["customer_id"] == "bob"
+
+
+@pytest.mark.parametrize("wanted", ["websocket", "h2c"])
+def test_who_would_speak_another_protocol_is_answered_in_this_one(server: Server, wanted: str) -> None:
+    """And nothing is logged, least of all how to install it."""
+    lines = ["GET /livez HTTP/1.1", "Host: octy", "Connection: Upgrade, close", f"Upgrade: {wanted}", "", ""]
+    assert raw.answer_to(server, "\r\n".join(lines).encode()).status == 200
+    assert "upgrade" not in server.stderr
+    assert "WebSocket" not in server.stderr

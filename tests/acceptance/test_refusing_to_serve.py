@@ -58,6 +58,14 @@ def test_an_address_of_another_machine(machine: Machine) -> None:
     assert "cannot listen on 192.0.2.1:0: Cannot assign requested address" in one_sentence(ended)
 
 
+@pytest.mark.parametrize(
+    ("host", "reason"), [("é..example", "no name of a machine"), ("a b", "Name or service not known")]
+)
+def test_an_address_that_is_none(machine: Machine, host: str, reason: str) -> None:
+    ended = machine.run(*SERVE, "--host", host)
+    assert one_sentence(ended) == f"octy: cannot listen on {host}:0: {reason}. Choose another with --host."
+
+
 def test_a_folder_of_a_newer_version_is_untouched(machine: Machine) -> None:
     server = machine.serve()
     server.stop()

@@ -1,11 +1,18 @@
 """A server with a certificate of its own, and one behind a proxy that says for whom it asks."""
 
+import re
 import signal
 import socket
 import ssl
 from pathlib import Path
 
 import httpx
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from tests.acceptance.processes import PATIENCE_SECONDS, Machine, Server, wait_for
 from tests.integration.webhooks.certificates import Authority
@@ -45,8 +52,26 @@ def test_https_with_a_certificate_that_is_replaced_while_it_serves(machine: Mach
     server.stop(had_trouble=True)
 
 
-def test_a_certificate_that_cannot_be_served_is_told_in_a_sentence(machine: Machine) -> None:
+def test_a_certificate_that_cannot_be_served_is_told_in_a_sentence(machine: Machine, tmp_path: Path) -> None:
+    """Nobody is asked for a password: a server may have started where nobody sits."""
+    issued, another = (Authority(tmp_path, name).issue(days=1).read_text() for name in ("ours", "theirs"))
+    (key,) = re.findall("-----BEGIN [A-Z ]*PRIVATE KEY.*?PRIVATE KEY-----\n", issued, re.DOTALL)
+    certificate = issued.replace(key, "")
+    encrypted = load_pem_private_key(key.encode(), None).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
+    )
+    files = {"none": b"no certificate", "alone": certificate.encode(), "other": another.encode(), "locked": encrypted}
+    for name, content in files.items():
+        machine.file(f"{name}.pem", content)
+    form = "expected a certificate and its private key in PEM, in one file or the key in that of --tls-key"
     for options, said in (
+        (("--tls-certificate", "none.pem"), f"octy: the certificate none.pem cannot be served: {form}\n"),
+        (("--tls-certificate", "alone.pem"), f"octy: the certificate alone.pem cannot be served: {form}\n"),
+        (("--tls-certificate", "alone.pem", "--tls-key", "other.pem"), "the private key is another certificate's\n"),
+        (
+            ("--tls-certificate", "alone.pem", "--tls-key", "locked.pem"),
+            "its private key is encrypted; expected one that",
+        ),
         (("--tls-certificate", "gone.pem"), "octy: the certificate gone.pem cannot be served: No such file"),
         (("--tls-key", "key.pem"), "a key is of use with a certificate only; add --tls-certificate"),
         (

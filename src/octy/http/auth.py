@@ -72,7 +72,8 @@ class Recognition:
             return caller
         header = _header(scope["headers"])
         if header is None:
-            raise Unauthorized("The request carries no Authorization.")
+            has_several = any(name == b"authorization" for name, _ in scope["headers"])
+            raise Unauthorized(f"The request carries {'more than one' if has_several else 'no'} Authorization.")
         keys, client = _keys(header), scope.get("client")
         self._attempts.failed([f"address {client[0] if client else None}", *([f"key {keys[0]}"] if keys else [])])
         raise Unauthorized(_NO_KEYS if keys is None else "These keys belong to no account.")

@@ -189,6 +189,12 @@ class OctyHttpProtocol(HttpToolsProtocol):
         super().on_response_complete()
         self._rest()
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Somebody would speak another protocol, and is answered in this one: uvicorn's call.
+
+        It would log how to install websockets, as often as anybody asks.
+        """
+
     # What the server asks
 
     def look(self, now: float) -> None:

@@ -165,7 +165,7 @@ def _per_second(text: str | None, option: str) -> int | msgspec.UnsetType | None
         return msgspec.UNSET
     if text == _DEFAULT:
         return None
-    if not text.isdecimal():
+    if not (text.isascii() and text.isdecimal()):
         raise typer.BadParameter(f"{text!r} is neither a number, 0 or more, nor {_DEFAULT}", param_hint=option)
     return int(text)
 

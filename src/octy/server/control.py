@@ -77,12 +77,13 @@ class Control:
 
 def ask(folder: Path, order: AnyOrder) -> Report:
     """Has the server of a data folder carry out an order. StoreError where none runs; Refused where it says no."""
+    line = _encoded(order)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(ANSWER_SECONDS)
         try:
             with _short(folder) as short:
                 connection.connect(str(short / SOCKET))
-            connection.sendall(msgspec.json.encode(order) + b"\n")
+            connection.sendall(line)
             with connection.makefile("rb") as answers:
                 line = answers.readline()
         except PermissionError:
@@ -95,6 +96,17 @@ def ask(folder: Path, order: AnyOrder) -> Report:
     if answer.report is None:
         raise Refused(answer.error or "The server did not say why.")
     return answer.report
+
+
+def _encoded(order: AnyOrder) -> bytes:
+    """As a line; Refused where a server would not take it. A command line may hold any bytes."""
+    try:
+        line = msgspec.json.encode(order) + b"\n"
+    except UnicodeEncodeError:
+        raise Refused("What was said is no UTF-8.") from None
+    if len(line) > ORDER_BYTES_MAX:
+        raise Refused(f"What was said is longer than {ORDER_BYTES_MAX:,} bytes.")
+    return line
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from msgspec import UNSET, Struct, UnsetType
 
 from octy.model.accounts import Account, AccountLimits
-from octy.model.errors import NotFound
+from octy.model.errors import NotFound, Refused
 from octy.model.instants import iso
 from octy.model.keys import Key, Role
 from octy.model.values import shown
@@ -100,6 +100,10 @@ def carry_out(octy: Octy, order: AnyOrder) -> Report:
         case List():
             return Report([_shown(octy, account) for account in octy.all_accounts()])
         case Create(name):
+            if name is not None and (name != name.strip() or not name.isprintable()):
+                raise Refused(
+                    f"A name has printable characters, and none that are blank at its ends; found {shown(name)}."
+                )
             keys = new_keys()
             return Report([_shown(octy, octy.create_account(keys, name))], keys)
         case AddKeys(account, role):

@@ -44,6 +44,7 @@ from octy.server.accounts import tell_keys
 from octy.server.control import Control
 from octy.server.logs import LogLevel, configure_logs
 from octy.server.telemetry import reporting
+from octy.server.telling import plain
 from octy.service.clock import SystemClock
 from octy.service.jobs.runner import JobSettings
 from octy.service.keys import Keys, new_keys
@@ -79,6 +80,13 @@ Where they keep it busy, new ones would wait for seconds."""
 SWITCH_SECONDS = 0.0001
 """For how long the writer may keep the interpreter while a connection has something to say. Each time that one does, it
 waits for so long; with Python's 5 ms, a server at work could be spoken to some hundred times a second."""
+
+
+_TLS_REASONS = {
+    None: "expected a certificate and its private key in PEM, in one file or the key in that of --tls-key",
+    "KEY_VALUES_MISMATCH": "the private key is another certificate's",
+}
+"""OpenSSL's words for what is wrong with a certificate, and ours."""
 
 
 class Settings(Struct, frozen=True):
@@ -172,8 +180,8 @@ class Server(uvicorn.Server):
         assert self.config.ssl is not None, "as before"
         try:
             _tls(settings.tls_certificate, settings.tls_key)  # what is no good must not spoil the one that serves
-            self.config.ssl.load_cert_chain(settings.tls_certificate, settings.tls_key)
-        except (StoreError, OSError) as error:
+            _show(self.config.ssl, settings.tls_certificate, settings.tls_key)
+        except StoreError as error:
             log.error("tls.certificate_not_renewed", reason=str(error))
         else:
             log.info("tls.certificate_renewed")
@@ -234,6 +242,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         listening.listen(CONNECTIONS_WAITING_MAX)
+    except (socket.gaierror, UnicodeError) as error:  # what is no name at all is refused by its encoding
+        reason = error.strerror if isinstance(error, OSError) else "no name of a machine"
+        raise StoreError(f"cannot listen on {plain(host)}:{port}: {reason}. Choose another with --host.") from None
     except OSError as error:
         raise StoreError(f"cannot listen on {host}:{port}: {error.strerror}. Choose another with --port.") from None
     return listening
@@ -333,12 +344,27 @@ def _tls(certificate: Path, key: Path | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
-    try:
-        context.load_cert_chain(certificate, key)
-    except OSError as error:  # ssl's own errors among them
-        reason = error.strerror or str(error)
-        raise StoreError(f"the certificate {certificate} cannot be served: {reason}") from None
+    _show(context, certificate, key)
     return context
+
+
+def _show(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
+    """Has connections shown the certificate; StoreError where that cannot be. Nobody is asked for a password."""
+    try:
+        context.load_cert_chain(certificate, key, password=_no_password)
+    except ValueError as error:
+        reason = str(error)
+    except ssl.SSLError as error:
+        reason = _TLS_REASONS.get(error.reason, str(error))
+    except OSError as error:
+        reason = error.strerror or str(error)
+    else:
+        return
+    raise StoreError(f"the certificate {certificate} cannot be served: {reason}")
+
+
+def _no_password() -> str:
+    raise ValueError("its private key is encrypted; expected one that is not")
 
 
 def _calm_the_collector() -> None:

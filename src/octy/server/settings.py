@@ -134,6 +134,8 @@ def read_file(table: Sequence[Setting], path: Path) -> dict[str, Any]:
         raise WrongFile(f"{path} cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise WrongFile(f"{path} is no TOML: {error}") from None
+    except RecursionError:
+        raise WrongFile(f"{path} is too deep") from None
     if problems := list(_problems(table, said)):
         raise WrongFile("; ".join(f"{path}: {problem}" for problem in problems))
     return said

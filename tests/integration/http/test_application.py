@@ -50,7 +50,7 @@ def test_a_working_server_is_healthy_and_ready(world: World) -> None:
 def test_metrics_are_what_prometheus_reads(world: World) -> None:
     """Without keys; its own parser is the judge."""
     answer = world.client.get("/metrics")
-    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     found = {family.name: family for family in text_string_to_metric_families(answer.text)}
     assert [sample.value for sample in found["octy_ready"].samples] == [1.0]
 

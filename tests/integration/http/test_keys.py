@@ -252,6 +252,9 @@ def test_a_refusal_says_whether_keys_were_missing_unreadable_or_wrong(world: Wor
     for header in ("", "Bearer x", "Basic", "pk:sk", base64.b64encode(b"no colon").decode()):
         assert str(refusal(recognition, header)) == form
     wrong = base64.b64encode(b"pk:sk").decode()
+    twice = [(b"authorization", wrong.encode())] * 2
+    with pytest.raises(Unauthorized, match="The request carries more than one Authorization"):
+        recognition.caller_of(cast("Scope", {"headers": twice, "client": ("10.0.0.1", 4321)}))
     assert str(refusal(recognition, wrong)) == "These keys belong to no account."
     assert str(refusal(recognition, f"basic {wrong}")) == "These keys belong to no account."
 

@@ -130,7 +130,7 @@ def test_the_image_serves_as_nobody_and_from_pinned_packages() -> None:
     assert all(":" in line.split()[1] for line in lines if line.startswith("FROM "))
     installs = [line for line in lines if "pip install" in line]
     assert installs
-    assert all("-r requirements/run.txt" in line or "--no-deps" in line for line in installs)
+    assert all("--require-hashes -r requirements/server.txt" in line or "--no-deps" in line for line in installs)
     assert 'ENTRYPOINT ["octy"]' in lines, "a signal reaches the server itself"
 
 
@@ -147,3 +147,12 @@ def test_the_composition_is_read_only_and_without_rights() -> None:
 def test_every_variable_that_ops_sets_is_a_setting() -> None:
     for name in ("octy.service", "Dockerfile", "compose.yml"):
         assert set(re.findall(r"\bOCTY_[A-Z_]+", (OPS / name).read_text())) <= SETTINGS, name
+
+
+def test_what_is_pinned_by_digest_is_what_is_pinned() -> None:
+    """A server's parts are those that all tests ran with."""
+    pinned, by_digest = ((ROOT / "requirements" / name).read_text() for name in ("run.txt", "server.txt"))
+    pins = set(re.findall(r"^[\w.\[\],-]+==\S+", pinned, re.MULTILINE))
+    assert len(pins) > 1
+    assert set(re.findall(r"^[\w.\[\],-]+==\S+", by_digest, re.MULTILINE)) == pins
+    assert by_digest.count(" \\\n") >= len(pins), "each has a digest"

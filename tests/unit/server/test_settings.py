@@ -99,6 +99,7 @@ def test_all_that_is_wrong_is_told_at_once(file: Path) -> None:
 
 def test_a_file_that_is_no_toml_or_is_not_there(file: Path) -> None:
     assert "is no TOML" in refused(file, "port 1")
+    assert refused(file, f"port = {'[' * 5000}{']' * 5000}") == f"{file} is too deep"
     result = CliRunner().invoke(app, ["serve", "--config", str(file.with_name("gone.toml"))])
     assert result.exit_code == 2
     assert "gone.toml cannot be read: No such file or directory" in result.stderr

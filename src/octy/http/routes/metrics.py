@@ -159,13 +159,17 @@ def _histograms(name: str, what: str, histograms: Mapping[str, Histogram]) -> Me
     return family
 
 
+MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4.partition("; charset")[0]
+"""Litestar says the charset of every text."""
+
+
 @get("/metrics", media_type="text/plain", sync_to_thread=True)
 def show_metrics(request: OctyRequest) -> Response[bytes]:
     """How does the server fare? Text as Prometheus reads it."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_OfOcty(request.octy, request.app.state.requests))
     ProcessCollector(registry=registry)
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    return Response(generate_latest(registry), media_type=MEDIA_TYPE)
 
 
 def router() -> Router:
