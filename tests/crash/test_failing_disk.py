@@ -25,6 +25,7 @@ THINNED = int(os.environ.get("CRASH_EVERY", "1"))
 """In full, only one of so many of these days is lived."""
 FIRST_SYNC_OF_SQLITE = 7
 """The number of that step in a server's life."""
+STORED = ("write", "data/octy.db-wal")
 PROCESSES = 2 if IS_FULL else 1
 
 
@@ -55,6 +56,21 @@ def test_a_new_database_whose_first_sync_fails_is_not_served(machine: Machine) -
     ]
     assert ended.code == 1
     assert "cannot be used: octy.db: disk I/O error" in ended.stderr
+
+
+@pytest.mark.parametrize("how", ["eio", "enospc", "short"])
+def test_a_new_account_that_cannot_be_stored_ends_the_start_with_the_reason(machine: Machine, how: str) -> None:
+    """The last thing that a first start stores; clients would wait for that server for ever."""
+    disk = failing_disk(machine.folder)
+    machine.serve("--sandbox", data="disk/data", via=disk.via()).kill()
+    last = max(number for number, step in enumerate(disk.steps(), 1) if (step.what, step.path) == STORED)
+    ended = machine.run("octy", "serve", "--port", "0", "--data", "disk/other", via=disk.via(at=last, how=how))
+    failed = [step for step in disk.steps() if step.what in FAULTS]
+    assert [step.path for step in failed] == ["other/octy.db-wal"]
+    assert ended.code == 1
+    assert "cannot be used: octy.db: " in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "A new account." in machine.serve(data="disk/other", keys=False).stdout, "its keys are known to nobody"
 
 
 def _days(machine: Machine, library: Path, sink: Sink, way: str, first: int, every: int) -> "subprocess.Popen[str]":

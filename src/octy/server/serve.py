@@ -153,6 +153,7 @@ class Server(uvicorn.Server):
         try:
             await super().serve(sockets)
         finally:
+            self.should_exit = True
             self._octy.cancel_start()
             await starting
             await self._control.stop()
@@ -191,9 +192,10 @@ class Server(uvicorn.Server):
             await asyncio.to_thread(self._begin)
             await self._dispatcher.start()
             await self._control.start()
-        except Unavailable:
-            log.info("serve.start_left_off")  # the end was asked for before
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, Unavailable) and self.should_exit:
+                log.info("serve.start_left_off")  # the end was asked for before
+                return
             self.should_exit = True
             raise
 

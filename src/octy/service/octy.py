@@ -4,8 +4,9 @@ A change's future is done once the change is durable and its tags are made (T5).
 what the sender can do.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -38,7 +39,7 @@ from octy.service import (
     segments,
     webhook_secrets,
 )
-from octy.service.accounts import Configured
+from octy.service.accounts import Configured, Created
 from octy.service.archiver import Archiver
 from octy.service.auditor import Auditor
 from octy.service.counts import Counts
@@ -124,14 +125,26 @@ class Octy:
 
         `prepare` does what is to be done before the first of them. StoreError says why not.
         """
-        with told_of(self._store.folder):
-            self._start()
-        prepare()
+        with self._told_of_what_failed():
+            with told_of(self._store.folder):
+                self._start()
+            prepare()
         self._jobs.start()
         if any(one.lifetime.is_pending for tenant in self._writer.tenants() for one in tenant.segments.values()):
             self._preparer.wake()
         self.has_started = True
         self.auditor.start()
+
+    @contextmanager
+    def _told_of_what_failed(self) -> Iterator[None]:
+        """What could not be stored at the start is not to be sent again by anybody: the reason is told instead."""
+        try:
+            yield
+        except Unavailable as error:
+            if error.__cause__ is None:
+                raise
+            with told_of(self._store.folder):
+                raise error.__cause__ from None
 
     def _start(self) -> None:
         self._writer.start()
@@ -239,8 +252,14 @@ class Octy:
 
     def create_account(self, given: Keys, name: str | None = None) -> Account:
         """A new account with these keys, called by its public key unless it has another name; Refused where it is."""
-        created = self._writer.submit(0, lambda tx: accounts.create(tx, name or given.public_key, given)).result()
-        self._renew_secret(created.account.account_id).result()
+
+        def work(tx: Transaction) -> tuple[Created, tuple[SigningKey, ...]]:
+            created = accounts.create(tx, name or given.public_key, given)
+            account_id = created.account.account_id
+            return created, webhook_secrets.renew(tx, self._store.vault, self.signing_keys, account_id, 0)
+
+        created, secrets = self._writer.submit(0, work).result()
+        self.signing_keys.put(created.account.account_id, secrets)
         self._credentials.put(created.key)
         return created.account
 
