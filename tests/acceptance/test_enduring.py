@@ -21,8 +21,8 @@ PROFILES = 500
 BODIES = 20
 APART_MAX = 5
 """So much may descriptors and threads differ."""
-GROWTH_BYTES_MAX = 160_000_000
-"""Events that are not in the archive yet take 80 bytes each in memory; writing its first file takes 90 MB for good."""
+GROWTH_BYTES_MAX = 150_000_000
+"""Events that are not in the archive yet take 80 bytes each in memory; writing a file takes 100 MB meanwhile."""
 LOG_BYTES_MAX = 50_000_000
 START = datetime(2024, 1, 1, tzinfo=UTC)
 

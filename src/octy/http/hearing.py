@@ -5,25 +5,29 @@ the system and back again. Most bytes of a flood are passed over; those that are
 """
 
 import asyncio
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from octy.http.protocol import OctyHttpProtocol
 
 BUFFER_BYTES = 262_144
+
+
+class Hearer(asyncio.Protocol):
+    """A connection's protocol whose bytes lie in a buffer that is not its own."""
+
+    def received(self, data: memoryview) -> None:
+        """Bytes from the client, which are others as soon as this returns."""
+        raise NotImplementedError
 
 
 class Receiver(asyncio.BufferedProtocol):
     """What the transport knows of a connection."""
 
-    def __init__(self, connection: "OctyHttpProtocol", buffer: memoryview) -> None:
+    def __init__(self, connection: Hearer, buffer: memoryview) -> None:
         """`buffer` may be shared by all connections of an event loop: each is read to the end before the next is."""
         self.connection = connection
         self._buffer = buffer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody is there."""
-        self.connection.connection_made(transport)  # type: ignore[arg-type]
+        self.connection.connection_made(transport)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's name
         """Where what comes next is to be written."""

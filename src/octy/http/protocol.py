@@ -26,7 +26,7 @@ from octy.http.answers import Json
 from octy.http.connections import Connections
 from octy.http.door import OPEN_AT_ALL_TIMES, Door, Visit, leave
 from octy.http.errors import error_answer, unavailable_answer, unavailable_status
-from octy.http.hearing import BUFFER_BYTES, Receiver
+from octy.http.hearing import BUFFER_BYTES, Hearer, Receiver
 from octy.model import limits
 from octy.model.errors import Unavailable
 
@@ -54,7 +54,7 @@ def served_by(door: Door, connections: Connections) -> Any:  # noqa: ANN401 - uv
     return made
 
 
-class OctyHttpProtocol(HttpToolsProtocol):
+class OctyHttpProtocol(HttpToolsProtocol, Hearer):
     """uvicorn's protocol with an end to what may come and how long it may take, and with our error answers."""
 
     door: ClassVar[Door]

@@ -38,7 +38,8 @@ BUSY_TIMEOUT_SECONDS = 10
 
 READERS_KEPT = 8
 _WRITER_CACHE_KIB = 65_536
-_READER_CACHE_KIB = 16_384
+_READER_CACHE_KIB = 4_096
+"""For one transaction: with the next, what others have committed meanwhile makes all of it useless."""
 _CHECKPOINT_PAGES = 4_000
 """16 MiB of log between two checkpoints: hot index pages are written back once instead of many times."""
 
@@ -68,8 +69,11 @@ def writing_engine(path: Path) -> Engine:
 
 
 def reading_engine(path: Path) -> Engine:
-    """For many connections that cannot write. Each transaction sees the store as it was when the transaction began."""
-    engine = _engine(_url(path), poolclass=QueuePool, pool_size=READERS_KEPT, max_overflow=-1)
+    """For many connections that cannot write. Each transaction sees the store as it was when the transaction began.
+
+    The last to be given back is the first to be taken, so that only those have pages in memory that are needed at once.
+    """
+    engine = _engine(_url(path), poolclass=QueuePool, pool_size=READERS_KEPT, max_overflow=-1, pool_use_lifo=True)
     event.listen(engine, "connect", _running(_READER_PRAGMAS))
     event.listen(engine, "begin", _begin_snapshot)
     return engine
