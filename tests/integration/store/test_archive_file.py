@@ -1,5 +1,6 @@
 """Is a file of the archive plain Parquet, and does it say exactly what was put into it, row by row and in part?"""
 
+import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ from tests.integration.store.making import (
 )
 
 FILES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+KNOWN_OF_FILES = ("FileMetaData", "ParquetSchema", "ParquetFile", "ParquetReader")
+"""Arrow's names."""
 KEYS = ("product", "price", "größe", "a", "a.b", "property:a", "properties", "seq", " ")
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
@@ -70,6 +73,19 @@ def twenty(archive: Archive) -> Path:
     """A file of the profiles 2, 5 and 9, with 8, 1 and 11 events."""
     profiles = [2] * 8 + [5] + [9] * 11
     return write(archive, [event(seq, 1, key, at=-seq) for seq, key in enumerate(profiles, 1)], keys=["price"])
+
+
+def test_a_file_that_was_opened_and_read_leaves_nothing_for_the_collector(twenty: Path) -> None:
+    """It seldom comes, and what Arrow knows of a large file's row groups takes a megabyte."""
+    gc.collect()
+    gc.disable()
+    try:
+        file = RunFile(twenty, EVENTS)
+        file.properties(0, file.row_count)
+        left = [one for one in gc.get_objects() if type(one).__name__ in KNOWN_OF_FILES]
+        assert not left
+    finally:
+        gc.enable()
 
 
 def asked(question: str) -> list[tuple[Any, ...]]:

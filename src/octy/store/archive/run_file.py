@@ -34,8 +34,10 @@ class RunFile:
         self.shape = shape
         self._file = LastingFile(path)
         with self._opened() as file:
-            metadata = file.metadata
-        schema = metadata.schema.to_arrow_schema()
+            metadata, schema = (
+                file.metadata,
+                file.schema_arrow,
+            )  # its own schema would hold it, until the collector comes
         self.names = frozenset(schema.names)
         self.texts_by_key = texts_in(schema)
         """The lists of texts to which the codes of properties refer."""
