@@ -23,6 +23,10 @@ COLLECT_AFTER_ALLOCATIONS = 50_000
 """A batch of 500 events makes several thousand objects, all of which go with its answer. And of what a start imports
 nothing goes: to look at it after every 700 objects took a sixth of the start."""
 
+COLLECT_ALL_AFTER = (10, 5)
+"""Times for what has lived through one, and then for all. A collection of all that is no older than the start takes
+10 ms, and the circles that statements of SQLAlchemy leave behind were 15,000 objects after some minutes."""
+
 app = typer.Typer(
     name="octy",
     help="Octy segmentation: every customer in exactly the right segments, the moment it becomes true.",
@@ -364,7 +368,7 @@ def _instant(text: str) -> int:
 
 def main() -> None:
     """The entry point: 0 all done, 1 something failed, 2 wrong usage."""
-    gc.set_threshold(COLLECT_AFTER_ALLOCATIONS, 20, 20)
+    gc.set_threshold(COLLECT_AFTER_ALLOCATIONS, *COLLECT_ALL_AFTER)
     try:
         app()
     except OctyError as error:
