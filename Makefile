@@ -6,7 +6,8 @@ READY := .venv/.ready
 
 .PHONY: setup demo test check coverage mutants session soak simulate mistakes crash webhooks bench bench-quick tutorial pictures rules api figures docs fuzz stops endure sbom pins clean
 
-setup: $(READY)  ## create .venv, install the pinned requirements and the project, compile the kernels
+setup: $(READY)  ## create .venv, install the pinned requirements and the project, compile the kernels and the sources
+	@$(BIN)/python -m compileall -q src
 
 $(READY): requirements/run.txt requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -1,14 +1,19 @@
 """How long does a server take to serve a store that has grown, and how much memory does it keep?
 
 Each store has its events in the archive, and its segments at work, with their tags. The memory is held against the
-formula of docs/performance.md.
+formula of docs/performance.md. And what do the two commands take to start, in processor time, which is steadier than
+the clock where others use the machine too?
 """
 
 import os
+import resource
+import statistics
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +23,7 @@ from rich.table import Table
 
 from bench.history import History, history, past_definitions
 from bench.memory import resident_bytes
-from bench.server import command, environment, port_in
+from bench.server import Running, command, environment, port_in
 from bench.stores import build, put_segments_to_work
 from bench.tables import table
 from bench.world import WEIGHTS, definitions
@@ -40,9 +45,17 @@ class Started(Struct, frozen=True):
     resident_bytes: int
 
 
+class Spent(Struct, frozen=True):
+    """By the clock, and of the processor."""
+
+    seconds: float
+    cpu_seconds: float
+
+
 def tables(*, quick: bool) -> Iterator[Table]:
-    """One table."""
+    """Two tables."""
     warm()
+    yield _commands(runs=3 if quick else 10)
     title = f"From `octy serve` to the first answer: {PAST} past and {LIVE} live segments"
     shown = table(title, "events", "profiles", "seconds", "resident MB", "by the formula, at most")
     surroundings = Surroundings(dict.fromkeys(WEIGHTS, frozenset({"plan", "page"})), frozenset())
@@ -53,6 +66,53 @@ def tables(*, quick: bool) -> Iterator[Table]:
         megabytes = (f"{count / 1e6:,.0f}" for count in (started.resident_bytes, by_formula))
         shown.add_row(f"{events:,}", f"{profiles:,}", f"{started.seconds:.1f}", *megabytes)
     yield shown
+
+
+def _commands(runs: int) -> Table:
+    """Each command in turn, so often; the servers' stores are empty."""
+    shown = table(
+        "To the end of a command; of a server, until it is ready", "command", "CPU s, p50", "CPU s, max", "s, p50"
+    )
+    with tempfile.TemporaryDirectory(prefix="octy-bench-") as folder, _serving(Path(folder) / "data") as server:
+        client = [str(Path(sys.executable).with_name("octy-cli")), "--url", f"http://127.0.0.1:{port_in(server)}"]
+        commands: dict[str, Callable[[], Spent]] = {
+            "python -c pass": lambda: _run([sys.executable, "-c", "pass"]),
+            "octy --help": lambda: _run([command(Path())[0], "--help"]),
+            "octy serve": _serve_nothing,
+            "octy-cli --help": lambda: _run([client[0], "--help"]),
+            "octy-cli get segments": lambda: _run([*client, "get", "segments"]),
+        }
+        spent = {name: [run() for _ in range(runs)] for name, run in commands.items()}
+    for name, times in spent.items():
+        cpu = [one.cpu_seconds for one in times]
+        seconds = (statistics.median(cpu), max(cpu), statistics.median(one.seconds for one in times))
+        shown.add_row(name, *(f"{one:.2f}" for one in seconds))
+    return shown
+
+
+def _run(words: Sequence[str]) -> Spent:
+    began, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(words, env=environment(), stdout=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_seconds = after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime
+    return Spent(time.perf_counter() - began, cpu_seconds)
+
+
+def _serve_nothing() -> Spent:
+    with tempfile.TemporaryDirectory(prefix="octy-bench-") as folder:
+        data, began = Path(folder) / "data", time.perf_counter()
+        with _serving(data) as process:
+            server = Running(port_in(process), process, data)
+            return Spent(time.perf_counter() - began, server.cpu_seconds())
+
+
+@contextmanager
+def _serving(data: Path) -> Iterator["subprocess.Popen[str]"]:
+    with subprocess.Popen(command(data), env=environment(), stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
 
 
 def _segments() -> list[dict[str, Any]]:
@@ -66,12 +126,9 @@ def _start(events: int, profiles: int) -> Started:
             account_id = build(data, _of_now(history(events, profiles)), NEWEST)
             put_segments_to_work(data, account_id, _segments())
         began = time.perf_counter()
-        with subprocess.Popen(command(data), env=environment(), stdout=subprocess.PIPE, text=True) as process:
-            try:
-                port_in(process)
-                return Started(time.perf_counter() - began, _resident_bytes(process.pid))
-            finally:
-                process.terminate()
+        with _serving(data) as process:
+            port_in(process)
+            return Started(time.perf_counter() - began, _resident_bytes(process.pid))
 
 
 def _of_now(past: History) -> History:

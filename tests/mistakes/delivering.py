@@ -18,7 +18,8 @@ from octy.store.outbox import DELIVERED, Done
 from octy.store.told_matches import ToldMatch
 from octy.webhooks import dispatcher, schedule, sender, signing
 from octy.webhooks.outbox import Busy, Delivery
-from octy.webhooks.sender import Delivered, Sender
+from octy.webhooks.outcome import Delivered
+from octy.webhooks.sender import Sender
 from tests.mistakes.making import Mistake, Patch, changed, instead, without
 
 TELLING = "tests/integration/service/test_telling.py"

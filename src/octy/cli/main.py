@@ -16,6 +16,7 @@ from octy.cli.commands import SETTINGS, Ids, IdsOnly, Url, examples, run, showab
 from octy.cli.dataset_commands import EXAMPLES, dataset
 from octy.cli.showing_commands import describe, get
 from octy.cli.trying_commands import clock, doctor, events
+from octy.unused import BY_THE_CLIENT, leave_out
 
 
 class Commands(TyperGroup):
@@ -428,4 +429,5 @@ app.command(epilog=EXAMPLES)(dataset)
 
 def main() -> None:
     """The command's entry point."""
+    leave_out(BY_THE_CLIENT)
     app(prog_name="octy-cli")

@@ -11,14 +11,14 @@ import numpy as np
 from msgspec import Struct
 
 from octy.engine.batch import Longs
-from octy.engine.folding import Asking, Work, in_ranges
+from octy.engine.folding import PROFILES_PER_RANGE_MAX, Asking, Work, in_ranges
 from octy.engine.kernels import run
 from octy.engine.kernels.columns import Columns, change_log
 from octy.engine.kernels.layout import ACTING_US, FLAG_BITS, FLAGGED, KIND, LENGTH_US, LIVE_WINDOW, TAGGED, WINDOW
 from octy.engine.kernels.matching import index_of
 from octy.engine.kernels.memory import Segments
 from octy.engine.kernels.rests import Rests
-from octy.engine.reading import Reader
+from octy.engine.reading import Chapter, Reader
 from octy.engine.runs import Run
 from octy.engine.specification import live_spec
 from octy.engine.standing import Standing, put_into
@@ -28,6 +28,10 @@ from octy.model.lifetimes import Pause
 from octy.model.segments import SegmentDefinition
 
 _LOG_ROWS = 16
+
+_SEQ_BITS = 47
+"""Enough for a million events a second over four years; the other 16 tell the profiles of a range apart."""
+assert PROFILES_PER_RANGE_MAX <= 1 << 63 - _SEQ_BITS, "or two profiles' events would be mixed"
 
 
 class LiveSegment(Struct, frozen=True):
@@ -73,7 +77,7 @@ def relived(
             if found is not None:
                 accepted_us, codes = found.accepted_us + 1, np.ascontiguousarray(found.codes.T)
                 columns = Columns(found.profile, found.event_type, found.created_us + 1, accepted_us, codes, found.seq)
-                order = np.lexsort((found.seq, found.profile))
+                order = _as_accepted(found, first)
                 run.relive(index, together, after_seq, rests, columns, order, change_log(_LOG_ROWS))
 
         return live_again
@@ -86,6 +90,12 @@ def relived(
         if one.rests_since is not None:
             its_spec[ACTING_US] = NEVER
     return list(zip(spec, states, strict=True))
+
+
+def _as_accepted(found: Chapter, first: int) -> Longs:
+    """The order of the rows by profile, then by seq. As one number these are sorted in a tenth of the time."""
+    place = found.profile.astype(np.int64) - first
+    return np.argsort(place << _SEQ_BITS | found.seq, kind="stable")
 
 
 def _rests(segments: Sequence[LiveSegment]) -> Rests:

@@ -4,6 +4,8 @@ from typing import Any
 
 from litestar import Litestar, Request, Router
 from litestar.datastructures import State
+from litestar.plugins import PluginProtocol
+from litestar.plugins.core import MsgspecDIPlugin
 from litestar.routes import HTTPRoute
 
 from octy.http import openapi
@@ -62,7 +64,7 @@ def create_app(octy: Octy, attempts: Attempts | None = None) -> Litestar:
         before_request=_enter,
         security=[{openapi.KEYS: []}],
     )
-    return Litestar(
+    return _Application(
         [for_accounts, application.router(), metrics.router()],
         state=State(
             {"octy": octy, "recognition": Recognition(octy, attempts or Attempts()), "requests": RequestCounts()}
@@ -74,6 +76,14 @@ def create_app(octy: Octy, attempts: Attempts | None = None) -> Litestar:
         openapi_config=openapi.openapi_config(),
         logging_config=None,
     )
+
+
+class _Application(Litestar):
+    """Litestar, which would load what speaks Pydantic's and attrs' types wherever these are installed."""
+
+    @staticmethod
+    def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:
+        return [*plugins, MsgspecDIPlugin()]
 
 
 async def _enter(request: Request[Any, Any, Any]) -> None:

@@ -8,7 +8,6 @@ import io
 import logging
 import sys
 from contextlib import suppress
-from enum import StrEnum
 from traceback import format_exception
 from typing import TYPE_CHECKING, TextIO
 
@@ -16,19 +15,11 @@ import structlog
 from structlog.typing import EventDict, Processor
 
 from octy.model import tracing
+from octy.server.settings import LogLevel
 from octy.server.telling import plain
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
-
-
-class LogLevel(StrEnum):
-    """The least that is logged of our own happenings."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
 
 
 def configure_logs(least: LogLevel) -> None:

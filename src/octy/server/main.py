@@ -14,7 +14,8 @@ from octy.model.instants import parse_instant
 from octy.model.limits import CONNECTIONS_MAX
 from octy.server import settings
 from octy.server.accounts import app as accounts
-from octy.server.logs import LogLevel
+from octy.server.settings import LogLevel
+from octy.unused import BY_THE_SERVER, leave_out
 
 DEFAULT_PORT = 8700
 SANDBOX_START = "2024-01-01T00:00:00Z"
@@ -221,6 +222,8 @@ def serve(
         message = f"{otlp_endpoint!r} is no URL of a collector; expected such as http://127.0.0.1:4318/v1/traces"
         raise typer.BadParameter(message, param_hint="--otlp-endpoint")
 
+    leave_out(BY_THE_SERVER)
+    gc.disable()  # until all is loaded, of which nothing goes
     from octy.server.serve import Settings  # after what may be refused, for it takes a while
     from octy.server.serve import serve as run
     from octy.service.jobs.runner import JobSettings

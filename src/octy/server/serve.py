@@ -18,16 +18,16 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import structlog
 import uvicorn
 from msgspec import Struct
 
-from octy.engine.warm import warm
+from octy.engine.loading import load
 from octy.http.app import create_app
 from octy.http.attempts import Attempts
 from octy.http.connections import TURNED_AWAY_MAX, Connections
@@ -42,7 +42,8 @@ from octy.model.instants import iso
 from octy.model.tracing import Report
 from octy.server.accounts import tell_keys
 from octy.server.control import Control
-from octy.server.logs import LogLevel, configure_logs
+from octy.server.logs import configure_logs
+from octy.server.settings import LogLevel
 from octy.server.telemetry import reporting
 from octy.server.telling import plain
 from octy.service.clock import SystemClock
@@ -51,8 +52,11 @@ from octy.service.keys import Keys, new_keys
 from octy.service.octy import Octy
 from octy.store.folder import open_store
 from octy.webhooks.dispatcher import Dispatcher
+from octy.webhooks.late_sender import LateSender
 from octy.webhooks.schedule import Schedule
-from octy.webhooks.sender import Sender
+
+if TYPE_CHECKING:
+    from octy.webhooks.sender import Sender
 
 log = structlog.get_logger()
 
@@ -226,9 +230,11 @@ def serve(settings: Settings) -> None:
     )
 
     def begin() -> None:
-        warm()  # a fifth of a second, so that no event waits for a kernel to be loaded
-        octy.start(lambda: _first_account(octy, settings))
+        load()  # a fifth of a second, so that no event waits for a kernel to be loaded
         _calm_the_collector()
+        octy.start(lambda: _first_account(octy, settings))
+        gc.collect()  # of what the start itself has made, which stays as well
+        gc.freeze()
         _give_back_memory()
         _announce(octy, settings, listening)
 
@@ -289,12 +295,7 @@ def _run(
     tls: ssl.SSLContext | None,
     report: Report | None,
 ) -> None:
-    sender = Sender(
-        octy.clock,
-        octy.signing_keys.valid,
-        allow_private=octy.allow_private_webhooks,
-        allow_http=octy.allow_http_webhooks,
-    )
+    sender = LateSender(lambda: _sender(octy))
     dispatcher = Dispatcher(
         octy.outbox, sender, octy.clock, schedule=settings.webhook_schedule, counts=octy.attempts, report=report
     )
@@ -330,6 +331,17 @@ def _run(
     with suppress(KeyboardInterrupt):
         ears = [listening, *(listening.dup() for _ in range(ACCEPTED_PER_TURN - 1))]
         server.run(sockets=ears)
+
+
+def _sender(octy: Octy) -> "Sender":
+    from octy.webhooks.sender import Sender  # it loads aiohttp, for which a start should not wait
+
+    return Sender(
+        octy.clock,
+        octy.signing_keys.valid,
+        allow_private=octy.allow_private_webhooks,
+        allow_http=octy.allow_http_webhooks,
+    )
 
 
 def _connections_max(wanted: int) -> int:
@@ -374,33 +386,22 @@ def _no_password() -> str:
 
 
 def _calm_the_collector() -> None:
-    """What stands now stays: the collector need not look at it again."""
-    gc.collect()
+    """What is loaded stays: the collector need not look at it again, nor at all, as next to nothing of it goes."""
     gc.freeze()
+    gc.enable()
 
 
 def _spare_memory() -> None:
     """Memory that is free again is the system's again, not kept in an arena for each thread in case it is wanted.
 
-    After six million events, at full speed, a server held 505 MB instead of 681. And where there is a pandas, Arrow
-    would load it to ask whether a list is one of its own: 60 MB, and two seconds when the first file is written.
+    After six million events, at full speed, a server held 505 MB instead of 681.
     """
-    sys.meta_path.insert(0, NoPandas())
     pa.set_memory_pool(pa.system_memory_pool())
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(M_ARENA_MAX, 1)
         mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
         mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
-
-
-class NoPandas(MetaPathFinder):
-    """Finds that there is none."""
-
-    def find_spec(self, name: str, *_: object) -> None:
-        """Somebody imports a module."""
-        if name == "pandas":
-            raise ModuleNotFoundError("A server has no use for pandas.", name=name)
 
 
 async def _keep_giving_back_memory() -> None:

@@ -10,7 +10,7 @@ import inspect
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from enum import Enum
+from enum import Enum, StrEnum
 from ipaddress import ip_network
 from pathlib import Path
 from types import NoneType
@@ -32,6 +32,15 @@ NOT_IN_FILES = {
 """Settings that a file cannot hold, and why; beside those that are for the command line alone."""
 PUBLIC_KEY, SECRET_KEY = "public_key", "secret_key"
 NOT_SHOWN = "(set, not shown)"
+
+
+class LogLevel(StrEnum):
+    """The least that is logged of our own happenings."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 class Setting(Struct, frozen=True):

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from random import Random, SystemRandom
+from typing import Protocol
 
 import structlog
 
@@ -27,8 +28,8 @@ from octy.model.tracing import Report, Span, Trace, new_trace
 from octy.webhooks.breaker import Breaker
 from octy.webhooks.counts import DELIVERED, GIVEN_UP, POSTPONED, AttemptCounts
 from octy.webhooks.outbox import Attempt, Busy, Delivery, GivenUp, Outbox, Postponed, Result, Succeeded
+from octy.webhooks.outcome import Delivered, Failed, Outcome
 from octy.webhooks.schedule import Schedule
-from octy.webhooks.sender import Delivered, Failed, Outcome, Sender
 
 log = structlog.get_logger()
 
@@ -47,13 +48,26 @@ STOP_SECONDS_MAX = 3.0
 """How long `stop` waits for results to be recorded."""
 
 
+class Sending(Protocol):
+    """Who makes attempts (`octy.webhooks.sender`)."""
+
+    async def open(self) -> None:
+        """Makes ready, in the running loop."""
+
+    async def close(self) -> None:
+        """Drops all connections."""
+
+    async def attempt(self, delivery: Delivery) -> Outcome:
+        """Sends the webhook once. Never raises for what a receiver or a network does."""
+
+
 class Dispatcher:
     """Runs from `start` to `stop` in one event loop. Only `wake` and `forgive` may be called from other threads."""
 
     def __init__(
         self,
         outbox: Outbox,
-        sender: Sender,
+        sender: Sending,
         clock: Clock,
         *,
         schedule: Schedule | None = None,

@@ -14,7 +14,6 @@ from contextlib import suppress
 from typing import TypeAlias
 
 import aiohttp
-from msgspec import Struct
 from yarl import URL
 
 from octy import __version__
@@ -26,6 +25,7 @@ from octy.webhooks.addresses import check_url
 from octy.webhooks.guard import GuardedResolver, guarded_socket
 from octy.webhooks.names import Lookup, SystemLookup
 from octy.webhooks.outbox import Delivery
+from octy.webhooks.outcome import Delivered, Failed, Outcome
 from octy.webhooks.schedule import retry_after_seconds
 from octy.webhooks.signing import signatures
 
@@ -36,27 +36,6 @@ BUFFER_BYTES = 8_192
 """aiohttp stops reading from the network when twice as much waits to be looked at."""
 
 
-class Delivered(Struct, frozen=True):
-    """The receiver answered 2xx."""
-
-    status: int
-    excerpt: str = ""
-    """The beginning of the receiver's answer: for the account, not for our logs."""
-
-
-class Failed(Struct, frozen=True):
-    """Anything else."""
-
-    reason: str
-    """A sentence for the account. Never names an address to which its URL leads."""
-    retry_after_seconds: int | None = None
-    excerpt: str = ""
-    """As of a delivered one."""
-    status: int | None = None
-    """Of the receiver's answer, where there was one."""
-
-
-Outcome: TypeAlias = Delivered | Failed
 Keys: TypeAlias = Callable[[int, int], Sequence[bytes]]
 """From an account id and an instant to what is signed with then."""
 

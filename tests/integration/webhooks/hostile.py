@@ -15,7 +15,8 @@ import uvloop
 from octy.model.clock import ManualClock
 from octy.webhooks.names import Lookup
 from octy.webhooks.outbox import Delivery
-from octy.webhooks.sender import Delivered, Failed, Outcome, Sender
+from octy.webhooks.outcome import Delivered, Failed, Outcome
+from octy.webhooks.sender import Sender
 
 NOON_US = 1_704_110_400_000_000
 

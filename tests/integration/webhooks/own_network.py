@@ -15,7 +15,7 @@ import uvloop
 
 from octy.webhooks.addresses import NOT_PUBLIC
 from octy.webhooks.names import SystemLookup
-from octy.webhooks.sender import Delivered, Failed
+from octy.webhooks.outcome import Delivered, Failed
 from tests.integration.webhooks.hostile import PUBLIC, PUBLIC_6, Attempts
 from tests.integration.webhooks.name_server import GOOD, HOSTILE, INSIDE_NAME, REBINDING, serving
 

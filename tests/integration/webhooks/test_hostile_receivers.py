@@ -12,7 +12,8 @@ import pytest
 
 from octy.model.clock import ManualClock
 from octy.webhooks.outbox import Delivery
-from octy.webhooks.sender import ATTEMPT_SECONDS_MAX, EXCERPT_BYTES_MAX, Delivered, Failed, Outcome, Sender
+from octy.webhooks.outcome import Delivered, Failed, Outcome
+from octy.webhooks.sender import ATTEMPT_SECONDS_MAX, EXCERPT_BYTES_MAX, Sender
 from tests.integration.webhooks.receiver import RawReceiver, Speech, signing_keys
 from tests.sizes import sized
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from octy.webhooks.addresses import NOT_PUBLIC
-from octy.webhooks.sender import Failed
+from octy.webhooks.outcome import Failed
 from tests.integration.webhooks.hostile import PUBLIC, Attempts
 from tests.integration.webhooks.name_server import HOSTILE, INSIDE_NAME, REBINDING, ZONE, Asking, serving
 from tests.integration.webhooks.own_network import FILES, NAMES_PORT, PORT, SCRIPT

@@ -19,7 +19,7 @@ from octy.model.errors import Refused
 from octy.webhooks.addresses import NOT_PUBLIC, check_url, may_connect_to
 from octy.webhooks.guard import GuardedResolver
 from octy.webhooks.names import SystemLookup
-from octy.webhooks.sender import Delivered, Failed
+from octy.webhooks.outcome import Delivered, Failed
 from tests.integration.webhooks.hostile import ANSWERS, INSIDE, INSIDE_6, NAMES, PUBLIC, URLS, Attempts, spellings
 from tests.integration.webhooks.receiver import Receiver
 

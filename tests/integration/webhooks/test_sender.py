@@ -17,7 +17,8 @@ from octy.webhooks.addresses import NOT_PUBLIC
 from octy.webhooks.guard import guarded_socket
 from octy.webhooks.names import Lookup, SystemLookup
 from octy.webhooks.outbox import Delivery
-from octy.webhooks.sender import ATTEMPT_SECONDS_MAX, Delivered, Failed, Outcome, Sender
+from octy.webhooks.outcome import Delivered, Failed, Outcome
+from octy.webhooks.sender import ATTEMPT_SECONDS_MAX, Sender
 from tests.integration.webhooks.receiver import Receiver, signing_keys
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from octy.model.clock import ManualClock
-from octy.webhooks.sender import Delivered, Failed, Outcome, Sender
+from octy.webhooks.outcome import Delivered, Failed, Outcome
+from octy.webhooks.sender import Sender
 from tests.integration.webhooks.certificates import Authority
 from tests.integration.webhooks.hostile import delivery
 from tests.integration.webhooks.receiver import signing_keys

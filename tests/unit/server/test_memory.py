@@ -8,9 +8,9 @@ import pytest
 ASKS_ARROW = """
 import sys
 import pyarrow as pa
-from octy.server.serve import _spare_memory
+from octy.unused import BY_THE_SERVER, leave_out
 
-_spare_memory()
+leave_out(BY_THE_SERVER)
 assert pa.array(["a", "b"]).to_pylist() == ["a", "b"]
 print(sorted(name for name, module in sys.modules.items() if module is not None and name.split(".")[0] == "pandas"))
 """

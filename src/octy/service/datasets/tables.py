@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from msgspec import Struct
 
 from octy.engine.batch import Ints, Longs
@@ -75,7 +74,7 @@ def table_of(
     """The rows as columns, in the order in which a dataset has them; `segments` are their names."""
     counted, told = answer.counted, answer.told
     places = pa.array(profiles.place[answer.profile])
-    of_profile = {name: pc.take(column, places) for name, column in profiles.columns.items()}
+    of_profile = {name: column.take(places) for name, column in profiles.columns.items()}
     made: dict[str, Any] = {name: of_profile.pop(name) for name in ("profile_id", "customer_id")}
     made["as_of"] = pa.array(instants_us[answer.instant], pa.timestamp("us", "UTC"))
     made |= of_profile

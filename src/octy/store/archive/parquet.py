@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from octy.model.values import canonical
 from octy.store.log_shape import Column, Columns, LogShape
@@ -104,7 +103,7 @@ def labels(names: Mapping[int, str], numbers: Column) -> pa.Array:
     """The names that belong to numbers; null where there is none."""
     known, places = np.unique(numbers, return_inverse=True)
     texts = pa.array([names.get(number) for number in known.tolist()], pa.string())
-    return pc.take(texts.dictionary_encode(), pa.array(places))
+    return texts.dictionary_encode().take(pa.array(places))
 
 
 def property_texts(lines: Sequence[bytes], keys: Sequence[str], rest: Rest = go_on) -> dict[str, pa.Array]:
@@ -127,7 +126,7 @@ def _property_texts(lines: Sequence[bytes], keys: Sequence[str]) -> dict[str, pa
     decoded = [{} if text is None else _decode(text) for text in said]
     made = {PROPERTIES: pa.array(said, pa.string())}
     made |= {PROPERTY_PREFIX + key: pa.array([canonical(one.get(key)) for one in decoded], pa.string()) for key in keys}
-    return {name: pc.take(texts.dictionary_encode(), encoded.indices) for name, texts in made.items()}
+    return {name: texts.dictionary_encode().take(encoded.indices) for name, texts in made.items()}
 
 
 def codes_in(texts: Mapping[str, pa.Array]) -> tuple[dict[str, list[str]], dict[str, Column]]:
@@ -137,14 +136,14 @@ def codes_in(texts: Mapping[str, pa.Array]) -> tuple[dict[str, list[str]], dict[
         if name.startswith(PROPERTY_PREFIX) and len(column.dictionary) <= CODED_TEXTS_MAX:
             key = name.removeprefix(PROPERTY_PREFIX)
             coded[key] = column.dictionary.to_pylist()
-            columns[CODE_PREFIX + key] = pc.add(column.indices, 1).fill_null(0).to_numpy(zero_copy_only=False)
+            columns[CODE_PREFIX + key] = column.indices.fill_null(-1).to_numpy() + 1
     return coded, columns
 
 
 def taken(texts: Mapping[str, pa.ChunkedArray | pa.Array], order: Column) -> dict[str, pa.ChunkedArray | pa.Array]:
     """The same text columns in another order, or some of their rows."""
     rows = pa.array(order)
-    return {name: pc.take(column, rows) for name, column in texts.items()}
+    return {name: column.take(rows) for name, column in texts.items()}
 
 
 def concatenated(schema: pa.Schema, shape: LogShape, tables: Iterable[pa.Table]) -> dict[str, pa.ChunkedArray]:
