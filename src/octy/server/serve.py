@@ -140,6 +140,7 @@ class Server(uvicorn.Server):
         config: uvicorn.Config,
         octy: Octy,
         begin: Callable[[], None],
+        announce: Callable[[], None],
         dispatcher: Dispatcher,
         control: Control,
         drain_seconds: float,
@@ -147,6 +148,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._octy = octy
         self._begin = begin
+        self._announce = announce
         self._dispatcher = dispatcher
         self._control = control
         self._drain_seconds = drain_seconds
@@ -198,8 +200,9 @@ class Server(uvicorn.Server):
     async def _start(self) -> None:
         try:
             await asyncio.to_thread(self._begin)
-            await self._dispatcher.start()
             await self._control.start()
+            self._announce()
+            await self._dispatcher.start()  # it loads what sends
         except BaseException as error:
             if isinstance(error, Unavailable) and self.should_exit:
                 log.info("serve.start_left_off")  # the end was asked for before
@@ -236,7 +239,6 @@ def serve(settings: Settings) -> None:
         gc.collect()  # of what the start itself has made, which stays as well
         gc.freeze()
         _give_back_memory()
-        _announce(octy, settings, listening)
 
     spans = reporting(settings.otlp_endpoint) if settings.otlp_endpoint else nullcontext()
     try:
@@ -325,7 +327,16 @@ def _run(
         signal.signal(number, _note)
     config.load()
     config.ssl = tls
-    server = Server(config, octy, begin, dispatcher, Control(settings.data, octy), settings.drain_seconds)
+    control = Control(settings.data, octy)
+    server = Server(
+        config,
+        octy,
+        begin,
+        lambda: _announce(octy, settings, listening),
+        dispatcher,
+        control,
+        settings.drain_seconds,
+    )
     if tls is not None:
         signal.signal(signal.SIGHUP, lambda *_: server.renew_certificate(settings))
     with suppress(KeyboardInterrupt):
