@@ -194,8 +194,8 @@ class Server(uvicorn.Server):
     async def _start(self) -> None:
         try:
             await asyncio.to_thread(self._begin)
+            await self._control.start()  # first, for it takes no time, and whoever was told of readiness asks it
             await self._dispatcher.start()
-            await self._control.start()
         except BaseException as error:
             if isinstance(error, Unavailable) and self.should_exit:
                 log.info("serve.start_left_off")  # the end was asked for before
