@@ -10,18 +10,22 @@ from pathlib import Path
 
 import pytest
 
+from tests import canaries
+
 pytest.register_assert_rewrite("tests.property.agreement", "tests.property.harness")  # so that failures show both sides
 
 IN_MEMORY = Path("/dev/shm")
 ROOM_BYTES = 4_000_000_000
 
 
-def pytest_configure() -> None:
+@pytest.hookimpl(trylast=True)  # after pytest's own, which knows where folders are
+def pytest_configure(config: pytest.Config) -> None:
     """Before pytest-xdist starts its workers, which inherit the environment."""
     if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free >= ROOM_BYTES:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
     if "SOAK_HISTORIES" in os.environ:
         os.environ.setdefault("SOAK_SEED", str(random.randrange(10**9)))
+    canaries.watch(config)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

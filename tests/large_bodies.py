@@ -4,10 +4,15 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from octy.model.limits import BODY_BYTES_MAX
+from octy.model.limits import BODY_BYTES_MAX, PROPERTIES_MAX
 
 COUNT = 500
 TEXT = "x" * 4_500
+EMOJI = f"{TEXT[12:]}\N{CAT FACE}"
+"""Of which Python keeps four bytes a character."""
+SHORT = 22
+"""Characters of a text of which an event holds as many as it may."""
+EVENTS = "/v1/retention/events/create/batch"
 
 
 class Large(NamedTuple):
@@ -19,15 +24,23 @@ class Large(NamedTuple):
     """An object, by a profile's id and by a name of its own."""
 
 
+def _event(profile_id: str, properties: Mapping[str, str]) -> dict[str, Any]:
+    return {"event_type": "charged", "profile_id": profile_id, "event_properties": properties}
+
+
 BODIES = {
     "events": Large(
-        "/v1/retention/events/create/batch",
+        EVENTS, "events", lambda profile_id, _: _event(profile_id, {"item_id": TEXT, "payment_method": TEXT})
+    ),
+    "events with emoji": Large(
+        EVENTS,
         "events",
-        lambda profile_id, _: {
-            "event_type": "charged",
-            "profile_id": profile_id,
-            "event_properties": {"item_id": TEXT, "payment_method": TEXT},
-        },
+        lambda profile_id, _: _event(profile_id, {"item_id": EMOJI, "payment_method": EMOJI}),
+    ),
+    "events of short texts": Large(
+        EVENTS,
+        "events",
+        lambda profile_id, name: _event(profile_id, {f"{name} {at}": "x" * SHORT for at in range(PROPERTIES_MAX)}),
     ),
     "profiles": Large(
         "/v1/retention/profiles/create",

@@ -18,6 +18,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import httpx
 
+from tests import canaries
+
 PUBLIC_KEY, SECRET_KEY = "pk_ours", "sk_ours"
 KEYS = {"OCTY_PUBLIC_KEY": PUBLIC_KEY, "OCTY_SECRET_KEY": SECRET_KEY}
 
@@ -79,6 +81,7 @@ class Process:
         name = uuid.uuid4().hex
         self._out, self._err = logs / f"{name}.out", logs / f"{name}.err"
         with self._out.open("w") as out, self._err.open("w") as err:
+            canaries.keep_log_of(Path(command[0]).name, self._err)
             self.popen = spawn(
                 command,
                 cwd=cwd,
@@ -177,6 +180,7 @@ class Machine:
         self.environment = SETTLED | {
             "HOME": str(folder / "home"),
             "TMPDIR": str(folder / "tmp"),
+            "OCTY_LOG_LEVEL": "debug",  # whatever it may say is searched (`tests.canaries`)
             "OCTY_DRAIN_SECONDS": "0",  # clients of most tests hold their connections open, and send nothing
             mark_name: mark,
         }

@@ -4,7 +4,7 @@ import pytest
 
 from tests.acceptance import raw
 from tests.acceptance.account import Account, lines_of, messages
-from tests.acceptance.processes import Machine, Server
+from tests.acceptance.processes import Machine, Server, wait_for
 
 BATCH = "/v1/retention/events/create/batch"
 PROFILES = "/v1/retention/profiles/create"
@@ -104,6 +104,15 @@ def test_a_proper_chunked_body_is_as_good_as_any(served: Server) -> None:
     answer = raw.answer_to(served, raw.chunked(PROFILES, BOB[:7], BOB[7:]))
     assert answer.status == 201
     assert Account(served).get("/v1/retention/profiles", id="bob")["profiles"][0]["customer_id"] == "bob"
+
+
+def test_a_flood_of_what_is_no_http_is_no_flood_of_the_log(machine: Machine) -> None:
+    server = machine.serve()
+    for _ in range(50):
+        assert raw.answer_to(server, b"hello\r\n\r\n").status == 400
+    wait_for("a line", lambda: "http.not_understood" in server.stderr)
+    ended = server.stop()
+    assert 1 <= sum('"level": "warning"' in line for line in ended.stderr.splitlines()) <= 2, ended.stderr
 
 
 @pytest.mark.parametrize("wanted", ["websocket", "h2c"])

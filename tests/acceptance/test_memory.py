@@ -6,6 +6,8 @@ so are the database's pages. `python -m bench hostile` measures more kinds of th
 
 from pathlib import Path
 
+import pytest
+
 from octy.model.limits import BODY_BYTES_MAX
 from tests.acceptance.account import Account, decoded
 from tests.acceptance.processes import Machine, Server
@@ -27,6 +29,20 @@ def test_what_is_stored_takes_at_most_four_times_its_bytes(machine: Machine) -> 
         grown = [_growth_bytes(server, account, kind, large_body(kind, who, turn)) for turn in range(TRIES)]
         assert min(grown) <= BODIES_MAX * BODY_BYTES_MAX, f"{kind}: {grown}"
     server.stop()
+
+
+@pytest.mark.parametrize("kind", ["events", "events with emoji", "events of short texts"])
+def test_so_does_the_first_that_a_server_sees(machine: Machine, kind: str) -> None:
+    """Which finds no memory that another has left."""
+    grown = []
+    for turn in range(TRIES):
+        server = machine.serve(data=f"data{turn}")
+        account = Account(server)
+        (who,) = account.profiles("ana")
+        account.happens("charged", who)
+        grown.append(_growth_bytes(server, account, kind, large_body(kind, who, 0)))
+        server.stop()
+    assert min(grown) <= BODIES_MAX * BODY_BYTES_MAX, grown
 
 
 def _growth_bytes(server: Server, account: Account, kind: str, body: bytes) -> int:

@@ -83,6 +83,9 @@ def test_a_certificate_that_cannot_be_served_is_told_in_a_sentence(machine: Mach
         assert ended.code
         assert said in ended.stderr
         assert "Traceback" not in ended.stderr
+        shown = machine.run("octy", "config", "show", *options)
+        assert (shown.code, shown.stdout) == (ended.code, "")
+        assert shown.stderr.splitlines()[-1] == ended.stderr.splitlines()[-1]
 
 
 def test_wrong_keys_are_counted_by_the_address_that_a_trusted_proxy_names(machine: Machine) -> None:

@@ -29,6 +29,7 @@ from octy.http.routes import (
     metrics,
     profile_views,
     profiles,
+    security,
     segments,
     trainings,
     webhooks,
@@ -55,8 +56,11 @@ ACCOUNT_ROUTES = (
 )
 
 
-def create_app(octy: Octy, attempts: Attempts | None = None) -> Litestar:
-    """The ASGI application. Starting and stopping the Octy is left to the caller."""
+def create_app(octy: Octy, attempts: Attempts | None = None, security_contact: str = "") -> Litestar:
+    """The ASGI application. Starting and stopping the Octy is left to the caller.
+
+    `security_contact` is a URI, or empty: then there is no such page.
+    """
     routes = [*ACCOUNT_ROUTES, clock] if octy.is_sandbox else ACCOUNT_ROUTES
     for_accounts = Router(
         "/",
@@ -65,7 +69,12 @@ def create_app(octy: Octy, attempts: Attempts | None = None) -> Litestar:
         security=[{openapi.KEYS: []}],
     )
     return _Application(
-        [for_accounts, application.router(), metrics.router()],
+        [
+            for_accounts,
+            application.router(),
+            metrics.router(),
+            *([security.router(security_contact)] if security_contact else []),
+        ],
         state=State(
             {"octy": octy, "recognition": Recognition(octy, attempts or Attempts()), "requests": RequestCounts()}
         ),

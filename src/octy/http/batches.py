@@ -25,6 +25,11 @@ _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _decode_any = msgspec.json.Decoder()
 
 
+LARGE_BYTES = 1_000_000
+"""A body of more is decoded object by object: a batch of 500 usual events holds a tenth of it."""
+_NUL = rb"\u0000"
+
+
 class Unread(Struct, frozen=True):
     """An object that could not be read, and why."""
 
@@ -111,10 +116,12 @@ class BatchReader(Generic[W, D]):
         objects_max: int,
         draft_of: Callable[[W], D] | None = None,
         plain: type[W] | None = None,
+        pack: Callable[[W], None] | None = None,
     ) -> None:
         """`draft_of` makes a draft of a decoded object, and may refuse it; without it, W is D.
 
-        `plain` is a stricter type of elements, tried first, for bodies that hold no strange text.
+        `plain` is a stricter type of elements, tried first, for bodies that hold no strange text. `pack` makes each of
+        them small, where a body is so large that there must never be all of them as they are decoded.
         """
         self._field = field
         self._objects_max = objects_max
@@ -122,13 +129,16 @@ class BatchReader(Generic[W, D]):
         self._element = msgspec.json.Decoder(element)
         self._all = msgspec.json.Decoder(_envelope(field, element))
         self._plain = None if plain is None else msgspec.json.Decoder(_envelope(field, plain))
+        self._plain_element = msgspec.json.Decoder(plain)
+        self._pack = pack
         self._apart = msgspec.json.Decoder(_envelope(field, msgspec.Raw))
 
     def read(self, body: bytes) -> Sent[D]:
         """The objects of a body; Refused where it is not of the form."""
         is_strange = may_hold_strange_text(body)
-        sent = (without_lone_surrogates(body) if is_strange else None) or body
-        objects = None if is_strange else self._plain_objects(sent)
+        mended = without_lone_surrogates(body) if is_strange else None
+        sent = mended or body
+        objects = None if is_strange and (mended or _NUL in body) else self._plain_objects(sent)
         if objects is None:
             try:
                 objects = getattr(decoded(self._all, sent), self._field)
@@ -145,9 +155,23 @@ class BatchReader(Generic[W, D]):
         """The objects, if all are of the plain type."""
         if self._plain is None:
             return None
+        if self._pack is not None and len(body) > LARGE_BYTES:
+            return self._packed_objects(body, self._pack)
         try:
             objects: list[Any] = getattr(decoded(self._plain, body), self._field)
         except msgspec.ValidationError:
+            return None
+        return objects
+
+    def _packed_objects(self, body: bytes, pack: Callable[[W], None]) -> list[Any] | None:
+        """The same, one by one. What is no JSON is left to whoever can say at which byte of the body."""
+        objects = []
+        try:
+            for raw in getattr(self._apart.decode(body), self._field):
+                one = self._plain_element.decode(raw)
+                pack(one)
+                objects.append(one)
+        except (msgspec.DecodeError, RecursionError):
             return None
         return objects
 

@@ -8,6 +8,8 @@ answer, and is closed. Of those there are not many at once either; any more are 
 import time
 from typing import Protocol
 
+from octy.http.noise import Noise
+
 TURNED_AWAY_MAX = 500
 QUIET_SECONDS_MIN = 1.0
 """Whoever has been quiet for less may be about to send, and would find the connection closed."""
@@ -34,6 +36,7 @@ class Connections:
         self._open: set[Connection] = set()
         self._quiet: dict[Connection, float] = {}
         """Since when; the longest first."""
+        self.noise = Noise()
 
     def __len__(self) -> int:
         return len(self._open)
@@ -72,3 +75,4 @@ class Connections:
         now = time.monotonic()
         for connection in list(self._open):
             connection.look(now)
+        self.noise.tell(now)

@@ -12,14 +12,16 @@ from collections.abc import Iterable
 from typing import cast
 
 from litestar.enums import ScopeType
+from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from litestar.types.asgi_types import ReceiveMessage
 
 from octy.http.answers import Json
 from octy.http.attempts import Attempts
 from octy.http.auth import Recognition
-from octy.http.errors import unavailable_answer
+from octy.http.errors import on_exception, unavailable_answer
 from octy.http.pace import REQUEST_BYTES, Pace
+from octy.http.requests import OctyRequest
 from octy.http.turns import Turns
 from octy.model import limits
 from octy.model.errors import TooManyWaiting, Unavailable, raise_any
@@ -68,6 +70,10 @@ class Door:
         if not self._octy.has_started and scope["path"] not in OPEN_AT_ALL_TIMES:
             starting = Unavailable(f"The server is starting: {self._octy.readiness().words}. Send the request again.")
             await Json(*unavailable_answer(starting)).to_asgi_response()(scope, receive, send)
+            return
+        if _is_written_otherwise(scope["raw_path"].partition(b"?")[0]):
+            nowhere = on_exception(OctyRequest(scope), NotFoundException())
+            await nowhere.to_asgi_response()(scope, receive, send)
             return
         visit = _visit_of(scope)
         if visit is None and scope["method"] == "POST":  # no connection of ours has counted it
@@ -213,6 +219,15 @@ def leave(scope: Scope) -> None:
     """A request will not be answered; its body's bytes are given back."""
     if (visit := _visit_of(scope)) is not None:
         visit.leave()
+
+
+def _is_written_otherwise(raw_path: bytes) -> bool:
+    """Whether the path has an empty segment or a slash within one.
+
+    Litestar would look for the plain path instead, and whoever stands before this server and judges addresses would
+    have judged another one.
+    """
+    return b"//" in raw_path or b"%2f" in raw_path.lower()
 
 
 def _visit_of(scope: Scope) -> Visit | None:

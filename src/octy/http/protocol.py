@@ -11,6 +11,7 @@ import asyncio
 import time
 from array import array
 from collections.abc import Iterable
+from contextlib import suppress
 from fcntl import ioctl
 from functools import lru_cache
 from http import HTTPStatus
@@ -18,7 +19,7 @@ from math import inf
 from termios import FIONREAD
 from typing import Any, ClassVar, cast
 
-from httptools import HttpRequestParser
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from litestar.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -34,6 +35,9 @@ URL_TOO_LONG = f"The request's address holds more than {limits.URL_BYTES_MAX} by
 HEAD_TOO_LONG = f"The request's headers hold more than {limits.HEAD_BYTES_MAX} bytes."
 HEAD_TOO_SLOW = f"The request's headers did not come within {limits.HEAD_SECONDS_MAX} seconds."
 BODY_TOO_SLOW = f"The request's body did not come within {limits.BODY_SECONDS_MAX} seconds."
+NO_HTTP = "What came is no HTTP request."
+NO_HOST = "The request's headers name no host, or more than one; expected one line: Host: its name."
+NO_SUCH_CODING = "The request's body comes in a transfer coding that this server does not understand; expected chunked."
 TOO_MANY_CONNECTIONS = "Too many connections are open. Nothing was stored; send the request again."
 
 END_OF_HEAD = b"\r\n\r\n"
@@ -113,7 +117,14 @@ class OctyHttpProtocol(HttpToolsProtocol, Hearer):
 
     def _parse(self, data: memoryview) -> None:
         self._body_bytes = 0
-        super().data_received(cast("bytes", data))  # the parser takes any buffer
+        self._unset_keepalive_if_required()
+        with suppress(HttpParserUpgrade):  # who would speak another protocol is answered in this one
+            try:
+                self.parser.feed_data(data)
+            except HttpParserError:
+                self.open.noise.add()
+                self._hang_up(400, NO_HTTP)
+                return
         if not self._reads_head:
             return
         begun = bytes(data).rpartition(END_OF_HEAD)[2]  # before it, other requests end
@@ -152,6 +163,12 @@ class OctyHttpProtocol(HttpToolsProtocol, Hearer):
         if sum(len(name) + len(value) for name, value in self.headers) > limits.HEAD_BYTES_MAX:
             self._hang_up(431, HEAD_TOO_LONG)
             return
+        if not _names_its_host(self.headers, self.parser.get_http_version()):
+            self._hang_up(400, NO_HOST)
+            return
+        if not _comes_plain_or_chunked(self.headers):
+            self._hang_up(501, NO_SUCH_CODING)
+            return
         self._due = time.monotonic() + limits.BODY_SECONDS_MAX
         self.open.busy(self)
         refusal = self._refusal()
@@ -189,12 +206,6 @@ class OctyHttpProtocol(HttpToolsProtocol, Hearer):
         super().on_response_complete()
         self._rest()
 
-    def _unsupported_upgrade_warning(self) -> None:
-        """Somebody would speak another protocol, and is answered in this one: uvicorn's call.
-
-        It would log how to install websockets, as often as anybody asks.
-        """
-
     # What the server asks
 
     def look(self, now: float) -> None:
@@ -228,10 +239,6 @@ class OctyHttpProtocol(HttpToolsProtocol, Hearer):
         self._close_unless_heard()
 
     # What is refused
-
-    def send_400_response(self, msg: str) -> None:
-        """Answers what is no HTTP, and hangs up."""
-        self._hang_up(400, msg)
 
     def _refusal(self) -> Unavailable | None:
         """Why the request whose head has come is not let in; where it is, its body's bytes are counted."""
@@ -293,6 +300,17 @@ class OctyHttpProtocol(HttpToolsProtocol, Hearer):
     def _rest(self) -> None:
         if self._is_answered() and not self.pipeline:
             self.open.rest(self)
+
+
+def _names_its_host(headers: Iterable[tuple[bytes, bytes]], version: str) -> bool:
+    """Once, as HTTP/1.1 asks for (RFC 9112, 3.2); before it, nobody needed to."""
+    return sum(name == b"host" for name, _ in headers) == 1 or version == "1.0"
+
+
+def _comes_plain_or_chunked(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether the body is as it was meant, without one of the codings of RFC 9112, 6.1, on the way."""
+    codings = [value.strip().lower() for name, value in headers if name == b"transfer-encoding"]
+    return codings in ([], [b"chunked"])
 
 
 def _announced_bytes(headers: Iterable[tuple[bytes, bytes]]) -> int:

@@ -1,8 +1,8 @@
 """Events: their types (E1), what a sender says of one, and the instance that is stored (E2)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Annotated, Any, TypeAlias, overload
+from typing import Annotated, Any, TypeAlias, cast, overload
 
 import msgspec
 from msgspec import Meta, Struct
@@ -61,6 +61,60 @@ class PlainEventDraft(EventDraft):
 
     event_properties: _Properties | None = None
     message_id: Annotated[str, Meta(min_length=1, max_length=limits.MESSAGE_ID_CHARACTERS_MAX)] | None = None
+
+
+class PackedProperties:
+    """The properties of an event that came in a large body, as JSON: as objects they can take several times as much.
+
+    They stand in a draft's place of properties, and are unpacked event by event where somebody asks for them.
+    """
+
+    __slots__ = ("line",)
+
+    def __init__(self, line: bytes | memoryview) -> None:
+        self.line = line
+
+
+def share_lines(properties: Iterable[Any], lines: bytes) -> None:
+    """Those of the properties that are packed refer to their lines in all of these, instead of each having its own."""
+    whole, begin = memoryview(lines), 0
+    for one in properties:
+        end = lines.index(b"\n", begin)
+        if type(one) is PackedProperties:
+            one.line = whole[begin:end]
+        begin = end + 1
+
+
+def pack(draft: EventDraft) -> None:
+    """Packs a draft's properties, unless it has none."""
+    if draft.event_properties is not None:
+        draft.event_properties = cast("Any", PackedProperties(msgspec.json.encode(draft.event_properties)))
+
+
+def unpacked(properties: Any) -> dict[str, Any] | None:  # noqa: ANN401 - whatever stands in a draft's place of properties
+    """The properties of a draft, packed or not."""
+    found: dict[str, Any] | None = properties
+    return _decode_properties(properties.line) if type(properties) is PackedProperties else found
+
+
+class Unpacking(Sequence[dict[str, Any] | None]):
+    """The properties of events, some of which are packed: each is unpacked whenever it is asked for."""
+
+    def __init__(self, properties: Sequence[Any]) -> None:
+        self._properties = properties
+
+    def __len__(self) -> int:
+        return len(self._properties)
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any] | None: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Unpacking": ...
+
+    def __getitem__(self, index: int | slice) -> "dict[str, Any] | Unpacking | None":
+        found = self._properties[index]
+        return Unpacking(found) if isinstance(index, slice) else unpacked(found)
 
 
 class EventInstance(Struct):

@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from inspect import signature
 from pathlib import Path
 from typing import Annotated
 
@@ -10,15 +11,14 @@ import typer
 
 from octy import __version__
 from octy.model.errors import OctyError
-from octy.model.instants import parse_instant
 from octy.model.limits import CONNECTIONS_MAX
 from octy.server import settings
 from octy.server.accounts import app as accounts
+from octy.server.judging import SANDBOX_START, judge
 from octy.server.settings import LogLevel
 from octy.unused import BY_THE_SERVER, leave_out
 
 DEFAULT_PORT = 8700
-SANDBOX_START = "2024-01-01T00:00:00Z"
 
 COLLECT_AFTER_ALLOCATIONS = 50_000
 """A batch of 500 events makes several thousand objects, all of which go with its answer. And of what a start imports
@@ -178,6 +178,12 @@ def serve(
             min=0, max=60, metavar="SECONDS", help="How long the end waits for clients to hang up by themselves."
         ),
     ] = 1.0,
+    security_contact: Annotated[
+        str,
+        typer.Option(
+            metavar="URI", help="Whom to tell of weaknesses, mailto: or https:, at /.well-known/security.txt."
+        ),
+    ] = "",
     log_level: Annotated[LogLevel, typer.Option(help="The least that is logged.")] = LogLevel.INFO,
     otlp_endpoint: Annotated[
         str, typer.Option(metavar="URL", help="Send spans to this collector of OpenTelemetry, by OTLP over HTTP.")
@@ -200,27 +206,17 @@ def serve(
     The first start creates an account: with the keys in OCTY_PUBLIC_KEY and OCTY_SECRET_KEY, or with new ones, which
     are shown once. Ctrl-C ends the server; everything that it acknowledged is on disk.
     """
-    from octy.webhooks.schedule import PAUSES_FORM, Schedule, pauses_of
-
-    if clock is not None and not sandbox:
-        raise typer.BadParameter("a clock can be set in a sandbox only; add --sandbox", param_hint="--clock")
-    clock_us = _instant(SANDBOX_START if clock is None else clock) if sandbox else None
-    try:
-        schedule = Schedule(pauses_of(webhook_pauses), webhook_jitter)
-    except ValueError:
-        message = f"{webhook_pauses!r} is no schedule; expected {PAUSES_FORM}"
-        raise typer.BadParameter(message, param_hint="--webhook-pauses") from None
-    try:
-        proxies = settings.networks_of(trusted_proxies)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--trusted-proxies") from None
-    if tls_key is not None and tls_certificate is None:
-        raise typer.BadParameter(
-            "a key is of use with a certificate only; add --tls-certificate", param_hint="--tls-key"
-        )
-    if otlp_endpoint and not settings.is_http_url(otlp_endpoint):
-        message = f"{otlp_endpoint!r} is no URL of a collector; expected such as http://127.0.0.1:4318/v1/traces"
-        raise typer.BadParameter(message, param_hint="--otlp-endpoint")
+    judged = judge(
+        webhook_pauses=webhook_pauses,
+        webhook_jitter=webhook_jitter,
+        sandbox=sandbox,
+        clock=clock,
+        tls_certificate=tls_certificate,
+        tls_key=tls_key,
+        trusted_proxies=trusted_proxies,
+        otlp_endpoint=otlp_endpoint,
+        security_contact=security_contact,
+    )
 
     leave_out(BY_THE_SERVER)
     gc.disable()  # until all is loaded, of which nothing goes
@@ -242,15 +238,16 @@ def serve(
             connections_max=connections,
             requests_per_second=requests_per_second,
             events_per_second=events_per_second,
-            webhook_schedule=schedule,
-            clock_us=clock_us,
+            webhook_schedule=judged.schedule,
+            clock_us=judged.clock_us,
             log_level=log_level,
             otlp_endpoint=otlp_endpoint,
             trace_share=trace_share,
             tls_certificate=tls_certificate,
             tls_key=tls_key,
-            trusted_proxies=proxies,
+            trusted_proxies=judged.trusted_proxies,
             drain_seconds=drain_seconds,
+            security_contact=security_contact,
             public_key=os.environ.get("OCTY_PUBLIC_KEY"),
             secret_key=os.environ.get("OCTY_SECRET_KEY"),
         )
@@ -264,11 +261,15 @@ def show_config(
 ) -> None:
     """Show each setting of octy serve, and where it comes from: command line, environment, file or default.
 
-    Takes the options of octy serve, and refuses what that refuses. Secrets are not shown.
+    Takes the options of octy serve, and refuses what that refuses, in the same words. Secrets are not shown.
     """
+    from octy.server.certificates import tls_of
     from octy.server.telling import tell_settings
 
     found = context.find_root().command.commands["serve"].make_context("octy serve", context.args)  # type: ignore[attr-defined]
+    judge(**{name: found.params[name] for name in signature(judge).parameters})
+    if found.params["tls_certificate"] is not None:
+        tls_of(found.params["tls_certificate"], found.params["tls_key"])
     table = settings.settings_of(serve)
     shown = settings.values(table, found.params, lambda name: found.get_parameter_source(name).name, os.environ)
     tell_settings(shown, as_json=as_json)
@@ -359,14 +360,6 @@ def restore(
     from octy.server.backup import run_restore
 
     run_restore(source, data, erasures or [])
-
-
-def _instant(text: str) -> int:
-    try:
-        return parse_instant(text)
-    except ValueError:
-        message = f"{text!r} is no instant; expected ISO 8601, such as {SANDBOX_START}"
-        raise typer.BadParameter(message, param_hint="--clock") from None
 
 
 def main() -> None:

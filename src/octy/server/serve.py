@@ -41,6 +41,7 @@ from octy.model.errors import StoreError, Unavailable
 from octy.model.instants import iso
 from octy.model.tracing import Report
 from octy.server.accounts import tell_keys
+from octy.server.certificates import show_certificate, tls_of
 from octy.server.control import Control
 from octy.server.logs import configure_logs
 from octy.server.settings import LogLevel
@@ -88,13 +89,6 @@ SWITCH_SECONDS = 0.0001
 waits for so long; with Python's 5 ms, a server at work could be spoken to some hundred times a second."""
 
 
-_TLS_REASONS = {
-    None: "expected a certificate and its private key in PEM, in one file or the key in that of --tls-key",
-    "KEY_VALUES_MISMATCH": "the private key is another certificate's",
-}
-"""OpenSSL's words for what is wrong with a certificate, and ours."""
-
-
 class Settings(Struct, frozen=True):
     """How to serve."""
 
@@ -128,6 +122,8 @@ class Settings(Struct, frozen=True):
     """Addresses and networks that say truly for whom they ask."""
     drain_seconds: float
     """How long the end waits for clients to hang up by themselves."""
+    security_contact: str
+    """A URI, to be told of weaknesses; empty where nobody is."""
     public_key: str | None
     secret_key: str | None
 
@@ -190,8 +186,8 @@ class Server(uvicorn.Server):
         assert settings.tls_certificate is not None, "asked for where TLS is served"
         assert self.config.ssl is not None, "as before"
         try:
-            _tls(settings.tls_certificate, settings.tls_key)  # what is no good must not spoil the one that serves
-            _show(self.config.ssl, settings.tls_certificate, settings.tls_key)
+            tls_of(settings.tls_certificate, settings.tls_key)  # what is no good must not spoil the one that serves
+            show_certificate(self.config.ssl, settings.tls_certificate, settings.tls_key)
         except StoreError as error:
             log.error("tls.certificate_not_renewed", reason=str(error))
         else:
@@ -217,7 +213,7 @@ def serve(settings: Settings) -> None:
     _spare_memory()
     sys.setswitchinterval(SWITCH_SECONDS)
     listening = _listen(settings.host, settings.port)
-    tls = None if settings.tls_certificate is None else _tls(settings.tls_certificate, settings.tls_key)
+    tls = None if settings.tls_certificate is None else tls_of(settings.tls_certificate, settings.tls_key)
     store = open_store(settings.data)
     clock: Clock = SystemClock() if settings.clock_us is None else ManualClock(settings.clock_us)
     octy = Octy(
@@ -302,7 +298,7 @@ def _run(
         octy.outbox, sender, octy.clock, schedule=settings.webhook_schedule, counts=octy.attempts, report=report
     )
     octy.on_webhooks(dispatcher.wake, dispatcher.forgive)
-    app = create_app(octy, Attempts(settings.failures_per_minute))
+    app = create_app(octy, Attempts(settings.failures_per_minute), settings.security_contact)
     door = Door(Lane(app, octy), octy)
     requests: RequestCounts = app.state.requests
     requests.bytes_inside = lambda: door.bytes_inside
@@ -366,34 +362,6 @@ def _connections_max(wanted: int) -> int:
             log.warning("serve.fewer_connections", wanted=wanted, open_files=soft)
             return max(wanted - (files - soft), 1)
     return wanted
-
-
-def _tls(certificate: Path, key: Path | None) -> ssl.SSLContext:
-    """TLS 1.2 and later, with the certificate; StoreError where it cannot be served."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols(["http/1.1"])
-    _show(context, certificate, key)
-    return context
-
-
-def _show(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
-    """Has connections shown the certificate; StoreError where that cannot be. Nobody is asked for a password."""
-    try:
-        context.load_cert_chain(certificate, key, password=_no_password)
-    except ValueError as error:
-        reason = str(error)
-    except ssl.SSLError as error:
-        reason = _TLS_REASONS.get(error.reason, str(error))
-    except OSError as error:
-        reason = error.strerror or str(error)
-    else:
-        return
-    raise StoreError(f"the certificate {certificate} cannot be served: {reason}")
-
-
-def _no_password() -> str:
-    raise ValueError("its private key is encrypted; expected one that is not")
 
 
 def _calm_the_collector() -> None:

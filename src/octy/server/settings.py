@@ -202,6 +202,13 @@ def is_http_url(text: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
+def is_contact(text: str) -> bool:
+    """Whether it is a URI at which somebody can be told something, on one line (RFC 9116, 2.5.3)."""
+    scheme, _, rest = text.partition(":")
+    is_one = bool(rest.strip("/")) if scheme in ("mailto", "tel") else scheme == "https" and is_http_url(text)
+    return is_one and text.isascii() and text.isprintable() and " " not in text
+
+
 def _plain(value: object) -> str | int | float | bool | None:
     if isinstance(value, Enum):
         value = value.value

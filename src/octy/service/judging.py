@@ -13,13 +13,16 @@ from msgspec import Struct
 
 from octy.model import limits
 from octy.model.errors import Problem
-from octy.model.events import EventDraft, PlainEventDraft
+from octy.model.events import EventDraft, PlainEventDraft, share_lines
 from octy.model.instants import CREATED_AT_FORM, FUTURE_TOLERANCE_US, UNSET, iso, parse_instant
 from octy.model.outcomes import Failure
 from octy.model.values import property_problems, shown
 from octy.service.tenant import KnownType, Tenant
 
-_encode_lines = msgspec.json.Encoder().encode_lines
+_encode_lines = msgspec.json.Encoder(enc_hook=lambda packed: msgspec.Raw(packed.line)).encode_lines
+
+LINES_LARGE_BYTES = 500_000
+"""Of less it does not matter whether it is held twice."""
 
 _FIELD = re.compile(r"[.\[]")
 """What ends a path's first part."""
@@ -52,7 +55,10 @@ def judge(tenant: Tenant, drafts: Sequence[EventDraft], latest_us: int) -> Judge
         failed = list(_failures(tenant, drafts, created_us, latest_us))
         bad = {failure.index for failure, _ in failed}
         drafts, profiles, types, created_us, places = _without(bad, drafts, profiles, types, created_us, places)
-    lines = _encode_lines([draft.event_properties for draft in drafts])
+    properties = [draft.event_properties for draft in drafts]
+    lines = _encode_lines(properties)
+    if len(lines) > LINES_LARGE_BYTES:
+        share_lines(properties, lines)
     if too_large := _too_large(lines):
         failed += [(Failure(places[index], str(problem)), problem.path) for index, problem in too_large.items()]
         failed.sort(key=lambda one: one[0].index)

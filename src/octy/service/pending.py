@@ -7,7 +7,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from octy.engine.batch import EventBatch
-from octy.model.events import CHARGED
+from octy.model.events import CHARGED, PackedProperties, Unpacking
 from octy.service.tenant import KnownType, Tenant
 from octy.store import message_ids
 from octy.store.log_shape import Columns
@@ -26,6 +26,7 @@ class PendingEvents:
         self._created_us: list[int] = []
         self._accepted_us: list[int] = []
         self._properties: list[dict[str, Any] | None] = []
+        self._has_packed = False
         self._lines: list[bytes] = []
 
     def add(
@@ -44,7 +45,9 @@ class PendingEvents:
         self._types += types
         self._created_us += created_us
         self._accepted_us += accepted_us
-        self._properties += properties
+        some = list(properties)
+        self._properties += some
+        self._has_packed |= PackedProperties in set(map(type, some))
         self._lines.append(lines)
 
     def batch(self) -> EventBatch:
@@ -54,7 +57,7 @@ class PendingEvents:
             np.array([known.code for known in self._types], np.int32),
             np.array(self._created_us, np.int64),
             np.array(self._accepted_us, np.int64),
-            self._properties,
+            Unpacking(self._properties) if self._has_packed else self._properties,
             np.array(self.seqs, np.int64),
         )
 

@@ -1,6 +1,7 @@
 """Health, which needs no keys; the other addresses without them are in tests/wire."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ from octy.service.keys import new_keys
 from octy.service.octy import Octy
 from octy.service.progress import Progress
 from octy.store.folder import open_store
-from tests.integration.http.world import START, Api, World, bare, error_of, live, meta_of, past
+from tests.integration.http.world import START, Api, World, bare, error_of, live, message_of, meta_of, past
 from tests.integration.service.failing import FAILURES
 from tests.integration.service.serving import StandingClock, eventually
 
 READY = "/readyz"
+SECURITY = "/.well-known/security.txt"
 NOT_BEGUN = {"is_ready": False, "step": "not begun", "profiles": 0, "events": 0, "events_in_all": 0}
 
 
@@ -182,3 +184,18 @@ def test_a_server_that_is_stopping_takes_nothing_more(tmp_path: Path) -> None:
     error_of(answer, 503, code=500)
     assert int(answer.headers["retry-after"]) >= 1
     error_of(api.get("/v1/retention/segments"), 503, code=500)
+
+
+def test_whom_to_tell_of_weaknesses_is_told_to_everybody(world: World) -> None:
+    """RFC 9116: as plain text, with an end that lies ahead, and less than a year."""
+    app = create_app(world.octy, security_contact="mailto:security@octy.example")
+    answer = TestClient(Door(app, world.octy)).get(SECURITY)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+    contact, expires = answer.text.splitlines()
+    assert contact == "Contact: mailto:security@octy.example"
+    left = datetime.fromisoformat(expires.removeprefix("Expires: ")) - datetime.now(UTC)
+    assert timedelta(0) < left < timedelta(days=365)
+
+
+def test_where_nobody_is_named_there_is_no_such_address(world: World) -> None:
+    assert message_of(world.client.get(SECURITY), 404) == f"There is no such address: GET {SECURITY}"

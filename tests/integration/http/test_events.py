@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from octy.http.batches import LARGE_BYTES
 from octy.http.wire.events import EventToCreate
 from octy.model import limits
 from octy.model.events import EventDraft, PlainEventDraft
-from tests.integration.http.world import Api, World, error_of, message_of, meta_of
+from tests.integration.http.world import Api, World, error_of, message_of, meta_of, past
 
 ONE = "/v1/retention/events/create"
 BATCH = "/v1/retention/events/create/batch"
@@ -185,6 +186,47 @@ def test_five_hundred_fit_and_one_more_does_not(api: Api, ana: str) -> None:
     error_of(api.post(BATCH, {"events": events}), 400)
     error_of(api.post(BATCH, {"events": []}), 400)
     assert meta_of(api.post(BATCH, {"events": events[:500]}), 201)["count"] == limits.EVENTS_PER_BATCH_MAX
+
+
+@pytest.mark.parametrize("characters", [1, 4_000], ids=["blanks", "texts"])
+@pytest.mark.parametrize("bad", [False, True], ids=["plain", "one of a list"])
+def test_a_large_batch_is_judged_stored_and_answered_as_any(api: Api, ana: str, characters: int, bad: bool) -> None:
+    """It is decoded one by one, and what is decoded is not kept (C27)."""
+    api.has_segment(past("of sevens", item_id="7"))
+    (ben,) = api.has_profiles("ben")
+    long = "\N{CAT FACE}" + "x" * characters
+    given = [{"item_id": "7", "a": long}, None, {}, {"item_id": 7.5, "a": None}] * 75
+    events: list[Any] = [viewed(ana, event_properties=one, message_id=f"m{at % 299}") for at, one in enumerate(given)]
+    events += [viewed("nobody", event_properties={"a": long}), viewed(ben, event_properties={"item_id": "8"})]
+    events += [viewed(ben, event_properties={"a": [1]})] if bad else []
+    answer = api.post(BATCH, json.dumps({"events": events}).encode().ljust(LARGE_BYTES + 1))
+    assert meta_of(answer, 201)["count"] == len(events) - 1
+    created, failed = answer.json()["created_events"], answer.json()["failed_to_create"]
+    assert [one["event_properties"] for one in created] == [*given, *(one["event_properties"] for one in events[301:])]
+    assert [(one["index"], one["profile_id"], one["event_properties"]) for one in failed] == [
+        (300, "nobody", {"a": long})
+    ]
+    assert [one["event_id"] for one in created].count(created[0]["event_id"]) == 2, (
+        "the last has the first's message id"
+    )
+    kept = api.get("/v1/retention/profiles/export?id=ana").json()["events"]
+    assert [one["event_properties"] for one in kept] == [one or None for one in given[:299]]
+    told = {
+        one: api.get(f"/v1/retention/profiles?id={one}").json()["profiles"][0]["segment_tags"] for one in ("ana", "ben")
+    }
+    assert [len(told["ana"]), len(told["ben"])] == [1, 0]
+
+
+def test_a_large_body_that_is_no_json_says_at_which_byte_as_any(api: Api, ana: str) -> None:
+    good = json.dumps({"events": [viewed(ana)] * 400}).encode()
+    large = good.replace(b"{", b"{" + b" " * (LARGE_BYTES // 400), 1 + 400)
+    for body in (good, large):
+        escape = body.rindex(b'"viewed"') + 1
+        wrong = body[:escape] + b"\\x" + body[escape + 2 :]
+        assert f"at byte {escape + 2}" in message_of(api.post(BATCH, wrong), 400)
+    twice = large.replace(b'"event_type": ', b'"event_type": "", "event_type": ', 1)
+    assert meta_of(api.post(BATCH, twice), 201)["count"] == 399
+    assert meta_of(api.post(BATCH, large), 201)["count"] == 400
 
 
 def test_a_message_id_is_stored_once(api: Api, ana: str) -> None:

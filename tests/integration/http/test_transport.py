@@ -172,6 +172,47 @@ def test_what_is_no_http_is_answered_in_the_error_shape(port: int, request_bytes
     assert has_error_shape(answer)
 
 
+@pytest.mark.parametrize("lines", [b"", b"Host: a\r\nHost: b\r\n", b"X: y\r\n"], ids=["none", "two", "another"])
+def test_a_request_of_http_1_1_names_its_host_once(port: int, lines: bytes) -> None:
+    """RFC 9112, 3.2. Of HTTP/1.0 nobody asks it."""
+    refused = send(port, b"GET /livez HTTP/1.1\r\n" + lines + b"\r\n")
+    assert refused.status == 400
+    assert refused.headers["connection"] == "close"
+    assert "host" in refused.body["error"]["reason"]
+    assert send(port, b"GET /livez HTTP/1.0\r\n\r\n").status == 200
+
+
+@pytest.mark.parametrize("codings", ["gzip, chunked", "identity", "xchunked"])
+def test_a_transfer_coding_other_than_chunked_is_not_understood(port: int, api: Api, codings: str) -> None:
+    """RFC 9112, 6.1. Nothing is stored."""
+    body = b'{"profiles":[{"customer_id":"bob"}]}'
+    lines = head(api, "/v1/retention/profiles/create", Transfer_Encoding=codings)
+    refused = send(port, lines + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
+    assert refused.status in (400, 501)
+    assert has_error_shape(refused)
+    assert api.get("/v1/retention/profiles").json()["profiles"] == []
+
+
+def test_a_coding_before_chunked_is_501(port: int, api: Api) -> None:
+    refused = send(port, head(api, Transfer_Encoding="gzip, chunked") + b"0\r\n\r\n")
+    assert refused.status == 501
+    assert "chunked" in refused.body["error"]["reason"]
+    assert send(port, head(api, Transfer_Encoding="Chunked") + b"0\r\n\r\n").status == 400  # no body
+
+
+@pytest.mark.parametrize(
+    "path", ["//livez", "/v1//retention/segments", "/v1%2Fretention/segments", "/v1/retention%2fsegments", "//"]
+)
+def test_an_address_written_in_another_way_is_none(port: int, api: Api, path: str) -> None:
+    answer = send(port, head(api, path, "GET"))
+    assert answer.status == 404
+    assert answer.body["error"]["reason"].startswith("There is no such address: GET /")
+
+
+def test_a_query_may_hold_what_a_path_may_not(port: int, api: Api) -> None:
+    assert send(port, head(api, "/v1/retention/segments?ids=,a%2Fb//c", "GET")).status == 200
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "PROPFIND", "LOCK"])
 def test_other_methods_are_405(port: int, api: Api, method: str) -> None:
     answer = send(port, head(api, "/v1/retention/segments", method))

@@ -105,6 +105,40 @@ def test_a_file_that_is_no_toml_or_is_not_there(file: Path) -> None:
     assert "gone.toml cannot be read: No such file or directory" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--clock", "2024-01-01T00:00:00Z"),
+        ("--sandbox", "--clock", "yesterday"),
+        ("--webhook-pauses", "soon"),
+        ("--trusted-proxies", "10.0.0.0/8, proxy"),
+        ("--tls-key", "key.pem"),
+        ("--otlp-endpoint", "collector"),
+        ("--security-contact", "somebody"),
+        ("--security-contact", "mailto:a@b.example\nContact: mailto:c@d.example"),
+        ("--security-contact", "http://octy.example/security"),
+        ("--job-niceness", "20"),
+    ],
+    ids=" ".join,
+)
+def test_what_serve_refuses_is_refused_in_the_same_words(options: tuple[str, ...], tmp_path: Path) -> None:
+    served = _refusal(["serve", "--port", "0", "--data", str(tmp_path / "data"), *options])
+    assert _refusal(["config", "show", *options]) == served  # a certificate's are in tests/acceptance
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("contact", ["mailto:security@octy.example", "https://octy.example/security", "tel:+1-201"])
+def test_a_contact_is_a_uri(contact: str) -> None:
+    assert shown("--security-contact", contact)["security_contact"] == (contact, "command line")
+
+
+def _refusal(command: list[str]) -> str:
+    """The sentence of a command that says nothing but why not."""
+    result = CliRunner().invoke(app, command)
+    assert (result.exit_code, result.stdout) == (2, ""), result.output
+    return result.stderr.splitlines()[-1]
+
+
 def test_the_documentation_s_table_is_the_command_s() -> None:
     rows = [
         f"| `{one.option}` | {_code(one.variable)} | {_code(one.key)} | {_default(one.default)} | {one.help} |"

@@ -23,7 +23,7 @@ from octy.http.wire.events import (
     created_alone,
 )
 from octy.model import limits
-from octy.model.events import EventDraft, EventInstance, EventInstances, PlainEventDraft
+from octy.model.events import EventDraft, EventInstance, EventInstances, PlainEventDraft, pack, unpacked
 from octy.model.idempotency import Answer
 from octy.model.outcomes import Failure, Outcome
 from octy.model.values import property_problems
@@ -32,7 +32,7 @@ PATH = "/v1/retention/events"
 
 read_event = reader(EventDraft, plain=PlainEventDraft)
 read_events = BatchReader[EventDraft, EventDraft](
-    "events", EventDraft, limits.EVENTS_PER_BATCH_MAX, plain=PlainEventDraft
+    "events", EventDraft, limits.EVENTS_PER_BATCH_MAX, plain=PlainEventDraft, pack=pack
 ).read
 
 
@@ -83,7 +83,7 @@ async def add_events(request: Asking, sent: Sent[EventDraft]) -> Json[EventsCrea
 def _failure(sent: Sent[EventDraft], failure: Failure) -> EventFailure:
     """The failure with the event's own words, except for properties that not every client could read back."""
     fields = sent.fields(failure.index)
-    properties = fields.value("event_properties")
+    properties = unpacked(fields.value("event_properties"))
     if not isinstance(properties, dict) or any(property_problems(properties, "")):
         properties = None
     return EventFailure(
