@@ -100,9 +100,8 @@ class PageSums:
 
         Where that fails, or somebody reads what was so before, it is tried again once the log is a quarter longer.
         """
-        if generation(self._database) != self._generation:
-            self._tried = 0
-        return reaches(self._database, max(CHECKPOINT_PAGES, self._tried + CHECKPOINT_PAGES // 4))
+        more = max(self._tried + CHECKPOINT_PAGES // 4 - CHECKPOINT_PAGES, 0)
+        return reaches(self._database, CHECKPOINT_PAGES, self._generation, more)
 
     def unlearn(self) -> None:
         """What is in the log may get into the database from now on. OSError where it may not.

@@ -245,6 +245,35 @@ def test_a_reader_of_what_was_before_leaves_pages_unknown_until_he_has_gone(stor
     assert damages(database) == []
 
 
+def test_a_log_that_a_reader_keeps_is_not_tried_after_each_commit(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_sums, "CHECKPOINT_PAGES", 40)
+    tried: list[bool] = []
+
+    def counted(writer: Connection) -> tuple[int, bool]:
+        frames, is_all = sqlite.checkpoint(writer)
+        tried.append(is_all)
+        return frames, is_all
+
+    monkeypatch.setattr(folders, "checkpoint", counted)
+
+    def shortened(letter: str) -> list[bool]:
+        tried.clear()
+        for number in range(60):
+            writes(store, f"{letter} {number}")
+            store.shorten_log()
+        return list(tried)
+
+    store.empty_log()
+    with store.reading():
+        assert 3 <= len(found := shortened("a")) <= 20
+        assert not any(found)
+    assert shortened("b")[0]
+    assert 1 <= len(shortened("c")) <= 10, "the log begins anew each time"
+    assert damages(killed(store)) == []
+
+
 def test_a_database_that_becomes_smaller_lacks_no_page(store: Store) -> None:
     writes(store, "a", 200)
     store.empty_log()
