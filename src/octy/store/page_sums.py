@@ -80,6 +80,8 @@ class PageSums:
         self._forget_log()
         self._tried = 0
         """How many frames the log had when it was last to be shortened."""
+        self._log: int | None = None
+        """Open from the first question on; SQLite makes no other while the database is open."""
         self._read_log()
         if not _journal_of(database).exists():
             self._believe()
@@ -96,12 +98,14 @@ class PageSums:
             raise
 
     def is_log_long(self) -> bool:
-        """Whether the log is to be brought into the database.
+        """Whether the log is to be brought into the database. Asked after each commit, so it looks at little.
 
         Where that fails, or somebody reads what was so before, it is tried again once the log is a quarter longer.
         """
         more = max(self._tried + CHECKPOINT_PAGES // 4 - CHECKPOINT_PAGES, 0)
-        return reaches(self._database, CHECKPOINT_PAGES, self._generation, more)
+        if self._log is None:
+            self._log = os.open(log_of(self._database), os.O_RDONLY | os.O_CLOEXEC)
+        return reaches(self._log, CHECKPOINT_PAGES, self._generation, more)
 
     def unlearn(self) -> None:
         """What is in the log may get into the database from now on. OSError where it may not.
@@ -153,6 +157,8 @@ class PageSums:
                     os.close(log)
                 self._write(np.arange(0), Head(self._head.number, is_open=False, boot=b""))
         os.close(self._descriptor)
+        if self._log is not None:
+            os.close(self._log)
 
     def _forget_log(self, first: int = 0) -> None:
         """Its frames before that one are in the database, and their checksums are known."""

@@ -56,18 +56,11 @@ def generation(database: Path) -> bytes:
     return b"" if _order(header) is None else header[_SALTS]
 
 
-def reaches(database: Path, frames: int, known: bytes, more: int) -> bool:
-    """Whether the log has so many frames of its generation, and, where that is the known one, so many more.
-
-    Asked after each commit, so it looks at no more than it must.
-    """
-    descriptor = os.open(log_of(database), os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        salts = os.pread(descriptor, LOG_HEADER_BYTES, 0)[_SALTS]
-        last = LOG_HEADER_BYTES + (frames + more * (salts == known) - 1) * _FRAME_BYTES
-        return bool(salts) and os.pread(descriptor, _FRAME_HEADER_BYTES, last)[_FRAME_SALTS] == salts
-    finally:
-        os.close(descriptor)
+def reaches(log: int, frames: int, known: bytes, more: int) -> bool:
+    """Whether an open log has so many frames of its generation, and, where that is the known one, so many more."""
+    salts = os.pread(log, LOG_HEADER_BYTES, 0)[_SALTS]
+    last = LOG_HEADER_BYTES + (frames + more * (salts == known) - 1) * _FRAME_BYTES
+    return bool(salts) and os.pread(log, _FRAME_HEADER_BYTES, last)[_FRAME_SALTS] == salts
 
 
 def frames_of(database: Path, first: int) -> Iterator[Frames]:
