@@ -196,13 +196,12 @@ class PageSums:
         return int(min(ends.min(), len(self._sums))) if len(ends) else len(self._sums)
 
     def _believe(self) -> None:
-        """Where nothing is known of a page, it counts as it is: nobody has it in a log, and nobody has it open."""
+        """Where nothing is known of a page, it counts as it is: nobody has the database open."""
         size = self._database.stat().st_size // PAGE_BYTES
         if size > len(self._sums):
             self._sums = np.concatenate([self._sums, np.zeros(size - len(self._sums), np.uint32)])
-        unknown = np.flatnonzero(self._sums[:size] == 0)
         with self._database.open("rb") as file:
-            for page in unknown[~np.isin(unknown + 1, self._pages)].tolist():
+            for page in np.flatnonzero(self._sums[:size] == 0).tolist():
                 self._sums[page] = crc32(os.pread(file.fileno(), PAGE_BYTES, page * PAGE_BYTES))
         if size and not _has_log(self._database):
             self._sums[0] = 0  # SQLite writes there, past the log, where it begins to have one

@@ -17,8 +17,8 @@ from octy.model.errors import StoreError
 from octy.store import folder as folders
 from octy.store import meta, page_sums, sqlite
 from octy.store.folder import Store, open_store, snapshot, unopened
-from octy.store.page_sums import Unlike, broken_log, known_sums, sums_of, unlike
-from octy.store.sqlite_log import LOG_HEADER_BYTES, PAGE_BYTES, log_of
+from octy.store.page_sums import PageSums, Unlike, broken_log, known_sums, sums_of, unlike
+from octy.store.sqlite_log import LOG_HEADER_BYTES, PAGE_BYTES, frames_of, log_of
 
 FRAME_BYTES = PAGE_BYTES + 24
 
@@ -185,6 +185,18 @@ def test_a_start_that_cannot_make_checksums_unknown_leaves_database_and_log_alon
     assert [path.read_bytes() for path in (database, log_of(database))] == before
 
 
+def test_before_sqlite_opens_a_log_the_checksums_of_all_its_pages_are_unknown(store: Store) -> None:
+    """From then on it may bring the log in, and a power cut may come meanwhile."""
+    store.empty_log()
+    writes(store, "a", 5)
+    database = killed(store)
+    in_log = np.unique(np.concatenate([some.pages for some in frames_of(database, 0)])) - 1
+    assert known_sums(database)[in_log].any()
+    PageSums(database).close()
+    assert not known_sums(database)[in_log].any()
+    assert known(database)
+
+
 # Between the making unknown and the knowing again
 
 
@@ -279,6 +291,7 @@ def test_a_database_that_becomes_smaller_lacks_no_page(store: Store) -> None:
     store.empty_log()
     with store.writer.begin():
         store.writer.exec_driver_sql("DELETE FROM meta WHERE name LIKE 'a %'")
+    store.empty_log()
     sqlite.compact(store.writer)
     assert damages(killed(store, "not yet smaller")) == []
     before = pages(store.folder / "octy.db")
@@ -298,7 +311,7 @@ def test_what_a_commit_left_in_the_log_that_failed_is_no_checksum(
 ) -> None:
     """Its frames are whole, but of no transaction; the next one is written over them."""
     store.empty_log()
-    writes(store, "a", 2)
+    writes(store, "a", 40)
     log = log_of(store.folder / "octy.db")
     size = log.stat().st_size
     other = killed(store, "other")
@@ -310,7 +323,7 @@ def test_what_a_commit_left_in_the_log_that_failed_is_no_checksum(
         failing.setattr(folders, "checkpoint", fails)
         with pytest.raises(OSError, match="Input/output error"):
             store.empty_log()
-    writes(store, "b", 2)
+    writes(store, "b")
     store.empty_log()
     database = killed(store)
     assert damages(database) == []
@@ -426,7 +439,11 @@ def test_a_database_without_a_log_gets_checksums_once_it_has_one(store: Store) -
 def test_a_journal_that_may_undo_a_write_leaves_no_checksums(store: Store) -> None:
     writes(store, "a", 5)
     database = ended(store)
-    database.with_name("octy.db-journal").touch()
+    journal = database.with_name("octy.db-journal")
+    journal.touch()
+    assert not known(database)
+    PageSums(database).close()
+    journal.unlink()
     assert not known(database)
 
 
