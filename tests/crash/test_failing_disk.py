@@ -23,7 +23,7 @@ EVERY = {"eio": (1, 500), "enospc": (1, 800), "short": (1, 800), "again": (6, 80
 """Every how many steps there is a day, in full and in a slice."""
 THINNED = int(os.environ.get("CRASH_EVERY", "1"))
 """In full, only one of so many of these days is lived."""
-FIRST_SYNC_OF_SQLITE = 7
+FIRST_SYNC_OF_SQLITE = 10
 """The number of that step in a server's life."""
 STORED = ("write", "data/octy.db-wal")
 PROCESSES = 2 if IS_FULL else 1

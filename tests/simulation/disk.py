@@ -18,6 +18,7 @@ from octy.store.vault import KEY_FILE
 
 SECTOR_BYTES = 512
 WAL = f"{DATABASE}-wal"
+SUMS = f"{DATABASE}-sums"
 WAL_HEADER_BYTES = 32
 SYNCHRONOUS_FULL = 2
 Files = dict[str, bytes]
@@ -70,9 +71,8 @@ class Disk:
         before = self._unsynced_since if before is None or self._unsynced_since is not None else before
         after = self.database_files()
         for name, content in (after if before is None else self._torn_database(before, after)).items():
-            if content or name == DATABASE:
-                (into / name).write_bytes(content)
-        for name, content in self._left(self.folder, only=(ERASURES, KEY_FILE)).items():
+            (into / name).write_bytes(content)
+        for name, content in self._left(self.folder, only=(ERASURES, KEY_FILE, SUMS)).items():
             (into / name).write_bytes(content)
         for name, content in self._left(self.folder / ARCHIVE).items():
             (into / ARCHIVE / name).write_bytes(content)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from octy.model.instants import US_PER_MINUTE, rfc1123
@@ -10,6 +11,8 @@ from octy.model.webhooks import Delivery, DeliveryFilter, DeliveryState
 from octy.service.checking.check import check_folder
 from octy.service.receivers import FORGOTTEN, NOT_SENT
 from octy.service.writer import DELIVERIES_KEPT_US
+from octy.store.folder import DATABASE
+from octy.store.page_sums import broken_log, known_sums, unlike
 from octy.webhooks.schedule import PAUSES_US
 from tests.logs import opened
 from tests.simulation.receiver import Receiver, told
@@ -165,6 +168,14 @@ def nothing_is_left_to_do(server: Server) -> None:
     require(not backfilling, "no segment backfills")
     require(not erasing, "no profile waits to leave the archive (X3)")
     require(not waiting, "no webhook is past due", waiting)
+
+
+def no_page_is_told(folder: Path) -> None:
+    """Whatever a crash has left, no page of the database is taken for damaged."""
+    if (folder / DATABASE).exists():
+        told = list(unlike(folder / DATABASE, known_sums(folder / DATABASE)))
+        require(not told, "no page is taken for damaged", told)
+        require(broken_log(folder / DATABASE) is None, "no log is taken for damaged")
 
 
 def the_check_is_clean(server: Server) -> None:

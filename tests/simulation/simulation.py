@@ -31,7 +31,7 @@ from tests.property.happenings import EVENT_TYPES
 from tests.simulation import faults
 from tests.simulation.attempts import Attempts
 from tests.simulation.clients import Clients
-from tests.simulation.disk import Disk
+from tests.simulation.disk import SUMS, Disk
 from tests.simulation.faults import BROKEN, FULL
 from tests.simulation.instants import Time
 from tests.simulation.invariants import (
@@ -40,6 +40,7 @@ from tests.simulation.invariants import (
     events_are_the_acknowledged,
     failed_are_shown,
     history_is_the_models,
+    no_page_is_told,
     nothing_is_left_to_do,
     require,
     same,
@@ -140,6 +141,9 @@ class Simulation:
         self._clients: Clients
         self._asked: dict[Future[Any], Request] = {}
         self._doubt: Doubt | None = None
+        self._server_is_gone = False
+        self._commits = self._commits_before = 0
+        """How many were begun, and how many of them before the present group."""
         self._errors: list[str] = []
         self._is_failing = False
         self._groups = 0
@@ -377,6 +381,7 @@ class Simulation:
             return
         group = server.takes_group()
         deeds = [self._deed(job) for job in group]
+        self._commits_before = self._commits
         try:
             with self._something_fails():
                 server.serves(group)
@@ -485,6 +490,7 @@ class Simulation:
 
     def _crash_in_commit(self, before: str, after: str) -> None:
         self._faults[faults.CRASH_IN_COMMIT] += 1
+        self._server_is_gone = True
         self._doubt = Doubt([], 0, was_acknowledged=False, before=before, after=after)
 
     def _is_in_doubt(self, deeds: Sequence[Deed]) -> None:
@@ -499,11 +505,13 @@ class Simulation:
 
     def _syncs(self, path: Path) -> None:
         """`os.fsync`."""
-        if self._root not in path.parents and path != self._root:
+        if self._server_is_gone or (self._root not in path.parents and path != self._root):
             return
         if self._is_failing and self._chance.random() < SYNC_FAILS_SHARE:
             if self._chance.random() < 0.5:
                 self._faults["crash at a sync"] += 1
+                if path.name == SUMS and self._commits > self._commits_before:  # it is the next thing that is synced
+                    self._doubt = Doubt([], 0, was_acknowledged=False, after=faults.contents(path.parent))
                 self._crash()
                 raise Crashed
             self._faults[FAILED_SYNC] += 1
@@ -519,12 +527,14 @@ class Simulation:
             raise faults.failed(FULL)
 
     def _crash(self) -> None:
+        self._server_is_gone = True
         self._disk.crash(self._next_folder())
 
     # The next process
 
     def _starts_again(self) -> None:
         while True:
+            self._server_is_gone = True
             self._server.ends()
             shutil.rmtree(self._folder(self._generation))
             self._generation += 1
@@ -549,6 +559,9 @@ class Simulation:
 
     def _start_server(self) -> None:
         folder = self._folder(self._generation)
+        self._server_is_gone = False
+        self._commits_before = self._commits
+        no_page_is_told(folder)
         self._disk = Disk(folder, self._chance)
         self._server = self._opened(folder)
         event.listen(self._server.store.writer, "commit", self._notes_commit)
@@ -570,6 +583,7 @@ class Simulation:
                     raise Violation(f"a crashed folder can be served: {error}") from error
 
     def _notes_commit(self, _: object) -> None:
+        self._commits += 1
         self._disk.notes_commit(self._server.store)
 
     def _resolves_doubt(self) -> None:

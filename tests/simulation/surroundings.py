@@ -13,7 +13,7 @@ import structlog
 
 from octy.engine import engine
 from octy.service import archiver, backfills, clock, ids, keys, preparing, restore, transaction, writer
-from octy.store import sqlite, vault
+from octy.store import page_sums, vault
 from octy.store.archive import archive
 from octy.store.archive.run_writer import RunWriter
 from octy.webhooks import signing
@@ -72,8 +72,7 @@ def simulated(
         for module in (keys, ids, signing, vault):
             patch.setattr(module, "secrets", Secrets(chance))
         patch.setattr(archive, "uuid4", uuid)
-        checkpoints = f"wal_autocheckpoint = {CHECKPOINT_PAGES}"
-        patch.setattr(sqlite, "_WRITER_PRAGMAS", (*sqlite._WRITER_PRAGMAS, checkpoints))
+        patch.setattr(page_sums, "CHECKPOINT_PAGES", CHECKPOINT_PAGES)
         patch.setattr(os, "fsync", lambda descriptor: syncs(Path(f"/proc/self/fd/{descriptor}").resolve()))
         patch.setattr(RunWriter, "write", write_first_told)
         for module in (backfills, restore, writer):

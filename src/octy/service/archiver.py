@@ -159,7 +159,7 @@ class Archiver:
                     and abs(horizon.before_us - self._aged.get(horizon.account_id, 0)) >= AGED_EVERY_US
                 ):
                     self._age(horizon.account_id, horizon.before_us)
-            self._log_tells = self._log_tells and not self._store.empty_log()
+            self._log_tells = self._log_tells and not self._stopping and not self._empty_log()
             self._drop_files(time.monotonic() - DROP_AFTER_SECONDS)
 
     def _wait_unless_erasing(self, seconds: float) -> None:
@@ -262,6 +262,19 @@ class Archiver:
 
     def _in_writer(self, change: Callable[[Connection], None]) -> None:
         self._submit(lambda tx: change(tx.connection)).result()
+
+    def _empty_log(self) -> bool:
+        """Between two of the writer's transactions, so that nothing gets into the log meanwhile."""
+        outcome: Future[bool] = Future()
+
+        def empty() -> None:
+            try:
+                outcome.set_result(self._store.empty_log())
+            except Exception as error:  # noqa: BLE001 - it is not the writer's
+                outcome.set_exception(error)
+
+        self._submit(lambda tx: tx.afterwards.append(empty)).result()
+        return outcome.result()
 
     def _drop_files(self, before: float) -> None:
         """Removes what left the ledger before that; what the disk keeps is tried again after the next.

@@ -277,6 +277,7 @@ class Writer:
             is_of_the_group = True
             if group or self._world.due_us() <= self._clock.now_us():
                 self._commit(self._world, group)
+                self._shorten_log()
         except Exception as error:
             self.commits_failed += 1
             traces = [job.trace.id for job in group if job.trace is not None]
@@ -285,6 +286,13 @@ class Writer:
             self._progress.lost()
             unanswered = [job for job in group if not job.future.done()]
             self._part(unanswered, error, is_of_the_group=is_of_the_group)
+
+    def _shorten_log(self) -> None:
+        """What is committed is in the log, whatever becomes of this."""
+        try:
+            self._store.shorten_log()
+        except Exception:
+            log.warning("store.log_kept", exc_info=True)
 
     def _part(self, group: list[Job], error: Exception, *, is_of_the_group: bool) -> None:
         """What becomes of requests that failed together: they are tried again, each by itself, if that may help.

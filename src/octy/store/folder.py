@@ -6,6 +6,7 @@ A folder that cannot be served is left as it was found.
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -19,19 +20,26 @@ from octy.store.archive.archive import Archive
 from octy.store.durable import make_folder, sync_file, sync_folder
 from octy.store.erasure_ledger import ErasureLedger
 from octy.store.migrate import migrate, needs_migration
+from octy.store.page_sums import PageSums, broken_log
 from octy.store.sqlite import (
+    checkpoint,
     damages_found,
     empty_log,
     inspecting_engine,
     is_no_database,
+    log_keeper,
     reading_engine,
     writing_engine,
 )
+from octy.store.sqlite_log import log_of
 from octy.store.vault import Vault, vault_in
 
 DATABASE = "octy.db"
 ARCHIVE = "archive"
 LOCK = "octy.lock"
+LOCK_TRIES = 5
+LOCK_AGAIN_SECONDS = 0.05
+"""Whoever only reads a folder that no server holds has the lock while he looks at SQLite's log."""
 RESTORING = "octy.restoring"
 """A file that is in a folder for as long as a restore into it has not come to its end."""
 
@@ -46,6 +54,7 @@ class Store:
         readers: Engine,
         archive: Archive,
         vault: Vault,
+        sums: PageSums,
         opened: ExitStack,
     ) -> None:
         """`opened` closes all that the store holds."""
@@ -56,6 +65,7 @@ class Store:
         self.writer = writer
         """For one thread at a time; every use of it within `with store.writer.begin():`."""
         self._readers = readers
+        self._sums = sums
         self._opened = opened
         self._closed = False
 
@@ -80,9 +90,21 @@ class Store:
             self.archive.require_whole(self.writer)
         _make_durable(self.folder)
 
+    def shorten_log(self) -> None:
+        """Brings SQLite's log into the database where it has grown long. Between the writer's transactions."""
+        if self._sums.is_log_long():
+            _bring(self._sums, self.writer)
+
     def empty_log(self) -> bool:
-        """Whether nothing that was deleted can be read in SQLite's log any more; to be tried again if not."""
-        return empty_log(self.folder / DATABASE)
+        """Whether nothing that was deleted can be read in SQLite's log any more; to be tried again if not.
+
+        Between the writer's transactions.
+        """
+        return _bring(self._sums, self.writer) and empty_log(self.folder / DATABASE)
+
+    def believe_pages(self) -> None:
+        """The database's pages are taken for right as they are, and the next opening gives them checksums."""
+        self._sums.forget()
 
     def sizes(self) -> dict[str, int]:
         """How many bytes the database, its log, and the archive's files take. From any thread."""
@@ -113,12 +135,23 @@ class Snapshot(Struct, frozen=True):
 
 
 @contextmanager
+def unopened(folder: Path) -> Iterator[Path]:
+    """The database of a folder that no server holds, before SQLite has seen it. StoreError says why not."""
+    with ExitStack() as opened:
+        with told_of(folder):
+            database = _existing(folder)
+            _lock(folder / LOCK, opened)
+        yield database
+
+
+@contextmanager
 def inspected(folder: Path) -> Iterator[Snapshot]:
     """A store that no server holds, and that nothing changes until the end. StoreError says why not."""
     with ExitStack() as opened:
         with told_of(folder):
             database = _existing(folder)
             _lock(folder / LOCK, opened)
+            _require_believed_log(database)
             connection = opened.enter_context(inspecting_engine(database).connect())
             _require_current(connection)
         yield Snapshot(folder, connection, Archive(folder / ARCHIVE))
@@ -129,7 +162,9 @@ def snapshot(folder: Path) -> Iterator[Snapshot]:
     """A store as it is now, whether a server holds it or not; what is read stays so until the end."""
     with ExitStack() as opened:
         with told_of(folder):
-            readers = reading_engine(_existing(folder))
+            database = _existing(folder)
+            _require_believed_log_as_guest(database)
+            readers = reading_engine(database)
             opened.callback(readers.dispose)
             connection = opened.enter_context(readers.connect())
             opened.enter_context(connection.begin())
@@ -149,6 +184,9 @@ def told_of(folder: Path) -> Iterator[None]:
         raise StoreError(f"The data folder {folder} cannot be used: {reason}.") from error
     except OSError as error:
         raise StoreError(f"The data folder {folder} cannot be used: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        reason = f"{DATABASE} holds what is no text: {error}"
+        raise StoreError(f"The data folder {folder} cannot be used: {reason}.") from error
 
 
 def _size(path: Path) -> int:
@@ -186,9 +224,15 @@ def _open(folder: Path, opened: ExitStack, *, is_restoring: bool) -> Store:
         _refuse_half_restored(folder)
     _lock(folder / LOCK, opened)
     database = folder / DATABASE
+    _require_believed_log(database)
     is_old = _is_old(database)
-    writing = writing_engine(database)
-    writer = opened.enter_context(writing.connect())
+    sums = PageSums(database)
+    opened.callback(sums.close)
+    keeper = opened.enter_context(ExitStack())
+    writer = opened.enter_context(writing_engine(database).connect())
+    keeper.enter_context(log_keeper(database))
+    opened.callback(_leave, sums, writer, keeper)
+    _bring(sums, writer)
     archive = Archive(folder / ARCHIVE)
     with writer.begin():
         if is_old:
@@ -198,7 +242,35 @@ def _open(folder: Path, opened: ExitStack, *, is_restoring: bool) -> Store:
     _make_durable(folder)
     readers = reading_engine(database)
     opened.callback(readers.dispose)
-    return Store(folder, writer, readers, archive, vault_in(folder), opened.pop_all())
+    return Store(folder, writer, readers, archive, vault_in(folder), sums, opened.pop_all())
+
+
+def _bring(sums: PageSums, writer: Connection) -> bool:
+    """Whether the database has all of SQLite's log now. Between the writer's transactions."""
+    sums.unlearn()
+    frames, is_all = checkpoint(writer)
+    sums.learn(frames, is_all=is_all)
+    return is_all
+
+
+def _leave(sums: PageSums, writer: Connection, keeper: ExitStack) -> None:
+    """Before the writer's connection is closed: it may bring the log into the database, or it is not the last."""
+    try:
+        sums.unlearn()
+    except OSError:
+        return
+    keeper.close()
+    with suppress(OSError, DBAPIError, StoreError):
+        _bring(sums, writer)
+
+
+def _require_believed_log(database: Path) -> None:
+    """StoreError where transactions are in SQLite's log that SQLite would forget."""
+    if (broken := broken_log(database)) is not None:
+        raise StoreError(
+            f"{log_of(database).name} is not what was written from byte {broken:,} on, and transactions that were "
+            "acknowledged come after it; restore a backup"
+        )
 
 
 def _make_durable(folder: Path) -> None:
@@ -213,10 +285,21 @@ def _lock(path: Path, opened: ExitStack) -> None:
     """Holds the lock until `opened` is closed, or the process ends in whatever way."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     opened.callback(os.close, descriptor)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise StoreError("another server is using it") from None
+    for _ in range(LOCK_TRIES):
+        with suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(LOCK_AGAIN_SECONDS)
+    raise StoreError("another server is using it")
+
+
+def _require_believed_log_as_guest(database: Path) -> None:
+    """Where a server holds the folder, it looks after the log."""
+    with ExitStack() as opened, suppress(BlockingIOError, FileNotFoundError, PermissionError):
+        descriptor = os.open(database.with_name(LOCK), os.O_RDONLY)
+        opened.callback(os.close, descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        _require_believed_log(database)
 
 
 def _is_old(database: Path) -> bool:

@@ -5,8 +5,8 @@ explicitly, so that what SQLAlchemy calls a transaction or a savepoint is one.
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -29,6 +29,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 
 from octy.model.errors import StoreError
+from octy.store.sqlite_log import LOG_HEADER_BYTES
 
 RowId = BigInteger().with_variant(Integer(), "sqlite")
 """The type of a key that is a single integer: only an INTEGER is SQLite's own row id."""
@@ -40,8 +41,6 @@ READERS_KEPT = 8
 _WRITER_CACHE_KIB = 65_536
 _READER_CACHE_KIB = 4_096
 """For one transaction: with the next, what others have committed meanwhile makes all of it useless."""
-_CHECKPOINT_PAGES = 4_000
-"""16 MiB of log between two checkpoints: hot index pages are written back once instead of many times."""
 
 _WRITER_PRAGMAS: tuple[str, ...] = (
     "journal_mode = WAL",
@@ -50,7 +49,7 @@ _WRITER_PRAGMAS: tuple[str, ...] = (
     "secure_delete = ON",
     "temp_store = MEMORY",
     f"cache_size = -{_WRITER_CACHE_KIB}",
-    f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
+    "wal_autocheckpoint = 0",  # the store does it, once the pages' checksums are unknown
 )
 _READER_PRAGMAS = (
     "query_only = ON",
@@ -71,9 +70,11 @@ def writing_engine(path: Path) -> Engine:
 def reading_engine(path: Path) -> Engine:
     """For many connections that cannot write. Each transaction sees the store as it was when the transaction began.
 
-    The last to be given back is the first to be taken, so that only those have pages in memory that are needed at once.
+    The last of them that is closed leaves the log as it is. The last to be given back is the first to be taken, so that
+    only those have pages in memory that are needed at once.
     """
-    engine = _engine(_url(path), poolclass=QueuePool, pool_size=READERS_KEPT, max_overflow=-1, pool_use_lifo=True)
+    pool = {"poolclass": QueuePool, "pool_size": READERS_KEPT, "max_overflow": -1, "pool_use_lifo": True}
+    engine = _engine(_reading_url(path), **pool)
     event.listen(engine, "connect", _running(_READER_PRAGMAS))
     event.listen(engine, "begin", _begin_snapshot)
     return engine
@@ -82,11 +83,9 @@ def reading_engine(path: Path) -> Engine:
 def inspecting_engine(path: Path) -> Engine:
     """For a first look at a file that may be anything and that nobody else uses; changes nothing of it."""
     log = path.with_name(f"{path.name}-wal")
-    has_log = log.exists() and log.stat().st_size > 0
+    has_log = log.exists() and log.stat().st_size > LOG_HEADER_BYTES
     # without a log to be read, "immutable" keeps SQLite from making an empty one
-    query = {"mode": "ro", "uri": "true"} | ({} if has_log else {"immutable": "1"})
-    url = URL.create("sqlite", database=f"file:{quote(str(path.absolute()))}", query=query)
-    return _engine(url, poolclass=NullPool)
+    return _engine(_reading_url(path, **({} if has_log else {"immutable": "1"})), poolclass=NullPool)
 
 
 def _engine(url: URL, **pool: Any) -> Engine:  # noqa: ANN401 - the options are SQLAlchemy's
@@ -142,6 +141,35 @@ def empty_log(path: Path) -> bool:
     return not is_busy
 
 
+@contextmanager
+def log_keeper(path: Path) -> Iterator[None]:
+    """While it lasts, no connection that can write is the last one that is closed.
+
+    That one would bring the log into the database. Whoever cannot write cannot do that either.
+    """
+    uri = f"{_uri(path)}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)) as connection:
+        try:
+            connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"{path.name}: {error}") from error
+        yield
+
+
+def checkpoint(connection: Connection) -> tuple[int, bool]:
+    """Brings what nobody reads otherwise from the log into the database. Outside of a transaction.
+
+    How many frames the log has, and whether the database durably has all of them now.
+    """
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection), "SQLite's own log"
+    try:
+        is_busy, frames, brought = driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    except sqlite3.Error as error:
+        raise StoreError(f"the log cannot be brought into the database: {error}") from error
+    return frames, not is_busy and brought == frames
+
+
 def compact(connection: Connection) -> None:
     """Writes the database anew without what was deleted. Outside of a transaction."""
     driver = connection.connection.driver_connection
@@ -159,6 +187,14 @@ def upsert(table: Table, replaced: Sequence[str]) -> Insert:
 
 def _url(path: Path) -> URL:
     return URL.create("sqlite", database=str(path.absolute()))
+
+
+def _reading_url(path: Path, **more: str) -> URL:
+    return URL.create("sqlite", database=_uri(path), query={"mode": "ro", "uri": "true", **more})
+
+
+def _uri(path: Path) -> str:
+    return f"file:{quote(str(path.absolute()))}"
 
 
 def _connect_args() -> dict[str, object]:

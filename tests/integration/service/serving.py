@@ -114,10 +114,15 @@ class Service:
 
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """All rows of all tables, the logs' wherever they are kept."""
-        with opened(self.folder) as connection:
-            both = (f"SELECT name FROM {schema}.sqlite_schema WHERE type = 'table'" for schema in ("main", "store"))
-            tables = {name for names in both for (name,) in connection.execute(names)} - KEEPING
-            return {name: sorted(connection.execute(f'SELECT * FROM "{name}"'), key=repr) for name in sorted(tables)}
+        return everything(self.folder)
+
+
+def everything(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all tables of a folder."""
+    with opened(folder) as connection:
+        both = (f"SELECT name FROM {schema}.sqlite_schema WHERE type = 'table'" for schema in ("main", "store"))
+        tables = {name for names in both for (name,) in connection.execute(names)} - KEEPING
+        return {name: sorted(connection.execute(f'SELECT * FROM "{name}"'), key=repr) for name in sorted(tables)}
 
 
 def done(future: "Future[T]") -> T:

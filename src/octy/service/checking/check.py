@@ -7,17 +7,18 @@ from pathlib import Path
 import msgspec
 from sqlalchemy.exc import DBAPIError
 
-from octy.model.errors import OctyError
+from octy.model.errors import OctyError, StoreError
 from octy.service.checking.catalog import catalog
 from octy.service.checking.files import check_files
 from octy.service.checking.findings import Findings
 from octy.service.checking.jobs import check_jobs
 from octy.service.checking.numbers import check_numbers
+from octy.service.checking.pages import check_pages
 from octy.service.checking.purges import check_receipts
 from octy.service.checking.references import check_message_ids, check_references
 from octy.service.checking.stories import check_stories
 from octy.store import sqlite
-from octy.store.folder import Snapshot, inspected
+from octy.store.folder import DATABASE, Snapshot, inspected, unopened
 
 Progress = Callable[[str], None]
 """Told what is looked at next."""
@@ -25,17 +26,28 @@ Progress = Callable[[str], None]
 
 def check_folder(folder: Path, progress: Progress) -> Findings:
     """Looks at a folder that no server holds, and changes nothing of it. StoreError where it cannot be looked at."""
-    with inspected(folder) as snapshot:
-        return check(snapshot, progress)
-
-
-def check(snapshot: Snapshot, progress: Progress) -> Findings:
-    """Everything. Where the database itself is broken, nothing else is looked at: it could not be believed."""
     findings = Findings()
+    progress("the pages of the database")
+    with unopened(folder) as database:
+        check_pages(database, findings)
+    if "database" not in findings.by_kind:
+        try:
+            with inspected(folder) as snapshot:
+                check(snapshot, progress, findings)
+        except StoreError as error:
+            if findings.is_clean:
+                raise
+            findings.differ("database", DATABASE, "something that can be read", error)
+    return findings
+
+
+def check(snapshot: Snapshot, progress: Progress, findings: Findings | None = None) -> Findings:
+    """Everything that SQLite reads. Where the database itself is broken, nothing else is looked at."""
+    findings = Findings() if findings is None else findings
     with _told("the database", findings):
         progress("the database")
         _check_database(snapshot, findings)
-    if not findings.is_clean:
+    if "database" in findings.by_kind:
         return findings
     with _told("the store", findings):
         progress("references")

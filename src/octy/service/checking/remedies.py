@@ -100,6 +100,12 @@ class StrayFile(Struct, frozen=True):
     file: str
 
 
+class ChangedPage(Struct, frozen=True):
+    """A part of the database that is not what was written is taken as it is: what it says is looked at elsewhere."""
+
+    first_byte: int
+
+
 Remedy: TypeAlias = (
     TagRemedy
     | StrayTag
@@ -114,4 +120,5 @@ Remedy: TypeAlias = (
     | LostFile
     | StrayUse
     | StrayFile
+    | ChangedPage
 )

@@ -19,6 +19,7 @@ from octy.model.errors import StoreError
 from octy.model.tags import Cause, ChangeKind
 from octy.service.checking.findings import Findings
 from octy.service.checking.remedies import (
+    ChangedPage,
     Charged,
     LedgerLine,
     LostFile,
@@ -82,6 +83,7 @@ WORDS: dict[type[Remedy], str] = {
     LostFile: "datasets that are lost or damaged",
     StrayUse: "uses of segments by no job, or of no segment",
     StrayFile: "files that the archive does not know",
+    ChangedPage: "pages of the database that are taken as they are",
 }
 """What is repaired, as the operator is told of it."""
 
@@ -138,6 +140,8 @@ def repair(store: Store, findings: Findings) -> int:
             job_files.remove(store.folder, made)
     for file in erase(store, commit_to(store)):
         store.archive.drop(file)
+    if _of(ChangedPage, remedies):
+        store.believe_pages()
     return added
 
 
