@@ -13,12 +13,14 @@ EVENTS = """
 SELECT name, events.created_us, accepted_us, events.properties FROM events JOIN store.event_types USING (type_id)
 WHERE events.account_id = ? AND profile_key = ? ORDER BY seq
 """
+SETTLED = "created_seq = 0 AND segments.name NOT LIKE 'campaign%'"
+"""Segments that were at work before the account's first event. A campaign of then may have been backfilled since."""
 ONLY = 0
 """The model's key of the one profile that it has."""
 
 
 def check_tags(connection: sqlite3.Connection, account_id: int, profile_key: int) -> int:
-    """Of the segments that were there before the account's first event; how many tags there are."""
+    """Of the segments that were at work before the account's first event; how many tags there are."""
     definitions = _definitions(connection, account_id)
     (now_us,) = connection.execute("SELECT CAST(value AS INTEGER) FROM store.meta WHERE name = 'now_us'").fetchone()
     (data,) = _row(connection, "profile_data FROM store.profiles", account_id, profile_key)
@@ -26,7 +28,7 @@ def check_tags(connection: sqlite3.Connection, account_id: int, profile_key: int
     stored = dict(
         connection.execute(
             "SELECT segment_key, tags.created_us FROM store.tags JOIN store.segments USING (segment_key)"
-            " WHERE account_id = ? AND profile_key = ? AND created_seq = 0",
+            f" WHERE account_id = ? AND profile_key = ? AND {SETTLED}",
             (account_id, profile_key),
         )
     )
@@ -60,7 +62,7 @@ def _lived(
 def _definitions(connection: sqlite3.Connection, account_id: int) -> dict[int, tuple[int, SegmentDefinition]]:
     question = (
         "SELECT segment_key, created_us, definition FROM store.segments"
-        " WHERE account_id = ? AND created_seq = 0 AND status = 'active'"
+        f" WHERE account_id = ? AND {SETTLED} AND status = 'active'"
     )
     rows = connection.execute(question, (account_id,))
     return {key: (created_us, from_wire(json.loads(text))[0]) for key, created_us, text in rows}
