@@ -4,16 +4,19 @@ By the system's account of the whole process. What a server keeps of an event un
 so are the database's pages. `python -m bench hostile` measures more kinds of them.
 """
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from octy.model.limits import BODY_BYTES_MAX
 from tests.acceptance.account import Account, decoded
-from tests.acceptance.processes import Machine, Server
+from tests.acceptance.processes import Machine, Server, wait_for
 from tests.large_bodies import BODIES, COUNT, large_body
 
 BODIES_MAX = 4
+REST_SECONDS = 0.3
 TRIES = 2
 """The least counts, for work of the server's own may fall into one of them."""
 RESETS_PEAK = "5"
@@ -26,33 +29,53 @@ def test_what_is_stored_takes_at_most_four_times_its_bytes(machine: Machine) -> 
     (who,) = account.profiles("ana")
     account.happens("charged", who)
     for kind in BODIES:
-        grown = [_growth_bytes(server, account, kind, large_body(kind, who, turn)) for turn in range(TRIES)]
-        assert min(grown) <= BODIES_MAX * BODY_BYTES_MAX, f"{kind}: {grown}"
+        _require_small(
+            kind, (_growth_bytes(server, account, kind, large_body(kind, who, turn)) for turn in range(TRIES))
+        )
     server.stop()
 
 
 @pytest.mark.parametrize("kind", ["events", "events with emoji", "events of short texts"])
 def test_so_does_the_first_that_a_server_sees(machine: Machine, kind: str) -> None:
     """Which finds no memory that another has left."""
-    grown = []
-    for turn in range(TRIES):
-        server = machine.serve(data=f"data{turn}")
-        account = Account(server)
-        (who,) = account.profiles("ana")
-        account.happens("charged", who)
-        grown.append(_growth_bytes(server, account, kind, large_body(kind, who, 0)))
-        server.stop()
-    assert min(grown) <= BODIES_MAX * BODY_BYTES_MAX, grown
+
+    def grown() -> Iterator[int]:
+        for turn in range(TRIES):
+            server = machine.serve(data=f"data{turn}")
+            account = Account(server)
+            (who,) = account.profiles("ana")
+            account.happens("charged", who)
+            yield _growth_bytes(server, account, kind, large_body(kind, who, 0))
+            server.stop()
+
+    _require_small(kind, grown())
+
+
+def _require_small(kind: str, grown: Iterator[int]) -> None:
+    """One of them at least."""
+    tried = []
+    for one in grown:
+        tried.append(one)
+        if one <= BODIES_MAX * BODY_BYTES_MAX:
+            return
+    pytest.fail(f"{kind}: {tried}")
 
 
 def _growth_bytes(server: Server, account: Account, kind: str, body: bytes) -> int:
     """How much more the server holds at most, from before it is sent the body until it has answered."""
-    before = _bytes(server, "VmRSS")
+    before = wait_for("the server to have loaded what it needs", lambda: _at_rest(server))
     Path(f"/proc/{server.popen.pid}/clear_refs").write_text(RESETS_PEAK)
     headers = {"Content-Type": "application/json"}
     answer = decoded(account.http.post(BODIES[kind].path, content=body, headers=headers))
     assert answer["request_meta"]["count"] == COUNT
     return _bytes(server, "VmHWM") - before
+
+
+def _at_rest(server: Server) -> int | None:
+    """What it holds, if that stays so for a moment."""
+    held = _bytes(server, "VmRSS")
+    time.sleep(REST_SECONDS)
+    return held if _bytes(server, "VmRSS") == held else None
 
 
 def _bytes(server: Server, name: str) -> int:

@@ -27,17 +27,19 @@ class Step(NamedTuple):
     other: str
     offset: int
     data: bytes
+    number: int = 0
+    """Of those of its process, with steps that changed nothing."""
 
 
 def steps(journal: Path) -> Iterator[Step]:
     """All of them in their order, but for one whose line was cut short."""
     said, position = journal.read_bytes(), 0
     while (end := said.find(b"\n", position)) >= 0:
-        _, what, path, other, offset, size = said[position:end].decode().split("|")
+        number, what, path, other, offset, size = said[position:end].decode().split("|")
         position = end + 1 + int(size)
         if position > len(said):
             return
-        yield Step(position, what, path, other, int(offset), said[end + 1 : position])
+        yield Step(position, what, path, other, int(offset), said[end + 1 : position], int(number))
 
 
 class File:
