@@ -6,14 +6,11 @@ cost for each, so that what is measured is the server's time.
 """
 
 import errno
-import os
 import select
 import socket
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from multiprocessing import get_context
+from collections.abc import Sequence
 
 from bench.load import Load
 
@@ -21,8 +18,6 @@ BROKEN = 0
 """What counts as the status where a connection ended without an answer."""
 READ_BYTES = 262_144
 POLL_SECONDS = 0.001
-COPIED_BYTES = 65_536
-"""At once: about a body, and no more than a socket takes whose bytes nobody reads yet."""
 PATIENCE_SECONDS = 30.0
 """How long answers are waited for when nothing more is sent."""
 
@@ -82,27 +77,6 @@ def _send_due(stream: Stream, now: float, port: int, poll: select.epoll, open_: 
             stream.taken += 1
             connection.ask(stream.requests[stream.due % len(stream.requests)])
         stream.due += 1
-
-
-@contextmanager
-def copying() -> Iterator[None]:
-    """Meanwhile bytes go from a socket to another on this process's core, whenever it has nothing else to do."""
-    process = get_context("spawn").Process(target=_copy, daemon=True)
-    process.start()
-    try:
-        yield
-    finally:
-        process.kill()
-        process.join()
-
-
-def _copy() -> None:
-    os.nice(19)
-    ours, theirs = socket.socketpair()
-    body = bytearray(COPIED_BYTES)
-    while True:
-        ours.sendall(body)
-        theirs.recv_into(body, flags=socket.MSG_WAITALL)
 
 
 class _Connection:

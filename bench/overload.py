@@ -4,25 +4,21 @@ First what it takes at most, then a flood at ten times that rate, whatever becam
 what it takes. Beside the flood, somebody asks for the server's health, and another account sends single events, far
 below what it may. The server may use 512 MB: where there are control groups of the first version and we may make one,
 the kernel sees to that.
-
-A flood of bodies keeps the clients' core and the memory that both cores share busy, which by itself makes a server
-slower. So what it takes at most is also measured while as many bytes are copied on that core.
 """
 
 import re
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from itertools import cycle
 from pathlib import Path
 from statistics import fmean
-from typing import NamedTuple
 
 import msgspec
 from rich.table import Table
 
-from bench.flood import Stream, copying, flood
+from bench.flood import Stream, flood
 from bench.front_door import BATCH_PATH, SINGLE_PATH
 from bench.load import Load, drive, encode_request
 from bench.server import AUTHORIZATION, PUBLIC_KEY, SECRET_KEY, Running, serving
@@ -74,7 +70,7 @@ def tables(*, quick: bool) -> Iterator[Table]:
         flood(server.port, idle, IDLE_SECONDS)
         before = _memory(server)
         seconds = SECONDS_QUICKLY if quick else SECONDS
-        flooding = Stream(requests, at_most[0].alone.per_second * TIMES_CAPACITY, CONNECTIONS_MAX)
+        flooding = Stream(requests, at_most[0].per_second * TIMES_CAPACITY, CONNECTIONS_MAX)
         beside = _beside(single_request)
         flood(server.port, [flooding, *beside], seconds)
         calm_seconds = _calm(server, single_request, idle[1].load(CREATED, IDLE_SECONDS).percentile_ms(99) / 1e3)
@@ -82,17 +78,18 @@ def tables(*, quick: bool) -> Iterator[Table]:
         at_most.append(_at_most(server.port, requests, most))
         stored = _stored(server)
     done, refused = (flooding.load(status, seconds) for status in (CREATED, BUSY))
-    alone, beside_copying = (fmean(one.per_second for one in measured) for measured in zip(*at_most, strict=True))
+    capacity = fmean(one.per_second for one in at_most)
     shown = table(f"{TIMES_CAPACITY} times what the server takes, for {seconds} s", "", "")
-    shown.add_row("batches that it takes at most, a second, before and after", _rates(one.alone for one in at_most))
-    shown.add_row("the same, beside so much copying, before and after", _rates(one.beside_copying for one in at_most))
+    shown.add_row(
+        "batches that it takes at most, a second, before and after",
+        ", ".join(f"{one.per_second:,.0f}" for one in at_most),
+    )
     shown.add_row("batches that were due, a second", f"{flooding.due / seconds:,.0f}")
     shown.add_row("batches that were sent, a second", f"{flooding.sent / seconds:,.0f}")
     shown.add_row("batches that were acknowledged, a second", f"{done.per_second:,.0f}")
-    shown.add_row("the same, of what it takes at most", f"{done.per_second / alone:.0%}")
-    shown.add_row("the same, of what it takes beside so much copying", f"{done.per_second / beside_copying:.0%}")
+    shown.add_row("the same, of what it takes at most", f"{done.per_second / capacity:.0%}")
     shown.add_row("neither acknowledged nor 503", f"{flooding.sent - done.requests - refused.requests:,}")
-    acknowledged = done.requests + len(requests) + sum(load.requests for measured in at_most for load in measured)
+    acknowledged = done.requests + len(requests) + sum(one.requests for one in at_most)
     shown.add_row("acknowledged events that are not stored", f"{max(acknowledged * BATCH - stored, 0):,}")
     shown.add_row("acknowledged within, p50 and p99 ms", _percentiles(done))
     shown.add_row("refused within, p50 and p99 ms", _percentiles(refused))
@@ -113,24 +110,9 @@ def tables(*, quick: bool) -> Iterator[Table]:
     yield aside
 
 
-class AtMost(NamedTuple):
-    """What was taken of batches that come as soon as the last is answered."""
-
-    alone: Load
-    beside_copying: Load
-
-
-def _at_most(port: int, requests: list[bytes], batches: int) -> AtMost:
-    def measured() -> Load:
-        return drive(port, (one for one, _ in zip(cycle(requests), range(batches), strict=False)), 4)
-
-    alone = measured()
-    with copying():
-        return AtMost(alone, measured())
-
-
-def _rates(loads: Iterable[Load]) -> str:
-    return ", ".join(f"{load.per_second:,.0f}" for load in loads)
+def _at_most(port: int, requests: list[bytes], batches: int) -> Load:
+    """What is taken of batches that come as soon as the last is answered."""
+    return drive(port, (one for one, _ in zip(cycle(requests), range(batches), strict=False)), 4)
 
 
 def _beside(single: bytes) -> list[Stream]:
