@@ -393,8 +393,8 @@ async def _keep_giving_back_memory() -> None:
 def _give_back_memory() -> None:
     """What is free, but lies between what is not, where glibc would keep it.
 
-    That is some 70 MB when the world has been brought back, and would be as much again after some hours of moving
-    events into files. It takes 10 ms.
+    That is some 70 MB when the world has been brought back, and was as much again after some minutes of moving events
+    into files. It takes some milliseconds, in which nobody else gets memory.
     """
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
