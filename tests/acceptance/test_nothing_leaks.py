@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.acceptance.account import CONTACT, step
 from tests.acceptance.processes import Machine, Server, wait_for
@@ -60,6 +61,23 @@ def test_no_canary_gets_out_and_every_line_of_the_log_is_one_object(machine: Mac
         for line in lines
         if line["event"] in ("http.failed", "writer.commit_failed")
     )
+
+
+def test_a_server_that_crashes_leaves_no_image_of_its_memory(machine: Machine) -> None:
+    with_cores = ["sh", "-c", 'ulimit -c unlimited; exec "$@"', "sh"]
+    crash = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
+    machine.run("python", "-c", crash, via=with_cores)
+    if not (left := _cores(machine)):
+        pytest.skip("this system leaves none in a crashed process's folder")
+    left[0].unlink()
+    server = machine.serve(via=with_cores)
+    server.popen.send_signal(signal.SIGSEGV)
+    assert server.end().code == -signal.SIGSEGV
+    assert _cores(machine) == []
+
+
+def _cores(machine: Machine) -> list[Path]:
+    return [path for path in machine.folder.rglob("core*") if path.is_file()]
 
 
 def _lives(client: httpx.Client, receiver: Receiver) -> list[str]:

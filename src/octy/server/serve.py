@@ -210,6 +210,7 @@ class Server(uvicorn.Server):
 def serve(settings: Settings) -> None:
     """Serves until SIGINT or SIGTERM. StoreError where the port is taken or the data folder cannot be served."""
     configure_logs(settings.log_level)
+    _leave_no_core()
     _spare_memory()
     sys.setswitchinterval(SWITCH_SECONDS)
     listening = _listen(settings.host, settings.port)
@@ -368,6 +369,14 @@ def _calm_the_collector() -> None:
     """What is loaded stays: the collector need not look at it again, nor at all, as next to nothing of it goes."""
     gc.freeze()
     gc.enable()
+
+
+def _leave_no_core() -> None:
+    """A crash leaves no image of the memory, which has keys and customers in it, unless `prlimit --core` asks for one.
+
+    The processes of jobs inherit that.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def _spare_memory() -> None:
