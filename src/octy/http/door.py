@@ -36,7 +36,10 @@ NOBODY = 0
 """Who asks without the keys of an account: refused by the application, before it reads a body."""
 
 LARGE_BYTES = 8_192
-"""Bodies of more are dealt with one at a time."""
+"""Bodies of more wait for their turn (`octy.http.turns`)."""
+
+FLOODED_SECONDS = 0.1
+"""For how long after somebody was refused, for want of room, large bodies wait as bytes."""
 
 _VISIT = "octy.visit"
 """The ASGI extension by which a connection hands the application its visit."""
@@ -55,7 +58,9 @@ class Door:
         self._inside = Room()
         self._visits = Room()
         self._pace = Pace()
-        self._turns = Turns()
+        self._turns = Turns(self._has_enough_inside)
+        self._refused_at = -FLOODED_SECONDS
+        """When somebody was, for want of room, by `time.monotonic`."""
 
     @property
     def bytes_inside(self) -> int:
@@ -129,9 +134,9 @@ class Door:
         self._inside.give_back(account_id, count)
         self._visits.give_back(account_id, 1)
 
-    async def turn(self) -> None:
+    async def turn(self, account_id: int) -> None:
         """Returns when a large body may be dealt with."""
-        await self._turns.next()
+        await self._turns.next(account_id)
 
     def ahead_bytes(self, account_id: int) -> int:
         """How much of an account is inside, in bytes that cost the same."""
@@ -150,7 +155,12 @@ class Door:
             account_id, requests, with_it_bytes
         ):
             return None
+        self._refused_at = time.monotonic()
         return TooManyWaiting()
+
+    def _has_enough_inside(self) -> bool:
+        """Whether more has come than there is room for, and the writer has enough of it."""
+        return self._octy.has_enough_waiting and time.monotonic() - self._refused_at < FLOODED_SECONDS
 
 
 class Visit:
@@ -193,7 +203,7 @@ class Visit:
         """The body has come. If it is large it waits for its turn, and meanwhile others may have filled the queue."""
         self._ahead_bytes, self._whole_since = self._door.ahead_bytes(self._account_id), time.monotonic()
         if self._bytes > LARGE_BYTES:
-            await self._door.turn()
+            await self._door.turn(self._account_id)
         raise_any(self._door.room_refusal(self._account_id))
 
     def sending(self, send: Send) -> Send:

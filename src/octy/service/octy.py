@@ -205,6 +205,11 @@ class Octy:
         return self._writer.refusal(account_id)
 
     @property
+    def has_enough_waiting(self) -> bool:
+        """Whether so much waits for the writer that it would be no use yet to bring more."""
+        return self._writer.has_enough
+
+    @property
     def recent_bytes(self) -> int:
         """How much memory the newest events take, which the archive does not have yet."""
         return self._writer.recent_bytes

@@ -30,10 +30,11 @@ from octy.service.counts import Counts
 from octy.service.faults import EvaluationFailed, is_of_the_store
 from octy.service.ids import EventIds
 from octy.service.progress import Progress, Readiness
-from octy.service.queue import Job, Queue
+from octy.service.queue import OBJECTS_PER_TURN, Job, Queue
 from octy.service.receivers import tidy
 from octy.service.restore import restore
 from octy.service.retention import horizon_us
+from octy.service.tempo import Tempo
 from octy.service.tenant import Tenant
 from octy.service.training.schedule import ask_for_due
 from octy.service.transaction import Transaction
@@ -107,6 +108,7 @@ class Writer:
         self.commits = Histogram()
         """How long groups took, in seconds, from their first request's turn until the end of their commit."""
         self.commits_failed = 0
+        self._tempo = Tempo(OBJECTS_PER_TURN, OBJECTS_PER_GROUP_MAX)
         self._housekept_us = 0
         self._forgot_us = 0
         self._backfills = Backfills(store, self.submit_unrefused)
@@ -168,6 +170,11 @@ class Writer:
         if self._stopping:
             return Unavailable("The server is stopping. Nothing was stored; send the request again.")
         return None if self._queue.has_room(account_id, objects) else TooManyWaiting()
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether so much waits that it will not have to. Any thread asks."""
+        return self._queue.objects >= self._tempo.enough_objects
 
     def submit_unrefused(self, work: Callable[[Transaction], None]) -> "Future[None]":
         """What nobody waits for, and has to be done: the end of a backfill, or of a move to the archive."""
@@ -319,7 +326,10 @@ class Writer:
             self._housekeep(tx)
             tx.finish()
             self._note_erasures(world, tx)
-        self.commits.add(perf_counter() - began)
+            worked = perf_counter()
+        ended = perf_counter()
+        self.commits.add(ended - began)
+        self._tempo.add(sum(job.objects for job in group), worked - began, ended - worked)
         self._count(world)
         if tx.is_world_in_doubt:
             self._world = None
