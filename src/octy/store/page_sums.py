@@ -22,8 +22,9 @@ from octy.store.sqlite_log import PAGE_BYTES, Words, broken_at, frames_of, gener
 Sums: TypeAlias = npt.NDArray[np.uint32]
 """Of each page its CRC-32; 0 where it is unknown, or happens to be 0."""
 
-CHECKPOINT_PAGES = 4_000
-"""16 MiB of log between two checkpoints: hot index pages are written back once instead of many times."""
+CHECKPOINT_PAGES = 1_000
+"""4 MiB of log between two checkpoints. The writer stands still for each, and so does everybody: the larger, the
+longer."""
 
 _BLOCK_BYTES = 4_096
 """The file consists of such blocks: a CRC-32 of the rest, which goes on from the file's number, then the rest.
