@@ -25,7 +25,7 @@ IN_A_NAMESPACE = ("unshare", "--map-root-user", "--mount", "sh", "-c")
 NO_ROOM_FOR_LOGS = ("sh", "-c", 'exec "$@" 2>/dev/full', "sh")
 ROUNDS = extent(20, 3)
 ROUND_BYTES = extent(24_000_000, 3_000_000)
-"""How much room there is in each round. In full SQLite's log is checkpointed, which takes as much as it has: 4 MiB and more."""
+"""How much room there is in each round. In full SQLite's log is checkpointed, which takes as much as it has."""
 DISK_BYTES = ROUNDS * ROUND_BYTES + 3_000_000
 MOUNT = f'mount -t tmpfs -o size={DISK_BYTES} octy "$0"'
 FILL = f'for n in $(seq {ROUNDS}); do head -c {ROUND_BYTES} /dev/zero > "$0"/filler.$n; done'

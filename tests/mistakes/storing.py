@@ -8,7 +8,7 @@ from octy.service.pending import PendingEvents
 from octy.service.queue import Job
 from octy.service.transaction import Transaction
 from octy.service.writer import Writer
-from octy.store import erasures, meta, sqlite
+from octy.store import erasures, free_pages, meta, sqlite
 from octy.store.archive import ledger, run_writer
 from octy.store.folder import Store
 from tests.mistakes.making import Mistake, Patch, instead, without
@@ -63,6 +63,9 @@ MISTAKES: Mapping[str, Mistake] = {
     "what was erased can be read in free pages": Mistake(
         instead(sqlite, "_WRITER_PRAGMAS", (*sqlite._WRITER_PRAGMAS, "secure_delete = OFF")),
         f"{ERASING}::test_of_twenty_canaries_none_is_in_any_file",
+    ),
+    "what has moved and was erased can be read in free pages": Mistake(
+        without(free_pages, "wipe"), f"{ERASING}::test_what_has_moved_to_a_file_is_in_no_free_page_either"
     ),
     "what was erased can be read in SQLite's log": Mistake(
         instead(Store, "empty_log", lambda _: True), f"{ERASING}::test_of_twenty_canaries_none_is_in_any_file"

@@ -16,7 +16,7 @@ from octy.model.instants import US_PER_DAY
 from octy.service import standings
 from octy.service.retention import may_remove
 from octy.service.transaction import Transaction
-from octy.store import accounts, erasures, events, tallies
+from octy.store import accounts, erasures, events, free_pages, tallies
 from octy.store.archive import ledger
 from octy.store.archive.ledger import ArchivedRun
 from octy.store.archive.making import merged_run
@@ -64,6 +64,7 @@ def age(store: Store, commit: Commit, account_id: int, before_us: int) -> Iterat
         tenant.set_aged(max(before_us, tenant.account.aged_us))
         accounts.set_aged(tx.connection, account_id, tenant.account.aged_us)
         tenant.engine.forget_past()
+        free_pages.wipe(tx.connection)
 
     _committed(store, commit, begin, standing.written)
     if standing.replaced is not None:

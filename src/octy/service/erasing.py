@@ -6,7 +6,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from octy.service.news import take_out_of_digests
-from octy.store import erasures, idempotency, profiles
+from octy.store import erasures, free_pages, idempotency, profiles
 from octy.store.archive import ledger
 from octy.store.archive.archive import Archive
 from octy.store.archive.ledger import ArchivedRun
@@ -21,10 +21,11 @@ Commit = Callable[[Callable[[Connection], None]], None]
 
 
 def forget(connection: Connection, archive: Archive, account_id: int, ids: Mapping[int, str], now_us: int) -> None:
-    """Removes profiles, whose ids are given by their keys, from the database, wherever they are named."""
+    """Removes profiles, whose ids are given by their keys, from the database: wherever they are named, or were."""
     take_out_of_digests(connection, account_id, ids)
     profiles.delete(connection, archive, account_id, list(ids), now_us)
     idempotency.forget(connection, account_id, {profile_id.encode() for profile_id in ids.values()})
+    free_pages.wipe(connection)
 
 
 def erase(store: Store, commit: Commit) -> Iterator[str]:

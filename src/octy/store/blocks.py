@@ -11,6 +11,7 @@ import numpy as np
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, func, or_, select
 
+from octy.store.free_pages import moving
 from octy.store.log_shape import CHANGES, EVENTS, PROFILE, Column, Columns, LogShape, chosen, joined
 from octy.store.rows import insert_rows
 from octy.store.schema import change_blocks, event_blocks
@@ -126,7 +127,9 @@ class Blocks:
 
     def drop_through(self, connection: Connection, account_id: int, through: int) -> None:
         """Removes an account's blocks that end at or before a number: the archive has them."""
-        connection.execute(self._table.delete().where(self._table.c.account_id == account_id, self._last <= through))
+        gone = self._table.delete().where(self._table.c.account_id == account_id, self._last <= through)
+        with moving(connection):
+            connection.execute(gone)
 
     def drop_profiles(self, connection: Connection, account_id: int, profile_keys: Sequence[int]) -> int:
         """Removes profiles' rows, and counts them. Their blocks stay, if empty: no number is given again (T2)."""

@@ -29,7 +29,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 
 from octy.model.errors import StoreError
-from octy.store.sqlite_log import LOG_HEADER_BYTES
+from octy.store.sqlite_log import LOG_HEADER_BYTES, PAGE_BYTES
 
 RowId = BigInteger().with_variant(Integer(), "sqlite")
 """The type of a key that is a single integer: only an INTEGER is SQLite's own row id."""
@@ -41,6 +41,11 @@ READERS_KEPT = 8
 _WRITER_CACHE_KIB = 65_536
 _READER_CACHE_KIB = 4_096
 """For one transaction: with the next, what others have committed meanwhile makes all of it useless."""
+
+_ZEROS_PAGES_MAX = 65_536
+"""256 MiB: a value may hold a thousand million bytes."""
+_PAGE_OF_ONE_VALUE_BYTES = PAGE_BYTES - 4
+"""What a page holds that has nothing but a part of a long value: the rest tells the next page."""
 
 _WRITER_PRAGMAS: tuple[str, ...] = (
     "journal_mode = WAL",
@@ -175,6 +180,31 @@ def compact(connection: Connection) -> None:
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection), "SQLite's own way of forgetting"
     driver.execute("VACUUM")
+
+
+def free_pages(connection: Connection) -> int:
+    """How many pages of the database hold nothing."""
+    count: int = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
+    return count
+
+
+@contextmanager
+def overwriting_little(connection: Connection) -> Iterator[None]:
+    """What is deleted meanwhile is overwritten only where its page is written anyway. In a transaction."""
+    connection.exec_driver_sql("PRAGMA secure_delete = FAST").close()
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("PRAGMA secure_delete = ON").close()
+
+
+def overwrite_free_pages(connection: Connection) -> None:
+    """Zeros take all pages that are free, and give them back. In a transaction."""
+    sizes = [_ZEROS_PAGES_MAX] * (free_pages(connection) // _ZEROS_PAGES_MAX)
+    sizes.append(free_pages(connection) % _ZEROS_PAGES_MAX)
+    zeros = [(f"zeros {number}", pages * _PAGE_OF_ONE_VALUE_BYTES) for number, pages in enumerate(sizes)]
+    connection.exec_driver_sql("INSERT INTO meta VALUES (?, zeroblob(?))", zeros)
+    connection.exec_driver_sql("DELETE FROM meta WHERE name = ?", [(name,) for name, _ in zeros])
 
 
 def upsert(table: Table, replaced: Sequence[str]) -> Insert:

@@ -16,6 +16,7 @@ import structlog
 from octy.model.clock import Clock, ManualClock
 from octy.service.octy import Octy
 from octy.store.folder import open_store
+from octy.store.free_pages import UNWIPED
 from tests.logs import KEEPING, opened
 from tests.unit.service.machine import MachineClock
 
@@ -118,11 +119,13 @@ class Service:
 
 
 def everything(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """All rows of all tables of a folder."""
+    """All rows of all tables of a folder; what is in free pages is nobody's."""
     with opened(folder) as connection:
         both = (f"SELECT name FROM {schema}.sqlite_schema WHERE type = 'table'" for schema in ("main", "store"))
         tables = {name for names in both for (name,) in connection.execute(names)} - KEEPING
-        return {name: sorted(connection.execute(f'SELECT * FROM "{name}"'), key=repr) for name in sorted(tables)}
+        found = {name: sorted(connection.execute(f'SELECT * FROM "{name}"'), key=repr) for name in sorted(tables)}
+    found["meta"] = [row for row in found["meta"] if row[0] != UNWIPED]
+    return found
 
 
 def done(future: "Future[T]") -> T:

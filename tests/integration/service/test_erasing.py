@@ -56,6 +56,18 @@ def test_of_twenty_canaries_none_is_in_any_file(shop: Shop, canaries: list[str])
     shop.service.open()
 
 
+def test_what_has_moved_to_a_file_is_in_no_free_page_either(shop: Shop) -> None:
+    """It lies in pages of its own, which nobody overwrites as it moves."""
+    shop.has("cleo-canary")
+    texts = [f"product-canary-{number}" for number in range(8)]
+    for text in texts:
+        shop.views("cleo-canary", **{f"p{part}": text * 400 for part in range(3)})
+    eventually(lambda: shop.service.octy.load().unarchived_events == 0)
+    assert found_in(shop.service.folder, texts) == set(texts)
+    shop.forgets("cleo-canary")
+    eventually(lambda: not found_in(shop.service.folder, texts))
+
+
 def test_what_a_reader_still_sees_goes_when_it_has_read(shop: Shop, canaries: list[str]) -> None:
     """Meanwhile nobody waits for it: others write."""
     with shop.service.store.reading():
