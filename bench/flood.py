@@ -18,6 +18,8 @@ BROKEN = 0
 """What counts as the status where a connection ended without an answer."""
 READ_BYTES = 262_144
 POLL_SECONDS = 0.001
+QUIET_SECONDS_MAX = 4.0
+"""A server closes a connection that is quiet for five."""
 PATIENCE_SECONDS = 30.0
 """How long answers are waited for when nothing more is sent."""
 
@@ -73,10 +75,19 @@ def flood(port: int, streams: Sequence[Stream], seconds: float) -> None:
 def _send_due(stream: Stream, now: float, port: int, poll: select.epoll, open_: "dict[int, _Connection]") -> None:
     while stream.due < now * stream.per_second:
         if stream.taken < stream.connections_max:
-            connection = stream.free.pop() if stream.free else _Connection(stream, port, poll, open_)
+            connection = _free_one(stream) or _Connection(stream, port, poll, open_)
             stream.taken += 1
             connection.ask(stream.requests[stream.due % len(stream.requests)])
         stream.due += 1
+
+
+def _free_one(stream: Stream) -> "_Connection | None":
+    """The last that was used, unless the server may be closing it: as clients do that keep connections."""
+    while stream.free:
+        connection = stream.free.pop()
+        if connection.is_open():
+            return connection
+    return None
 
 
 class _Connection:
@@ -92,11 +103,24 @@ class _Connection:
         self._unsent: deque[memoryview] = deque()
         self._answer = b""
         self._began = 0.0
+        self._answered_at = 0.0
         self._is_asking = False
         code = self.socket.connect_ex(("127.0.0.1", port))
         assert code in (0, errno.EINPROGRESS), errno.errorcode[code]
         open_[self.socket.fileno()] = self
         poll.register(self.socket, select.EPOLLIN | select.EPOLLOUT | select.EPOLLET)
+
+    def is_open(self) -> bool:
+        """Whether it was used a moment ago, and nothing says that it has ended; else it is given up."""
+        if time.perf_counter() - self._answered_at < QUIET_SECONDS_MAX:
+            try:
+                self.socket.recv(1, socket.MSG_PEEK)
+            except BlockingIOError:
+                return True
+            except OSError:
+                pass
+        self._give_up()
+        return False
 
     def ask(self, request: bytes) -> None:
         """Sends it, as soon as that can be."""
@@ -148,7 +172,8 @@ class _Connection:
         self._stream.free.append(self)
 
     def _done(self, status: int) -> None:
-        self._stream.latencies[status].append(time.perf_counter() - self._began)
+        self._answered_at = time.perf_counter()
+        self._stream.latencies[status].append(self._answered_at - self._began)
         self._stream.taken -= 1
         self._is_asking = False
 
@@ -157,5 +182,8 @@ class _Connection:
             self._done(status)
         else:
             self._stream.free.remove(self)
+        self._give_up()
+
+    def _give_up(self) -> None:
         del self._open[self.socket.fileno()]
         self.socket.close()
