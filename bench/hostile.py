@@ -68,7 +68,7 @@ def _large_bodies(ids: list[str], repeats: int) -> Iterator[tuple[str, str, Iter
     """Name, path and bodies, each as long as a body may be. Few are stored, for the archive takes memory for many."""
     for kind, large in BODIES.items():
         bodies = (large_body(kind, ids[0], turn) for turn in range(STORED_REPEATS))
-        yield f"{COUNT} {kind} of 9 kB, which are stored", large.path, bodies
+        yield f"{COUNT} {kind}; 9 kB each", large.path, bodies
     zeros = b"0," * (BODY_BYTES_MAX // 2 - 50) + b"0"
     nothings = b"{}," * (BODY_BYTES_MAX // 3 - 50) + b"{}"
     refused = {

@@ -129,7 +129,7 @@ class BatchReader(Generic[W, D]):
         self._element = msgspec.json.Decoder(element)
         self._all = msgspec.json.Decoder(_envelope(field, element))
         self._plain = None if plain is None else msgspec.json.Decoder(_envelope(field, plain))
-        self._plain_element = msgspec.json.Decoder(plain)
+        self._plain_element = msgspec.json.Decoder(plain or element)
         self._pack = pack
         self._apart = msgspec.json.Decoder(_envelope(field, msgspec.Raw))
 
@@ -138,6 +138,8 @@ class BatchReader(Generic[W, D]):
         is_strange = may_hold_strange_text(body)
         mended = without_lone_surrogates(body) if is_strange else None
         sent = mended or body
+        if self._pack is not None and len(body) > LARGE_BYTES:
+            return self._read_large(sent, body, self._pack)
         objects = None if is_strange and (mended or _NUL in body) else self._plain_objects(sent)
         if objects is None:
             try:
@@ -155,23 +157,9 @@ class BatchReader(Generic[W, D]):
         """The objects, if all are of the plain type."""
         if self._plain is None:
             return None
-        if self._pack is not None and len(body) > LARGE_BYTES:
-            return self._packed_objects(body, self._pack)
         try:
             objects: list[Any] = getattr(decoded(self._plain, body), self._field)
         except msgspec.ValidationError:
-            return None
-        return objects
-
-    def _packed_objects(self, body: bytes, pack: Callable[[W], None]) -> list[Any] | None:
-        """The same, one by one. What is no JSON is left to whoever can say at which byte of the body."""
-        objects = []
-        try:
-            for raw in getattr(self._apart.decode(body), self._field):
-                one = self._plain_element.decode(raw)
-                pack(one)
-                objects.append(one)
-        except (msgspec.DecodeError, RecursionError):
             return None
         return objects
 
@@ -181,6 +169,23 @@ class BatchReader(Generic[W, D]):
         self._check_envelope(sent, body)
         self._check_count(raws)
         return self._sent(sent, raws, self._read_one)
+
+    def _read_large(self, sent: bytes, body: bytes, pack: Callable[[W], None]) -> Sent[D]:
+        """One by one, so that there are never all of them as they are decoded."""
+        raws = self._raws(sent)
+        repeats = repeated_key(body) is not None
+        if repeats:
+            self._check_envelope(sent, body)
+        self._check_count(raws)
+
+        def read(raw: msgspec.Raw) -> W:
+            one = self._read_plain(raw) or decoded(self._element, raw)
+            if repeats:
+                check_keys(raw)
+            pack(one)
+            return one
+
+        return self._sent(sent, raws, read)
 
     def _check_envelope(self, sent: bytes, body: bytes) -> None:
         """Refused where a key is given twice by the body itself, or in a field that nobody reads."""
@@ -192,6 +197,15 @@ class BatchReader(Generic[W, D]):
         one = decoded(self._element, raw)
         check_keys(raw)
         return one
+
+    def _read_plain(self, raw: msgspec.Raw) -> W | None:
+        """The object, if it is of the plain type."""
+        if _NUL in bytes(raw):
+            return None
+        try:
+            return self._plain_element.decode(raw)
+        except msgspec.ValidationError:
+            return None
 
     def _sent(self, sent: bytes, objects: Sequence[Any], read: Callable[[Any], Any]) -> Sent[D]:
         drafts: list[D] = []

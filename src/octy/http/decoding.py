@@ -24,6 +24,8 @@ T = TypeVar("T")
 _STRANGE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _PIECE_BYTES = 65_536
 """Of a body that is looked at piece by piece: one character that takes four bytes would make all of it take as many."""
+_COUNTED_FROM_1 = ("trailing characters", "invalid escape character in string")
+"""Of what the decoder complains one byte late."""
 _AT_BYTE = re.compile(r"JSON is malformed: (?P<what>.*) \(byte (?P<byte>\d+)\)")
 
 
@@ -107,7 +109,7 @@ def _place(body: bytes, message: str) -> str:
     if not body.strip():
         return "nothing"
     if at_byte := _AT_BYTE.fullmatch(message):
-        late_by = 1 if at_byte["what"] == "trailing characters" else 0  # the one place that it counts from 1
+        late_by = 1 if at_byte["what"] in _COUNTED_FROM_1 else 0
         return f"{at_byte['what']} at byte {int(at_byte['byte']) - late_by}"
     return f"an end in the middle, at byte {len(body)}"
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from octy.model import limits
 from octy.model.errors import Problem
-from octy.model.events import EventDraft, PlainEventDraft, share_lines
+from octy.model.events import EventDraft, PlainEventDraft, share_lines, unpacked
 from octy.model.instants import CREATED_AT_FORM, FUTURE_TOLERANCE_US, UNSET, iso, parse_instant
 from octy.model.outcomes import Failure
 from octy.model.values import property_problems, shown
@@ -138,7 +138,7 @@ def _problems(tenant: Tenant, draft: EventDraft, created_us: int | None, latest_
     if draft.event_type not in tenant.types:
         yield Problem("event_type", shown(draft.event_type), "the name of an existing event type")
     if type(draft) is not PlainEventDraft:
-        yield from property_problems(draft.event_properties or {}, "event_properties")
+        yield from property_problems(unpacked(draft.event_properties) or {}, "event_properties")
     if created_us == UNSET:
         yield Problem("created_at", shown(draft.created_at), CREATED_AT_FORM)
     elif created_us is not None and created_us > latest_us:

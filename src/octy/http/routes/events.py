@@ -3,6 +3,9 @@
 Litestar routes and documents them; what they do, `add_event` and `add_events`, `octy.http.lane` does without it too.
 """
 
+from typing import Any, cast
+
+import msgspec
 from litestar import Router, post
 from litestar.params import JSONBody
 
@@ -81,11 +84,15 @@ async def add_events(request: Asking, sent: Sent[EventDraft]) -> Json[EventsCrea
 
 
 def _failure(sent: Sent[EventDraft], failure: Failure) -> EventFailure:
-    """The failure with the event's own words, except for properties that not every client could read back."""
+    """The failure with the event's own words, except for properties that not every client could read back.
+
+    These as JSON, for there may be as many of them as a body can hold.
+    """
     fields = sent.fields(failure.index)
     properties = unpacked(fields.value("event_properties"))
     if not isinstance(properties, dict) or any(property_problems(properties, "")):
         properties = None
+    as_json = cast("Any", msgspec.Raw(msgspec.json.encode(properties)))
     return EventFailure(
-        fields.text("event_type"), properties, fields.text("profile_id"), speakable(failure.message), failure.index
+        fields.text("event_type"), as_json, fields.text("profile_id"), speakable(failure.message), failure.index
     )
