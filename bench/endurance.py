@@ -1,9 +1,12 @@
-"""`python -m bench.endurance [--minutes 30] [--events-per-second N]`: does anything grow, or slow down, with time?
+"""`python -m bench.endurance [--minutes 30] [--events-per-second N] [--speed 1]`: does anything grow, or slow down?
 
 Batches come in at 70% of the rate that the server takes at most, or at a rate that is told, while the archiver moves
 events into files, the server audits itself, and a backup beside it is taken anew as soon as the last one is done. A
 line for each minute: latency, memory, descriptors, threads, and how large the files are. Only the archive and its
 backup may grow. The last table is what C39 asks: what came of it once the first sixth of the time was over.
+
+With a speed, the server's clock goes so many times as fast, and so many times as many events come in: 60 minutes at a
+speed of 6 hold what six hours hold. The rate that is told and the hours of the last table are then the server's.
 """
 
 import argparse
@@ -87,10 +90,10 @@ class Backups:
             self._running.wait()
 
 
-def minutes(count: int, events_per_second: float | None) -> Iterator[tuple[float, Load, Minute]]:
-    """The rate, in events a second, and for each minute its load and a row."""
+def minutes(count: int, events_per_second: float | None, speed: float) -> Iterator[tuple[float, Load, Minute]]:
+    """The events that come in a second, and for each minute its load and a row."""
     encode = msgspec.json.encode
-    with serving() as server, tempfile.TemporaryDirectory(prefix="octy-bench-") as folder:
+    with serving(speed=speed) as server, tempfile.TemporaryDirectory(prefix="octy-bench-") as folder:
         ids = furnish(server, SEGMENTS)
         requests = cycle(
             [
@@ -101,6 +104,8 @@ def minutes(count: int, events_per_second: float | None) -> Iterator[tuple[float
         if events_per_second is None:
             capacity = drive(server.port, islice(requests, BATCHES_AT_MOST), CONNECTIONS)
             events_per_second = capacity.per_second * SHARE * BATCH
+        else:
+            events_per_second *= speed
         per_second = events_per_second / BATCH
         backups = Backups(server.data, Path(folder) / "backup")
         for _ in range(count):
@@ -140,8 +145,9 @@ def _curve(values: list[float]) -> str:
     return "".join(BLOCKS[round(value / most * (len(BLOCKS) - 1))] for value in values)
 
 
-def _tables(rate: float, loads: list[Load], rows: list[Minute]) -> Iterator[Table]:
-    title = f"{len(rows)} minutes at {rate:,.0f} events/s, {SEGMENTS} segments, with backups and audit"
+def _tables(rate: float, speed: float, loads: list[Load], rows: list[Minute]) -> Iterator[Table]:
+    clock = "" if speed == 1 else f", on a clock {speed:g} times as fast"
+    title = f"{len(rows)} minutes at {rate:,.0f} events/s{clock}, {SEGMENTS} segments, with backups and audit"
     shown = table(title, "minute", *(name.replace("_", " ") for name in Minute._fields))
     for number, row in enumerate(rows, 1):
         shown.add_row(str(number), *(f"{value:,.0f}" if value > 20 else f"{value:,.1f}" for value in row))
@@ -151,14 +157,14 @@ def _tables(rate: float, loads: list[Load], rows: list[Minute]) -> Iterator[Tabl
         curves.add_row(name.replace("_", " "), _curve(list(values)), f"{max(values):,.0f}")
     yield curves
     if len(rows) >= FIRST_PART * 2:
-        yield _held(loads, rows)
+        yield _held(speed, loads, rows)
 
 
-def _held(loads: list[Load], rows: list[Minute]) -> Table:
+def _held(speed: float, loads: list[Load], rows: list[Minute]) -> Table:
     """What C39 asks, after the first part."""
     part = len(rows) // FIRST_PART
     rest = rows[part:]
-    hours = [minute * SECONDS_PER_ROW / 3600 for minute in range(len(rest))]
+    hours = [minute * SECONDS_PER_ROW * speed / 3600 for minute in range(len(rest))]
     slope = linear_regression(hours, [row.memory_mb for row in rest]).slope
     held = table("After the first sixth of the time", "", "", "wanted")
     held.add_row("memory, MB an hour", f"{slope:+,.1f}", "1 at most")
@@ -182,15 +188,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Does anything grow, or slow down?")
     parser.add_argument("--minutes", type=int, default=30)
     parser.add_argument("--events-per-second", type=float, help=f"{SHARE:.0%} of what the server takes unless told")
+    parser.add_argument("--speed", type=float, default=1, help="how many times as fast the server's clock goes")
     told = parser.parse_args()
     console = Console(width=160)
     began, rate = time.monotonic(), 0.0
     loads, rows = list[Load](), list[Minute]()
-    for rate, load, row in minutes(told.minutes, told.events_per_second):  # noqa: B007
+    for rate, load, row in minutes(told.minutes, told.events_per_second, told.speed):  # noqa: B007
         loads.append(load)
         rows.append(row)
         console.print(f"{time.monotonic() - began:,.0f} s: {row}")
-    for one in _tables(rate, loads, rows):
+    for one in _tables(rate, told.speed, loads, rows):
         console.print(one)
 
 

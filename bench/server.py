@@ -52,23 +52,28 @@ class Running(Struct, frozen=True):
 
 @contextmanager
 def serving(
-    *options: str, prepare: Callable[[Path], None] | None = None, memory_bytes: int | None = None
+    *options: str, prepare: Callable[[Path], None] | None = None, memory_bytes: int | None = None, speed: float = 1
 ) -> Iterator[Running]:
-    """A server, durable as in production, for as long as the context lasts; `prepare` fills its folder before."""
+    """A server, durable as in production, for as long as the context lasts; `prepare` fills its folder before.
+
+    Its clock goes `speed` times as fast as time.
+    """
     with tempfile.TemporaryDirectory(prefix="octy-bench-") as folder:
         data = Path(folder) / "data"
         if prepare is not None:
             prepare(data)
-        with running(data, *options, memory_bytes=memory_bytes) as server:
+        with running(data, *options, memory_bytes=memory_bytes, speed=speed) as server:
             yield server
 
 
 @contextmanager
-def running(data: Path, *options: str, memory_bytes: int | None = None) -> Iterator[Running]:
+def running(data: Path, *options: str, memory_bytes: int | None = None, speed: float = 1) -> Iterator[Running]:
     """A server of a data folder on one core, and this process on the other; with so much memory, where that can be."""
     group = None if memory_bytes is None else _memory_group(memory_bytes)
     via = [] if group is None else ["sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh"]
-    process = subprocess.Popen([*via, *command(data), *options], env=environment(), stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*via, *command(data, speed), *options], env=environment(), stdout=subprocess.PIPE, text=True
+    )
     os.sched_setaffinity(process.pid, {SERVER_CORE})
     os.sched_setaffinity(0, {CLIENT_CORE % (os.cpu_count() or 1)})
     try:
@@ -102,9 +107,15 @@ def on_core(core: int) -> Iterator[None]:
         os.sched_setaffinity(0, range(os.cpu_count() or 1))
 
 
-def command(data: Path) -> list[str]:
+def command(data: Path, speed: float = 1) -> list[str]:
     """Serves a data folder on any free port."""
-    return [str(Path(sys.executable).with_name("octy")), "serve", "--port", "0", "--data", str(data)]
+    octy = [str(Path(sys.executable).with_name("octy"))]
+    return [*(octy if speed == 1 else hurried(speed)), "serve", "--port", "0", "--data", str(data)]
+
+
+def hurried(speed: float) -> list[str]:
+    """The operator's command on a clock that goes so many times as fast as time."""
+    return [sys.executable, "-m", "bench.hurried", str(speed)]
 
 
 def environment() -> dict[str, str]:

@@ -38,7 +38,8 @@ BUSY_TIMEOUT_SECONDS = 10
 """How long to wait for somebody else's lock: a backup's, or that of a person with a SQL shell."""
 
 READERS_KEPT = 8
-_WRITER_CACHE_KIB = 65_536
+_WRITER_CACHE_KIB = 16_384
+"""What is hot of indexes. More fills up with blocks that nobody reads again before they have moved to the archive."""
 _READER_CACHE_KIB = 4_096
 """For one transaction: with the next, what others have committed meanwhile makes all of it useless."""
 
