@@ -39,9 +39,10 @@ def canaries(shop: Shop) -> list[str]:
     return [*texts, *(f"message-canary-{number}" for number in range(MESSAGES)), "cleo-canary", cleo]
 
 
-def found_in(folder: Path, texts: list[str]) -> set[str]:
-    """Those that are in any file, byte by byte."""
-    contents = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+def found_in(place: Path, texts: list[str]) -> set[str]:
+    """Those that are in a file, or in any file of a folder, byte by byte."""
+    paths = [place] if place.is_file() else place.rglob("*")
+    contents = [path.read_bytes() for path in paths if path.is_file()]
     return {text for text in texts if any(text.encode() in content for content in contents)}
 
 

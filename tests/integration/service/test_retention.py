@@ -16,6 +16,7 @@ from octy.store.folder import snapshot
 from tests.integration.service.failing import FAILURES
 from tests.integration.service.serving import Service, done
 from tests.integration.service.test_archiving import archives, files, walks
+from tests.integration.service.test_erasing import found_in
 from tests.integration.service.world import Shop
 from tests.unit.engine.shop import did
 
@@ -77,6 +78,22 @@ def test_those_that_are_young_enough_stay(shop: Shop) -> None:
     assert b"forgotten" not in left.read_bytes()
     assert b"red shoes" in left.read_bytes()
     is_sound(shop.service)
+
+
+def test_what_is_too_old_is_in_no_free_page_either(shop: Shop) -> None:
+    """Where it lay before it moved to a file, which nobody overwrites as it moves."""
+    keeps(shop, 30)
+    texts = [f"product-canary-{number}" for number in range(8)]
+    for text in texts:
+        shop.views("ana", **{f"p{part}": text * 400 for part in range(3)})
+    archives(shop.service)
+    assert shop.service.store.empty_log()
+    assert found_in(shop.service.folder / "octy.db", texts) == set(texts)
+    shop.waits_until("32d 12:00")
+    archives(shop.service)
+    assert shop.service.store.empty_log()
+    assert shop.log("ana") == []
+    assert not found_in(shop.service.folder, texts)
 
 
 def test_a_late_event_that_is_too_old_already_is_taken_and_goes(shop: Shop) -> None:

@@ -100,11 +100,10 @@ def test_where_nothing_has_moved_nothing_is_written(store: Store) -> None:
     with store.writer.begin():
         lets_go(store.writer, DELETED)
     assert store.empty_log()
-    before = (store.folder / "octy.db").read_bytes()
     with store.writer.begin():
+        assert count_of(store.writer) >= PAGES - 2
         wipe(store.writer)
-    assert store.empty_log()
-    assert (store.folder / "octy.db").read_bytes()[4_096:] == before[4_096:], "but for the counter of changes"
+    assert (store.folder / "octy.db-wal").stat().st_size == 0
 
 
 def test_there_are_never_many_pages_to_be_wiped(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
