@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.front_door import BATCH_PATH
-from bench.load import Load, drive, encode_request
+from bench.load import Load, drive, during, encode_request
 from bench.server import AUTHORIZATION, Running, serving
 from bench.tables import table
 from bench.world import BATCH, events, furnish
@@ -39,8 +39,9 @@ FIRST_PART = 6
 """The time is looked at in so many parts; in the first, a server may still find its size."""
 CONNECTIONS = 4
 BODIES = 400
-BATCHES_AT_MOST = 10_000
-"""Sent to find out what the server takes at most for as long as one likes: the archive takes its share meanwhile."""
+MOST_SECONDS = 120
+"""Taken to find out what the server takes at most for as long as one likes: the archive takes its share meanwhile,
+which grows as its files are merged into larger ones."""
 SECONDS_PER_ROW = 60
 BLOCKS = " ▁▂▃▄▅▆▇█"
 
@@ -95,14 +96,12 @@ def minutes(count: int, events_per_second: float | None, speed: float) -> Iterat
     encode = msgspec.json.encode
     with serving(speed=speed) as server, tempfile.TemporaryDirectory(prefix="octy-bench-") as folder:
         ids = furnish(server, SEGMENTS)
-        requests = cycle(
-            [
-                encode_request(BATCH_PATH, AUTHORIZATION, encode({"events": events(ids, BATCH, seed)}))
-                for seed in range(BODIES)
-            ]
-        )
+        requests = [
+            encode_request(BATCH_PATH, AUTHORIZATION, encode({"events": events(ids, BATCH, seed)}))
+            for seed in range(BODIES)
+        ]
         if events_per_second is None:
-            capacity = drive(server.port, islice(requests, BATCHES_AT_MOST), CONNECTIONS)
+            capacity = drive(server.port, during(MOST_SECONDS, requests), CONNECTIONS)
             events_per_second = capacity.per_second * SHARE * BATCH
         else:
             events_per_second *= speed
@@ -110,7 +109,7 @@ def minutes(count: int, events_per_second: float | None, speed: float) -> Iterat
         backups = Backups(server.data, Path(folder) / "backup")
         for _ in range(count):
             backups.go_on()
-            due = islice(requests, round(per_second * SECONDS_PER_ROW))
+            due = islice(cycle(requests), round(per_second * SECONDS_PER_ROW))
             load = drive(server.port, due, CONNECTIONS, per_second)
             yield events_per_second, load, _minute(server, load, backups.taken)
         backups.end()

@@ -6,7 +6,8 @@ requests are due at a fixed rate, which shows how long one takes at that rate.
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import cycle
 
 from msgspec import Struct
 
@@ -37,6 +38,15 @@ def encode_request(path: str, authorization: str, body: bytes) -> bytes:
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+def during(seconds: float, requests: Sequence[bytes]) -> Iterator[bytes]:
+    """The requests, again and again, for so long."""
+    end = time.perf_counter() + seconds
+    for request in cycle(requests):
+        if time.perf_counter() > end:
+            return
+        yield request
 
 
 def drive(port: int, requests: Iterable[bytes], connections: int, per_second: float | None = None) -> Load:

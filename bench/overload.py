@@ -11,7 +11,6 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from itertools import cycle
 from pathlib import Path
 from statistics import fmean
 
@@ -20,7 +19,7 @@ from rich.table import Table
 
 from bench.flood import Stream, flood
 from bench.front_door import BATCH_PATH, SINGLE_PATH
-from bench.load import Load, drive, encode_request
+from bench.load import Load, drive, during, encode_request
 from bench.server import AUTHORIZATION, PUBLIC_KEY, SECRET_KEY, Running, serving
 from bench.tables import table
 from bench.world import BATCH, events, furnish
@@ -33,8 +32,11 @@ from octy.store.folder import open_store
 SEGMENTS = 20
 MEMORY_BYTES = 512 * 1024 * 1024
 TIMES_CAPACITY = 10
-BATCHES, BATCHES_QUICKLY = 3_000, 50
-"""Sent each time to find out what the server takes at most for as long as one likes: the archive takes its share."""
+CONNECTIONS = 4
+"""That many send as soon as they are answered, where what the server takes at most is looked for."""
+MOST_SECONDS, MOST_SECONDS_QUICKLY = 60, 1
+"""Taken each time to find out what the server takes at most for as long as one likes: the archive takes its share,
+which grows as its files are merged into larger ones."""
 SECONDS, SECONDS_QUICKLY = 300, 4
 ASIDE_PER_SECOND = 20
 IDLE_SECONDS = 15
@@ -63,9 +65,9 @@ def tables(*, quick: bool) -> Iterator[Table]:
         requests = [encode_request(BATCH_PATH, AUTHORIZATION, body) for body in bodies]
         single = encode({"event_type": "charged", "profile_id": other[0]})
         single_request = encode_request(SINGLE_PATH, OTHER_AUTHORIZATION, single)
-        most = BATCHES_QUICKLY if quick else BATCHES
-        drive(server.port, requests, 4)  # caches fill, kernels load
-        at_most = [_at_most(server.port, requests, most)]
+        most_seconds = MOST_SECONDS_QUICKLY if quick else MOST_SECONDS
+        drive(server.port, requests, CONNECTIONS)  # caches fill, kernels load
+        at_most = [drive(server.port, during(most_seconds, requests), CONNECTIONS)]
         idle = _beside(single_request)
         flood(server.port, idle, IDLE_SECONDS)
         before = _memory(server)
@@ -75,7 +77,7 @@ def tables(*, quick: bool) -> Iterator[Table]:
         flood(server.port, [flooding, *beside], seconds)
         calm_seconds = _calm(server, single_request, idle[1].load(CREATED, IDLE_SECONDS).percentile_ms(99) / 1e3)
         after = _memory(server)
-        at_most.append(_at_most(server.port, requests, most))
+        at_most.append(drive(server.port, during(most_seconds, requests), CONNECTIONS))
         stored = _stored(server)
     done, refused = (flooding.load(status, seconds) for status in (CREATED, BUSY))
     capacity = fmean(one.per_second for one in at_most)
@@ -108,11 +110,6 @@ def tables(*, quick: bool) -> Iterator[Table]:
         percentiles = (load.percentile_ms(50), load.percentile_ms(99), rest.percentile_ms(99))
         aside.add_row(name, f"{theirs.sent:,}", f"{load.requests:,}", *(f"{one:,.1f}" for one in percentiles))
     yield aside
-
-
-def _at_most(port: int, requests: list[bytes], batches: int) -> Load:
-    """What is taken of batches that come as soon as the last is answered."""
-    return drive(port, (one for one, _ in zip(cycle(requests), range(batches), strict=False)), 4)
 
 
 def _beside(single: bytes) -> list[Stream]:
