@@ -101,6 +101,14 @@ def test_of_many_accounts_each_gets_its_share(writer: Connection, account: int, 
     assert due(writer, 1, each=2) == ["msg_0", "msg_1", "msg_50"]
 
 
+def test_there_are_no_more_than_wanted_of_all_accounts_together(
+    writer: Connection, account: int, stranger: int
+) -> None:
+    add(writer, *(delivery(account, number, number) for number in range(2)))
+    add(writer, *(delivery(stranger, number, number, at=1) for number in range(2, 5)))
+    assert due(writer, 1, limit=3) == ["msg_0", "msg_1", "msg_2"]
+
+
 def test_the_busy_are_left_out(writer: Connection, account: int, stranger: int) -> None:
     add(writer, delivery(account, 1, profile=0), delivery(account, 2, profile=1), delivery(stranger, 3))
     assert due(writer, 0, busy_accounts=(account,)) == ["msg_3"]

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.anyio
 
 LONGEST = 1 + JITTER
 SHORTEST = 1 - JITTER
+TOOK_SECONDS = 0.02
 
 
 def a_dispatcher(outbox: MemoryOutbox, clock: ManualClock, *, allow_private: bool = True) -> Dispatcher:
@@ -80,6 +81,27 @@ async def test_a_failed_attempt_is_repeated_with_the_same_id_and_the_same_bytes(
     assert len(receiver.requests) == 3
     assert len(set(receiver.ids)) == 1
     assert len({request.body for request in receiver.requests}) == 1
+
+
+async def test_of_each_attempt_is_kept_what_came_of_it(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver, clock: ManualClock
+) -> None:
+    async def fail_after_a_while(_: Request) -> web.Response:
+        await asyncio.sleep(TOOK_SECONDS)
+        return web.Response(status=500, text="No such table")
+
+    receiver.answer = fail_after_a_while
+    began_us = clock.now_us()
+    outbox.add(receiver.url)
+    await dispatcher.drain()
+    [attempt] = outbox.rows[0].attempts
+    assert (attempt.started_us, attempt.status, attempt.error, attempt.excerpt) == (
+        began_us,
+        500,
+        "The receiver answered 500.",
+        "No such table",
+    )
+    assert attempt.took_ms >= TOOK_SECONDS * 1_000
 
 
 async def test_a_retry_is_never_early(
@@ -138,6 +160,7 @@ async def test_after_the_last_attempt_it_is_kept_as_failed(
         assert outbox.states() == ["pending"]
         await let_pass(dispatcher, clock, pause_us * LONGEST)
     assert outbox.states() == ["failed"]
+    assert outbox.rows[0].error == "The receiver answered 500."
     await let_pass(dispatcher, clock, PAUSES_US[-1] * 10)
     assert len(receiver.requests) == len(PAUSES_US) + 1
     assert len(set(receiver.ids)) == 1
@@ -373,6 +396,22 @@ async def test_a_receiver_gets_two_at_once_and_one_more_with_each_that_it_takes_
     await dispatcher.drain()
     assert receiver.most_at_once == 10
     assert outbox.states() == ["delivered"] * 100
+
+
+async def test_the_first_that_a_receiver_takes_makes_room_for_just_one_more(
+    dispatcher: Dispatcher, outbox: MemoryOutbox, receiver: Receiver
+) -> None:
+    async def take_one(request: Request) -> web.Response:
+        await receiver.arrived(2)
+        return web.Response() if _number(request) == 1 else await receiver.never(request)
+
+    receiver.answer = take_one
+    for profile in range(10):
+        outbox.add(receiver.url, profile=profile)
+    dispatcher.wake()
+    await receiver.arrived(4)
+    await asyncio.sleep(0.05)
+    assert len(receiver.requests) == 4, "one was taken, and three hang"
 
 
 async def test_a_receiver_gets_fewer_at_once_when_it_fails(
