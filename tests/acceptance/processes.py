@@ -32,7 +32,7 @@ PATIENCE_SECONDS = 60
 """How long to wait for what happens at once on an idle machine."""
 LOOK_EVERY_SECONDS = 0.02
 
-_MARK = "OCTY_ACCEPTANCE_MACHINE"
+_MARK = "ACCEPTANCE_MACHINE"
 _ADDRESS = re.compile(r"on (https?://\S+?)[,.]? ?(?:a sandbox|Ctrl-C)")
 
 T = TypeVar("T")

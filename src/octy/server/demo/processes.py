@@ -9,7 +9,7 @@ from typing import Any, cast
 import httpx
 
 from octy.model.errors import OctyError
-from octy.server.settings import settings_of
+from octy.server.settings import ENVIRONMENT_PREFIX
 
 PUBLIC_KEY, SECRET_KEY = "pk_demo", "sk_demo"
 
@@ -90,8 +90,5 @@ def _beside(command: str) -> str:
 
 def _environment() -> dict[str, str]:
     """As it is, but for what would set the demo's server otherwise than its options do."""
-    from octy.server.main import serve
-
-    settings = {setting.variable for setting in settings_of(serve)}
-    others = {name: value for name, value in os.environ.items() if name not in settings}
+    others = {name: value for name, value in os.environ.items() if not name.startswith(f"{ENVIRONMENT_PREFIX}_")}
     return others | {"OCTY_PUBLIC_KEY": PUBLIC_KEY, "OCTY_SECRET_KEY": SECRET_KEY}
