@@ -19,7 +19,7 @@ BROKEN = 0
 READ_BYTES = 262_144
 POLL_SECONDS = 0.001
 QUIET_SECONDS_MAX = 4.0
-"""A server closes a connection that is quiet for five."""
+"""As clients do that keep connections: a server closes what is quiet for long."""
 PATIENCE_SECONDS = 30.0
 """How long answers are waited for when nothing more is sent."""
 

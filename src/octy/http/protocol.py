@@ -89,6 +89,7 @@ class OctyHttpProtocol(HttpToolsProtocol, Hearer):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody is there."""
         super().connection_made(transport)
+        self.timeout_keep_alive = limits.QUIET_SECONDS_MAX
         self._due = time.monotonic() + limits.HEAD_SECONDS_MAX
         self._is_turned_away = not self.open.admit(self)
 

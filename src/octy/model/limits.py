@@ -29,6 +29,9 @@ BODY_SECONDS_MAX = 60
 """From then until the body has."""
 ANSWER_SECONDS_MAX = 30
 """How long a client may read nothing of an answer."""
+QUIET_SECONDS_MAX = 75
+"""How long a connection is kept on which nothing goes on. Longer than proxies and balancers keep theirs, 60 s mostly:
+whoever sends upon a connection that is being closed gets no answer."""
 
 BODY_BYTES_MAX = 5_000_000
 BODY_BYTES_WAITING_MAX = 16_000_000

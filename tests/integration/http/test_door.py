@@ -505,6 +505,26 @@ def test_a_kept_connection_is_not_closed_upon_a_request(served: World, shop: Api
     tell(served, story)
 
 
+def test_a_kept_connection_is_closed_when_it_has_been_quiet_for_long(
+    served: World, shop: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For longer than uvicorn's five seconds, after which proxies would still send."""
+
+    async def story(server: Server) -> None:
+        line = await server.line()
+        assert (await line.asks(question(shop))).status == 200
+        (kept,) = server.open._open
+        assert isinstance(kept, OctyHttpProtocol)
+        assert kept.timeout_keep_alive == limits.QUIET_SECONDS_MAX > 60
+        monkeypatch.setattr(limits, "QUIET_SECONDS_MAX", 0)
+        other = await server.line()
+        assert (await other.asks(question(shop))).status == 200
+        assert await other.is_closed()
+        assert (await line.asks(question(shop))).status == 200
+
+    tell(served, story)
+
+
 def test_nor_after_a_refusal_nor_for_another(served: World, shop: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "QUIET_SECONDS_MIN", 0)
     monkeypatch.setattr(limits, "QUEUED_REQUESTS_MAX", 0)

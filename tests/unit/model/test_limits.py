@@ -14,6 +14,7 @@ SAID = {
     "body": "BODY_BYTES_MAX",
     "body must come within": "BODY_SECONDS_MAX",
     "an answer of which nothing is read": "ANSWER_SECONDS_MAX",
+    "a connection on which nothing goes on": "QUIET_SECONDS_MAX",
     "connections (`--connections`)": "CONNECTIONS_MAX",
     "events in a batch": "EVENTS_PER_BATCH_MAX",
     "profiles in a request": "PROFILES_PER_BATCH_MAX",
