@@ -281,6 +281,14 @@ def test_failures_are_counted_by_address_whatever_the_keys(world: World, seconds
     assert not isinstance(refusal(recognition, headers[-1], "10.0.0.2"), TooManyFailures)
 
 
+def test_failures_of_one_public_key_are_counted_from_all_addresses(world: World, seconds: Seconds) -> None:
+    recognition = Recognition(world.octy, Attempts(seconds=seconds))
+    guesses = [base64.b64encode(f"pk:guess {number}".encode()).decode() for number in range(FAILURES_PER_MINUTE + 1)]
+    for number, guess in enumerate(guesses[:-1]):
+        assert not isinstance(refusal(recognition, guess, f"10.0.0.{number}"), TooManyFailures)
+    assert isinstance(refusal(recognition, guesses[-1], "10.0.1.1"), TooManyFailures)
+
+
 def test_the_memory_for_failures_has_an_end(seconds: Seconds) -> None:
     attempts = Attempts(seconds=seconds)
     for _ in range(FAILURES_PER_MINUTE):

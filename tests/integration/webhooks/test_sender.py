@@ -111,6 +111,15 @@ async def test_a_redirect_is_never_followed(
     assert other_receiver.requests == []
 
 
+async def test_a_cookie_is_not_kept(clock: ManualClock, receiver: Receiver) -> None:
+    receiver.script = [web.Response(headers={"Set-Cookie": "session=1"})]
+    async with a_sender(clock, lookup=Answers(["127.0.0.1"], ["127.0.0.1"])) as sender:
+        for _ in range(2):
+            await sender.attempt(delivery(f"http://hooks.shop.com:{receiver.port}/"))
+    assert len(receiver.requests) == 2
+    assert "Cookie" not in receiver.requests[1].headers
+
+
 async def test_the_beginning_of_a_bad_answer_is_kept_for_the_account(sender: Sender, receiver: Receiver) -> None:
     receiver.script = [web.Response(status=500, text="No\r\nsuch \x1b[31mtable: é " + "x" * 5_000)]
     outcome = await sender.attempt(delivery(receiver.url))
@@ -176,6 +185,11 @@ async def test_plain_http_is_refused_unless_the_operator_allows_it(clock: Manual
     assert isinstance(outcome, Failed)
     assert outcome.reason.endswith("nothing over plain HTTP.")
     assert answers.asked == []
+    sender = Sender(clock, signing_keys, allow_private=False, allow_http=True, lookup=Answers(["127.0.0.1"]))
+    await sender.open()
+    allowed = await sender.attempt(delivery("http://hooks.shop.com/"))
+    await sender.close()
+    assert allowed == Failed(NOT_PUBLIC), "where it leads is looked at as before"
 
 
 async def test_a_name_that_leads_inside_is_refused_without_connecting(clock: ManualClock, receiver: Receiver) -> None:
