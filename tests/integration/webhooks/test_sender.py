@@ -13,13 +13,15 @@ from aiohttp import web
 from octy import __version__
 from octy.model.clock import ManualClock
 from octy.model.instants import US_PER_SECOND
+from octy.model.tracing import trace_of
 from octy.webhooks.addresses import NOT_PUBLIC
 from octy.webhooks.guard import guarded_socket
 from octy.webhooks.names import Lookup, SystemLookup
 from octy.webhooks.outbox import Delivery
 from octy.webhooks.outcome import Delivered, Failed, Outcome
 from octy.webhooks.sender import ATTEMPT_SECONDS_MAX, Sender
-from tests.integration.webhooks.receiver import Receiver, signing_keys
+from octy.webhooks.signing import signatures
+from tests.integration.webhooks.receiver import KEY, Receiver, signing_keys
 
 pytestmark = pytest.mark.anyio
 
@@ -60,7 +62,10 @@ async def test_a_receiver_gets_the_body_and_the_headers_of_standard_webhooks(
     [request] = receiver.requests
     assert request.body == b'{"subject":"x"}'
     assert request.headers["webhook-id"] == "msg_1"
-    assert request.headers["webhook-timestamp"] == str(clock.now_us() // US_PER_SECOND)
+    timestamp = clock.now_us() // US_PER_SECOND
+    assert request.headers["webhook-timestamp"] == str(timestamp)
+    assert request.headers["webhook-signature"] == signatures([KEY], "msg_1", timestamp, request.body)
+    assert trace_of(request.headers["traceparent"].encode()) is not None
     assert request.headers["content-type"] == "application/json"
     assert request.headers["user-agent"] == f"octy-webhooks/{__version__}"
     assert request.headers["content-length"] == "15"
