@@ -126,6 +126,14 @@ def _without_root_s_privilege() -> tuple[str, ...]:
     return ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 
 
+def test_a_folder_in_which_there_is_no_place_for_the_socket(machine: Machine) -> None:
+    (machine.folder / "data" / "octy.sock").mkdir(parents=True)
+    ended = machine.run(*SERVE, "--data", "data")
+    assert one_sentence(ended) == "octy: The data folder data cannot be used: Is a directory."
+    (machine.folder / "data" / "octy.sock").rmdir()
+    assert "A new account." in machine.serve(keys=False).stdout, "nobody has been given its keys before"
+
+
 @pytest.mark.parametrize("clock", ["yesterday", "2024-13-01T00:00:00Z", "1969-12-31T23:59:59Z"])
 def test_a_clock_that_is_no_instant(machine: Machine, clock: str) -> None:
     said = usage_sentence(machine.run(*SERVE, "--sandbox", "--clock", clock))

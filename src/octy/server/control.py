@@ -17,6 +17,7 @@ from msgspec import Struct
 from octy.model.errors import OctyError, Refused, StoreError
 from octy.server.orders import AnyOrder, Report, carry_out
 from octy.service.octy import Octy
+from octy.store.folder import told_of
 
 SOCKET = "octy.sock"
 ORDER_BYTES_MAX = 65_536
@@ -39,22 +40,30 @@ class Control:
     def __init__(self, folder: Path, octy: Octy) -> None:
         self._folder = folder
         self._octy = octy
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._server: asyncio.Server | None = None
 
-    async def start(self) -> None:
-        """Takes orders from now on. The folder's lock is held, so what a killed server left there is nobody's."""
+    def open(self) -> None:
+        """Makes the socket; StoreError where the folder has no place for it.
+
+        The folder's lock is held, so what a killed server left there is nobody's.
+        """
         path = self._folder / SOCKET
-        path.unlink(missing_ok=True)
-        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        with _short(self._folder) as folder:
-            listening.bind(str(folder / SOCKET))
-        path.chmod(0o600)
-        self._server = await asyncio.start_unix_server(self._serve, sock=listening, limit=ORDER_BYTES_MAX)
+        with told_of(self._folder), _short(self._folder) as folder:
+            path.unlink(missing_ok=True)
+            self._socket.bind(str(folder / SOCKET))
+            path.chmod(0o600)
+
+    async def start(self) -> None:
+        """Takes orders from now on."""
+        self._server = await asyncio.start_unix_server(self._serve, sock=self._socket, limit=ORDER_BYTES_MAX)
 
     async def stop(self) -> None:
-        """Takes no more."""
+        """Takes no more. Where the socket cannot be removed, the next server does it."""
         if self._server is not None:
             self._server.close()
+        self._socket.close()
+        with suppress(OSError):
             (self._folder / SOCKET).unlink(missing_ok=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

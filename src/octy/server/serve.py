@@ -325,6 +325,7 @@ def _run(
     config.load()
     config.ssl = tls
     control = Control(settings.data, octy)
+    control.open()
     server = Server(
         config,
         octy,
