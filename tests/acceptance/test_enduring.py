@@ -1,6 +1,6 @@
 """Nothing of a server grows with time but what it keeps (C39): five minutes of a thousand events a second.
 
-By the sandbox's clock, so that they pass in seconds. `make endure` takes hours of real ones, or one hour of a clock that
+By the sandbox's clock, so that they pass in seconds. `make endure` takes hours of real ones, or one of a clock that
 hurries.
 """
 
