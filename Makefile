@@ -65,7 +65,7 @@ endure: setup  ## does a server's memory grow, or its answers slow down, while 1
 fuzz: setup  ## each decoder with INPUTS (1,000,000) inputs, each operation of the OpenAPI document with CASES (100,000) in all (an hour or two on 2 cores; ONLY="yaml json" for some; SEED=n)
 	INPUTS=$${INPUTS:-1000000} CASES=$${CASES:-100000} $(BIN)/python -m tests.fuzzing
 
-bench: setup  ## every figure that is claimed, with its peers and the limits of the machine (half an hour or so on 2 cores)
+bench: setup  ## every figure that is claimed, with its peers and the limits of the machine (tens of minutes on 2 cores, eight of them for a flood)
 	$(BIN)/python -m bench
 
 bench-quick: setup  ## the same in a minute: smaller, and so less true

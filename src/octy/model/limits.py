@@ -30,7 +30,7 @@ BODY_SECONDS_MAX = 60
 ANSWER_SECONDS_MAX = 30
 """How long a client may read nothing of an answer."""
 QUIET_SECONDS_MAX = 75
-"""How long a connection is kept on which nothing goes on. Longer than proxies and balancers keep theirs, 60 s mostly:
+"""How long a connection is kept on which nothing goes on. Longer than nginx keeps its own to us, which is 60 s:
 whoever sends upon a connection that is being closed gets no answer."""
 
 BODY_BYTES_MAX = 5_000_000
