@@ -23,9 +23,9 @@ from bench.load import Load, drive, during, encode_request
 from bench.server import AUTHORIZATION, PUBLIC_KEY, SECRET_KEY, Running, serving
 from bench.tables import table
 from bench.world import BATCH, events, furnish
+from octy.model.keys import Keys
 from octy.model.profiles import ProfileDraft
 from octy.service.clock import SystemClock
-from octy.service.keys import Keys
 from octy.service.octy import Octy
 from octy.store.folder import open_store
 

@@ -15,10 +15,10 @@ import numpy as np
 from bench.history import History
 from octy.model.clock import ManualClock
 from octy.model.events import EventTypeDraft
+from octy.model.keys import Keys
 from octy.model.profiles import Profile
 from octy.model.segments import SegmentStatus
 from octy.service.clock import SystemClock
-from octy.service.keys import Keys
 from octy.service.octy import Octy
 from octy.store import event_types, profiles
 from octy.store.archive import ledger

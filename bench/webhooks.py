@@ -18,8 +18,9 @@ from bench.server import AUTHORIZATION, PUBLIC_KEY, SECRET_KEY, Running, serving
 from bench.tables import table
 from bench.world import furnish
 from octy.model.accounts import AccountConfiguration
+from octy.model.keys import Keys
 from octy.service.clock import SystemClock
-from octy.service.keys import Keys, new_keys
+from octy.service.keys import new_keys
 from octy.service.octy import Octy
 from octy.store.folder import open_store
 

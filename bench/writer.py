@@ -12,9 +12,9 @@ import msgspec
 from bench.server import SERVER_CORE, on_core
 from bench.world import BATCH, WEIGHTS, definitions, events
 from octy.model.events import EventTypeDraft, PlainEventDraft
+from octy.model.keys import Keys
 from octy.model.profiles import ProfileDraft
 from octy.service.clock import SystemClock
-from octy.service.keys import Keys
 from octy.service.octy import Octy
 from octy.store.folder import open_store
 

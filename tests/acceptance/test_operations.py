@@ -19,7 +19,7 @@ from tests.acceptance.test_killed import CLIENTS, EVENTS_PER_ROUND, Crowd
 from tests.logs import opened
 
 ROUNDS = 2
-BACKUPS_PER_ROUND = 3
+BACKUPS_PER_ROUND = 2
 BREATH_SECONDS = 0.1
 """How long each client waits before a batch: the traffic goes on for as long as backups are taken."""
 INTERRUPTED_WITHIN_SECONDS = 0.3

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from octy.model.accounts import AccountConfiguration
 from octy.model.events import EventTypeDraft, PlainEventDraft
 from octy.model.instants import US_PER_MINUTE, US_PER_SECOND, iso
+from octy.model.keys import Keys
 from octy.model.limits import EVENTS_PER_BATCH_MAX, PROFILES_PER_BATCH_MAX
 from octy.model.profiles import ProfileDraft
-from octy.service.keys import Keys
 from octy.service.octy import Octy
 from octy.store.folder import open_store
 from tests.acceptance.account import Account, step

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
+from octy.model.keys import Keys
 from octy.service.clock import SystemClock
-from octy.service.keys import Keys
 from octy.service.octy import Octy
 from octy.store.folder import open_store
 from tests.acceptance.account import Account, Json, step

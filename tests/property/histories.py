@@ -1,6 +1,6 @@
 """How many random histories does a property test live through, and how does each get its seed?
 
-By default as many as a test asks for, in shards of 50 that pytest-xdist spreads, and always the same ones.
+By default as many as a test asks for, in shards of 25 that pytest-xdist spreads, and always the same ones.
 `SOAK_HISTORIES` sets another number, `SOAK_SEED` the first seed. A shard's name shows its seed: `pytest -k seed-7`.
 """
 
@@ -12,7 +12,7 @@ from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 STEPS = 50
-HISTORIES_PER_SHARD = 50
+HISTORIES_PER_SHARD = 25
 
 # Hypothesis's own generator under another name: it then draws every history anew, where by default it makes five of
 # six by varying an earlier one, too little for these to count as histories of their own.
@@ -30,7 +30,7 @@ SETTINGS = settings(
 
 
 def shards(histories: int) -> pytest.MarkDecorator:
-    """Parametrises a test with `shard_seed`, once for every 50 histories."""
+    """Parametrises a test with `shard_seed`, once for every 25 histories."""
     histories = int(os.environ.get("SOAK_HISTORIES", histories))
     first = int(os.environ.get("SOAK_SEED", "0"))
     seeds = range(first, first - (-histories // HISTORIES_PER_SHARD))
@@ -38,6 +38,6 @@ def shards(histories: int) -> pytest.MarkDecorator:
 
 
 def live_through(machine: type[RuleBasedStateMachine], shard_seed: int, steps: int = STEPS) -> None:
-    """50 histories of so many steps; a failing one is shrunk and printed."""
+    """25 histories of so many steps; a failing one is shrunk and printed."""
     seeded = seed(shard_seed)(type(f"{machine.__name__}OfSeed{shard_seed}", (machine,), {}))
     run_state_machine_as_test(seeded, settings=settings(SETTINGS, stateful_step_count=steps))

@@ -237,7 +237,7 @@ def instants_of(draw: st.DrawFn, rows: Sequence[StoredEvent]) -> Instants:
     return Instants(at_us, at_us if known == "at each" else [draw(st.sampled_from(edges))] * len(at_us))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(st.data())
 def test_a_chronicle_tells_what_the_rules_tell_for_each_instant_anew(data: st.DataObject) -> None:
     rows = stored(data.draw(st.lists(happened, max_size=14)))

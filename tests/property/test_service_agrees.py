@@ -144,7 +144,7 @@ class ServiceAgreement(Agreement):
         self.service.check_histories()
 
 
-@shards(histories=50)
+@shards(histories=25)
 def test_service_and_reference_model_agree_at_every_step(shard_seed: int) -> None:
     with no_log():
         live_through(ServiceAgreement, shard_seed, steps=25)

@@ -80,7 +80,7 @@ def test_a_history_is_asked_for_once() -> None:
     assert life.times == dict.fromkeys(profiles, 1)
 
 
-@shards(histories=100)
+@shards(histories=50)
 @pytest.mark.parametrize("bytes_max", [0, 300])
 def test_they_agree_where_trails_never_last(shard_seed: int, bytes_max: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The random lives of `Agreement`."""

@@ -20,8 +20,8 @@ from litestar.testing import TestClient
 from octy.http.app import create_app
 from octy.model.clock import ManualClock
 from octy.model.instants import parse_instant
+from octy.model.keys import Keys
 from octy.service.checking.check import check_folder
-from octy.service.keys import Keys
 from octy.service.octy import Octy
 from octy.store.folder import open_store
 from octy.store.migrate import HEAD, _known_revisions

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from io import BufferedReader
 
-from octy.service.keys import Keys
+from octy.model.keys import Keys
 from tests.acceptance.processes import PATIENCE_SECONDS
 from tests.acceptance.raw import Reply, reply_from
 

@@ -10,12 +10,13 @@ import pytest
 from octy.model.churn import Prediction
 from octy.model.definitions import from_wire
 from octy.model.events import EventTypeDraft
+from octy.model.keys import Keys
 from octy.model.lifetimes import Lifetime
 from octy.model.limits import EVENT_TYPES_PER_REQUEST_MAX
 from octy.model.profiles import ProfileDraft
 from octy.service.clock import SystemClock
 from octy.service.ids import new_id
-from octy.service.keys import Keys, new_keys
+from octy.service.keys import new_keys
 from octy.service.octy import Octy
 from octy.store import churn_trainings, predictions, segments
 from octy.store.folder import open_store

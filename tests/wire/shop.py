@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from octy.service.keys import Keys
+from octy.model.keys import Keys
 from tests.acceptance.processes import Server, wait_for
 from tests.wire import shapes
 from tests.wire.clients import GoClient, ScriptClient

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from octy.service.keys import Keys
+from octy.model.keys import Keys
 from tests.wire import shapes
 from tests.wire.clients import GoClient, go_json, token
 from tests.wire.conftest import Served

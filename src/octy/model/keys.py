@@ -19,6 +19,13 @@ class Role(StrEnum):
         return self in (Role.FULL, needed)
 
 
+class Keys(Struct, frozen=True):
+    """A pair of keys, as it is shown once."""
+
+    public_key: str
+    secret_key: str
+
+
 class Key(Struct, frozen=True):
     """A pair of keys, without its secret one."""
 

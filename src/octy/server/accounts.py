@@ -13,8 +13,8 @@ from octy.cli.tables import Column, show_table
 from octy.model.keys import Role
 
 if TYPE_CHECKING:
+    from octy.model.keys import Keys
     from octy.server.orders import AccountShown, AnyOrder, KeyShown
-    from octy.service.keys import Keys
 
 app = typer.Typer(help="See to the accounts and keys of a running server.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -137,7 +137,7 @@ def tell_keys(keys: "Keys") -> None:
 
 
 def _ask(data: Path, order: "AnyOrder", *, as_json: bool) -> None:
-    from octy.server.control import ask
+    from octy.server.asking import ask
 
     report = ask(data, order)
     if as_json:

@@ -39,6 +39,7 @@ from octy.http.watch import RequestCounts, Watch
 from octy.model.clock import Clock, ManualClock
 from octy.model.errors import StoreError, Unavailable
 from octy.model.instants import iso
+from octy.model.keys import Keys
 from octy.model.tracing import Report
 from octy.server.accounts import tell_keys
 from octy.server.certificates import show_certificate, tls_of
@@ -49,7 +50,7 @@ from octy.server.telemetry import reporting
 from octy.server.telling import plain
 from octy.service.clock import SystemClock
 from octy.service.jobs.runner import JobSettings
-from octy.service.keys import Keys, new_keys
+from octy.service.keys import new_keys
 from octy.service.octy import Octy
 from octy.store.folder import open_store
 from octy.webhooks.dispatcher import Dispatcher

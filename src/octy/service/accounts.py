@@ -11,12 +11,11 @@ from octy.model import limits
 from octy.model.accounts import Account, AccountConfiguration, AccountLimits
 from octy.model.errors import Problem, Refused
 from octy.model.events import SYSTEM_EVENT_TYPES, EventTypeDraft
-from octy.model.keys import Role
+from octy.model.keys import Keys, Role
 from octy.model.values import problems_in, shown
 from octy.model.webhooks import Receiver, Stop, WebhookEvent
 from octy.service import deliveries, event_types, keys, receivers, retention
 from octy.service.choosing import choice_problems
-from octy.service.keys import Keys
 from octy.service.tenant import Tenant
 from octy.service.transaction import Transaction
 from octy.store import accounts, told_matches

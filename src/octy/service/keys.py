@@ -8,24 +8,15 @@ import hmac
 import secrets
 from collections.abc import Iterable
 
-from msgspec import Struct
-
 from octy.model.accounts import Account
 from octy.model.clock import Clock
 from octy.model.errors import NotFound, Refused
 from octy.model.instants import US_PER_SECOND
-from octy.model.keys import Caller, Key, Role
+from octy.model.keys import Caller, Key, Keys, Role
 from octy.model.values import shown
 from octy.service.transaction import Transaction
 from octy.store import keys
 from octy.store.keys import StoredKey
-
-
-class Keys(Struct, frozen=True):
-    """A pair of keys, as it is shown once."""
-
-    public_key: str
-    secret_key: str
 
 
 def new_keys() -> Keys:

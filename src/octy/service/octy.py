@@ -22,7 +22,7 @@ from octy.model.idempotency import Once
 from octy.model.instants import iso
 from octy.model.items import Item
 from octy.model.jobs import Job, JobKind
-from octy.model.keys import Key, Role
+from octy.model.keys import Key, Keys, Role
 from octy.model.lifetimes import Segment
 from octy.model.outcomes import Outcome
 from octy.model.profiles import Profile, ProfileDraft, ProfileUpdate
@@ -48,7 +48,7 @@ from octy.service.deliveries import Replayed
 from octy.service.ingest import ingest
 from octy.service.jobs import keeping
 from octy.service.jobs.runner import JobSettings, Runner
-from octy.service.keys import Credentials, Keys
+from octy.service.keys import Credentials
 from octy.service.outbox import WriterOutbox
 from octy.service.preparing import Preparer
 from octy.service.progress import CATCHING_UP, ENDING, Readiness

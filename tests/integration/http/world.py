@@ -14,8 +14,9 @@ from octy.http.door import Door
 from octy.http.lane import Lane
 from octy.model.clock import Clock, ManualClock
 from octy.model.instants import iso, parse_instant
+from octy.model.keys import Keys
 from octy.service.jobs.runner import JobSettings
-from octy.service.keys import Keys, new_keys
+from octy.service.keys import new_keys
 from octy.service.octy import Octy
 from octy.store.folder import open_store
 

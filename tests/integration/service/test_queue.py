@@ -8,9 +8,9 @@ import pytest
 from octy.model import limits
 from octy.model.errors import Unavailable
 from octy.model.events import EventDraft
+from octy.model.keys import Keys
 from octy.model.profiles import ProfileDraft
 from octy.service import writer
-from octy.service.keys import Keys
 from tests.integration.service.serving import Service, done
 from tests.integration.service.world import Shop
 
