@@ -22,9 +22,7 @@ ROOM_BYTES = 4_000_000_000
 @pytest.hookimpl(trylast=True)  # after pytest's own, which knows where folders are
 def pytest_configure(config: pytest.Config) -> None:
     """Before pytest-xdist starts its workers, which inherit the environment."""
-    signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # a job in the background is deaf to Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is deaf to Ctrl-C
     if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free >= ROOM_BYTES:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
     if "SOAK_HISTORIES" in os.environ:

@@ -1,11 +1,12 @@
 """C33: backups are taken while clients send; each is the store at a moment within its making, and none brings a webhook
-twice under two ids.
+twice under two ids. And of a continuous backup, any moment is the store as it was then.
 
 That moment is known by the last number that the backup has: what it holds must be exactly what the store holds up to it
 in the end. Whether its tags are right, the reference model says.
 """
 
 import json
+import re
 import shutil
 import sqlite3
 import statistics
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from octy.model.errors import StoreError
+from octy.model.instants import US_PER_SECOND, iso, parse_instant
 from octy.service.backups import back_up, restore_backup
 from octy.store.backup.taking import Taken
 from tests.acceptance.account import Account
@@ -35,6 +37,10 @@ BACKUPS = extent(20, 3)
 EVERY_SECONDS = extent(20, 0.5)
 PROFILES = extent(4_000, 100)
 PROFILES_RELIVED = extent(100, 10)
+MOMENTS = extent(20, 3)
+MOMENTS_PER_LIFE = extent(5, 2)
+"""Then the server is killed, and another starts."""
+MOMENTS_EVERY_SECONDS = extent(6, 1)
 WEBHOOKS_ARRIVE_SECONDS = 120
 
 EVENTS = """
@@ -85,6 +91,59 @@ def test_every_backup_of_a_busy_server_is_what_it_was_at_some_moment(machine: Ma
     _check_ids(sink, of_backup)
     print(f"{BACKUPS} backups, the last of {len(backups[-1].acknowledged)} events; {len(confirmed)} webhooks")
     _print_percentiles(client.answered, takings)
+
+
+def test_any_moment_of_a_busy_server_that_is_killed_now_and_then(machine: Machine, sink: Sink) -> None:
+    chance = Random(seed())
+    (keys,) = open_accounts(machine.folder / "data", 1)
+    options = ("--allow-private-webhooks", "--continuous-backup", str(machine.folder / "continuous"))
+    server = machine.serve(*options)
+    ids = settle(Account(server, keys), sink.url, PROFILES)
+    diaries: list[Path] = []
+    known: list[tuple[str, set[str]]] = []
+    moments: list[str] = []
+    while len(moments) < MOMENTS:
+        diaries.append(machine.folder / f"customers {len(diaries)}")
+        client = Customers(server.client(keys), diaries[-1], Random(chance.random()), ids)
+        for _ in range(min(MOMENTS_PER_LIFE, MOMENTS - len(moments))):
+            acknowledged = _of_all(diaries)[1]
+            known.append((_now(), acknowledged))
+            time.sleep(MOMENTS_EVERY_SECONDS * chance.uniform(0.5, 1.5))
+            moments.append(_now())
+        client.stop()
+        server.kill()
+        server = machine.serve(*options)
+    wait_for("all webhooks", lambda: not _webhooks(server.data, "state = 'pending'"), WEBHOOKS_ARRIVE_SECONDS)
+    server.stop()
+    behind = []
+    for number, moment in enumerate(moments):
+        data = f"moment {number}"
+        restore = ("octy", "restore", "continuous", "--data", data, "--at", moment)
+        ended = machine.run(*restore)
+        assert ended.code == 0, ended
+        (as_of,) = re.findall(r", as of (\S+)\.$", ended.stdout, re.MULTILINE)
+        assert as_of <= moment
+        behind.append(parse_instant(moment) - parse_instant(as_of))
+        check_folder_is_clean(machine, data)
+        at_least = max((known_by for known_by in known if known_by[0] <= as_of), default=("", set()))[1]
+        backup = Backup(machine.folder / data, at_least)
+        _check_moment(backup, server.data, machine.folder / data, _of_all(diaries)[0], chance)
+        with opened(machine.folder / data) as then:
+            (last_us,) = then.execute("SELECT max(accepted_us) FROM events").fetchone()
+        assert last_us is None or last_us <= parse_instant(as_of)
+        shutil.rmtree(machine.folder / data)
+    print(f"{MOMENTS} moments through {len(diaries)} kills, of up to {len(at_least):,} events that were acknowledged;")
+    print(f"the last change that is in them came {max(behind) / US_PER_SECOND:.2f} s before them at most")
+
+
+def _now() -> str:
+    return iso(time.time_ns() // 1_000)
+
+
+def _of_all(diaries: list[Path]) -> tuple[set[str], set[str]]:
+    """The message ids that were sent, and those that were acknowledged."""
+    both = [_in_diary(diary) for diary in diaries if diary.exists()]
+    return set().union(*(sent for sent, _ in both)), set().union(*(answered for _, answered in both))
 
 
 def _taken(server: Server, target: Path) -> Taken:

@@ -10,6 +10,7 @@ from octy.service.transaction import Transaction
 from octy.service.writer import Writer
 from octy.store import erasures, free_pages, meta, sqlite
 from octy.store.archive import ledger, run_writer
+from octy.store.backup.chain import NewChain
 from octy.store.folder import Store
 from tests.mistakes.making import Mistake, Patch, instead, without
 
@@ -40,7 +41,17 @@ def _a_failure_is_passed_over(patch: Patch) -> None:
     patch.setattr(Writer, "_serve", other)
 
 
+SHORTEN_LOG = Store.shorten_log
+
+
+def _shortens_unseen(self: Store) -> None:
+    look, self.before_bringing = self.before_bringing, lambda: None
+    SHORTEN_LOG(self)
+    self.before_bringing = look
+
+
 ERASING = "tests/integration/service/test_erasing.py"
+CONTINUOUS = "tests/integration/service/test_continuous_backup.py"
 SYNCHRONOUS_NORMAL = (*sqlite._WRITER_PRAGMAS, "synchronous = NORMAL")
 
 MISTAKES: Mapping[str, Mistake] = {
@@ -69,5 +80,11 @@ MISTAKES: Mapping[str, Mistake] = {
     ),
     "what was erased can be read in SQLite's log": Mistake(
         instead(Store, "empty_log", lambda _: True), f"{ERASING}::test_of_twenty_canaries_none_is_in_any_file"
+    ),
+    "the continuous backup does not look before the log is written over": Mistake(
+        instead(Store, "shorten_log", _shortens_unseen), f"{CONTINUOUS}::test_any_moment_is_what_the_store_was"
+    ),
+    "the continuous backup lacks new files of the archive": Mistake(
+        without(NewChain, "keep"), f"{CONTINUOUS}::test_any_moment_is_what_the_store_was"
     ),
 }

@@ -18,11 +18,12 @@ def run_backup(folder: Path, target: Path, *, verify: bool) -> None:
     _tell_contents(taken.manifest)
 
 
-def run_restore(backup: Path, folder: Path, ledgers: Sequence[Path]) -> None:
-    """Restores one, and tells what is in it."""
+def run_restore(backup: Path, folder: Path, ledgers: Sequence[Path], at_us: int | None) -> None:
+    """Restores one, or a moment of one, and tells what is in it."""
     with Progress() as progress:
-        restored = restore_backup(backup, folder, ledgers, progress)
-    tell([f"Restored {backup} into {folder}, as of {restored.manifest.applied_through}."])
+        restored = restore_backup(backup, folder, ledgers, progress, at_us)
+    as_of = restored.manifest.applied_through if at_us is None else restored.manifest.taken_at
+    tell([f"Restored {backup} into {folder}, as of {as_of}."])
     _tell_contents(restored.manifest)
     if restored.ledgers:
         read = ", ".join(map(str, restored.ledgers))

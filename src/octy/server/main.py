@@ -11,6 +11,7 @@ import typer
 
 from octy import __version__
 from octy.model.errors import OctyError
+from octy.model.instants import parse_instant
 from octy.model.limits import CONNECTIONS_MAX
 from octy.server import settings
 from octy.server.accounts import app as accounts
@@ -103,6 +104,14 @@ def serve(
             help="Give every account a new secret: for when webhook.key of the folder is lost.",
         ),
     ] = False,
+    continuous_backup: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write all that changes into this folder too, within a second."),
+    ] = None,
+    continuous_backup_days: Annotated[
+        int,
+        typer.Option(min=1, max=3650, metavar="DAYS", help="For how many days each moment can be restored from it."),
+    ] = 7,
     audit_share: Annotated[
         float,
         typer.Option(
@@ -222,6 +231,7 @@ def serve(
     gc.disable()  # until all is loaded, of which nothing goes
     from octy.server.serve import Settings  # after what may be refused, for it takes a while
     from octy.server.serve import serve as run
+    from octy.service.continuous_backup import ContinuousBackupSettings
     from octy.service.jobs.runner import JobSettings
 
     run(
@@ -232,6 +242,9 @@ def serve(
             allow_private_webhooks=allow_private_webhooks,
             allow_http_webhooks=allow_http_webhooks,
             new_webhook_secrets=new_webhook_secrets,
+            continuous_backup=None
+            if continuous_backup is None
+            else ContinuousBackupSettings(continuous_backup, continuous_backup_days),
             audit_share=audit_share,
             failures_per_minute=failures_per_minute,
             jobs=JobSettings(datasets_kept, job_niceness, job_share),
@@ -350,8 +363,12 @@ def restore(
             help="An erasures.jsonl, of the old data folder or of a newer backup: its profiles are erased again.",
         ),
     ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="ISO-8601", help="Which moment of a continuous backup; its last, unless told."),
+    ] = None,
 ) -> None:
-    """Make a backup a data folder again.
+    """Make a backup, or any moment of a continuous one, a data folder again.
 
     Refuses a damaged backup, and a folder that is not empty. Profiles that were erased after the backup are erased
     again, as far as the ledgers of erasures say: the backup's, the old data folder's if it is still there, and those
@@ -359,7 +376,14 @@ def restore(
     """
     from octy.server.backup import run_restore
 
-    run_restore(source, data, erasures or [])
+    run_restore(source, data, erasures or [], None if at is None else _instant(at))
+
+
+def _instant(text: str) -> int:
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--at") from None
 
 
 def main() -> None:

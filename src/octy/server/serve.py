@@ -49,6 +49,7 @@ from octy.server.settings import LogLevel
 from octy.server.telemetry import reporting
 from octy.server.telling import plain
 from octy.service.clock import SystemClock
+from octy.service.continuous_backup import ContinuousBackupSettings
 from octy.service.jobs.runner import JobSettings
 from octy.service.keys import new_keys
 from octy.service.octy import Octy
@@ -103,6 +104,7 @@ class Settings(Struct, frozen=True):
     webhook_schedule: Schedule
     clock_us: int | None
     """Where a sandbox's clock starts; None outside a sandbox."""
+    continuous_backup: ContinuousBackupSettings | None
     audit_share: float
     """How much of one core's time is for holding tags against the log."""
     failures_per_minute: int
@@ -224,6 +226,7 @@ def serve(settings: Settings) -> None:
         allow_private_webhooks=settings.allow_private_webhooks,
         allow_http_webhooks=settings.allow_http_webhooks,
         new_webhook_secrets=settings.new_webhook_secrets,
+        continuous_backup=settings.continuous_backup,
         audit_share=settings.audit_share,
         job_settings=settings.jobs,
         requests_per_second=settings.requests_per_second,

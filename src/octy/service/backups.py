@@ -8,15 +8,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from octy.model.errors import StoreError
+from octy.model.instants import iso
 from octy.service.erasing import commit_to, erase, forget
 from octy.store import accounts, jobs, meta, profiles, sqlite
+from octy.store.archive import ledger
 from octy.store.backup import bringing_back, taking
+from octy.store.backup.chain import is_continuous
 from octy.store.backup.manifest import Manifest, read_manifest
-from octy.store.backup.taking import Progress, Taken
+from octy.store.backup.moments import bring_back_moment, chain_at
+from octy.store.backup.taking import Progress, Taken, counts_of
 from octy.store.erasure_ledger import FILE, Line, fingerprint, read_lines, without
-from octy.store.folder import Store, open_store
+from octy.store.folder import Store, open_store, snapshot
+from octy.store.log_shape import ARCHIVED
 
 
 class Restored(Struct, frozen=True):
@@ -34,9 +40,17 @@ def back_up(folder: Path, target: Path, taken_at_us: int, progress: Progress, *,
     return taking.take(folder, target, taken_at_us, progress, verify=verify)
 
 
-def restore_backup(backup: Path, folder: Path, ledgers: Sequence[Path], progress: Progress) -> Restored:
-    """Makes a backup a data folder, without those who were erased since. StoreError where that cannot be."""
-    manifest = read_manifest(backup)
+def restore_backup(
+    backup: Path, folder: Path, ledgers: Sequence[Path], progress: Progress, at_us: int | None = None
+) -> Restored:
+    """Makes a backup a data folder, without those who were erased since. StoreError where that cannot be.
+
+    `at_us`: which moment of a continuous backup; its last one, where none is named.
+    """
+    chain = chain_at(backup, at_us) if is_continuous(backup) else None
+    if chain is None and at_us is not None:
+        raise StoreError(f"{backup} is the backup of one moment; --at is for continuous ones.")
+    manifest = read_manifest(backup) if chain is None else chain.manifest
     read = {path: read_lines(path) for path in map(_ledger, ledgers)}
     for path, lines in read.items():
         if lines and all(line.store != manifest.store for line in lines):
@@ -45,11 +59,22 @@ def restore_backup(backup: Path, folder: Path, ledgers: Sequence[Path], progress
         if path.exists() and path not in read:
             read[path] = read_lines(path)
     mine = {path: [line for line in lines if line.store == manifest.store] for path, lines in read.items()}
-    bringing_back.bring_back(backup, folder, progress)
+    if chain is None:
+        bringing_back.bring_back(backup, folder, progress)
+    else:
+        manifest = bring_back_moment(chain, folder, at_us, progress)
     progress("erasing again who was erased since")
     erased = _erase_again(folder, [line for lines in mine.values() for line in lines])
     bringing_back.finish(folder)
-    return Restored(manifest, list(read), erased)
+    return Restored(manifest if chain is None else _told_of(manifest, folder), list(read), erased)
+
+
+def _told_of(manifest: Manifest, folder: Path) -> Manifest:
+    """What a moment holds is known once it is a store."""
+    with snapshot(folder) as now:
+        runs = [run for shape in ARCHIVED for run in ledger.all_runs(now.connection, shape)]
+        applied_us = int(meta.get_value(now.connection, "now_us") or 0)
+        return replace(manifest, applied_through=iso(applied_us), counts=counts_of(now, runs))
 
 
 def _ledger(path: Path) -> Path:

@@ -42,6 +42,7 @@ from octy.service import (
 from octy.service.accounts import Configured, Created
 from octy.service.archiver import Archiver
 from octy.service.auditor import Auditor
+from octy.service.continuous_backup import ContinuousBackup, ContinuousBackupSettings
 from octy.service.counts import Counts
 from octy.service.datasets.asking import ask
 from octy.service.deliveries import Replayed
@@ -79,6 +80,7 @@ class Octy:
         allow_private_webhooks: bool = False,
         allow_http_webhooks: bool = False,
         new_webhook_secrets: bool = False,
+        continuous_backup: ContinuousBackupSettings | None = None,
         audit_share: float = 0.0,
         job_settings: JobSettings = JobSettings(),  # noqa: B008 - frozen
         requests_per_second: int = 0,
@@ -99,7 +101,9 @@ class Octy:
         self._new_secrets = new_webhook_secrets
         self._on_webhooks: Callable[[], None] = lambda: None
         self._on_mended: Callable[[int], None] = lambda _: None
-        self._writer = Writer(store, clock, self._tell_of_webhooks, self._wake_jobs)
+        self.backup = None if continuous_backup is None else ContinuousBackup(store, clock, continuous_backup)
+        look = (lambda: None) if self.backup is None else self.backup.look
+        self._writer = Writer(store, clock, self._tell_of_webhooks, self._wake_jobs, look)
         self.auditor = Auditor(store, self._writer.submit_unrefused, audit_share)
         self._jobs = Runner(
             store,
@@ -147,6 +151,8 @@ class Octy:
                 raise error.__cause__ from None
 
     def _start(self) -> None:
+        if self.backup is not None:
+            self.backup.start()
         self._writer.start()
         self.reading = Reading(self._store, self._writer.event_ids, self.auditor.audit)
         with self._store.reading() as connection:
@@ -171,6 +177,8 @@ class Octy:
         self._jobs.stop()
         self._preparer.stop()
         self._writer.stop()
+        if self.backup is not None:
+            self.backup.stop()
         self._store.close()
 
     def on_webhooks(self, wake: Callable[[], None], forgive: Callable[[int], None]) -> None:

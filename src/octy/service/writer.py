@@ -89,13 +89,22 @@ class Writer:
     """Owns the store's writing connection and the world."""
 
     def __init__(
-        self, store: Store, clock: Clock, on_webhooks: Callable[[], None], on_jobs: Callable[[], None] = lambda: None
+        self,
+        store: Store,
+        clock: Clock,
+        on_webhooks: Callable[[], None],
+        on_jobs: Callable[[], None] = lambda: None,
+        look: Callable[[], None] = lambda: None,
     ) -> None:
-        """`on_webhooks` is called when there are new ones, `on_jobs` when there are."""
+        """`on_webhooks` is called when there are new ones, `on_jobs` when there are.
+
+        `look` is called after each group, and twice a second where none comes: between two transactions.
+        """
         self._store = store
         self._clock = clock
         self._on_webhooks = on_webhooks
         self._on_jobs = on_jobs
+        self._look = look
         self._queue = Queue(is_sandbox=clock.is_sandbox)
         self._changed = threading.Condition()
         self._stopping = False
@@ -255,6 +264,7 @@ class Writer:
         group = self._next_group()
         if group is not None:
             self._serve(group)
+            self._look()
         return group is not None
 
     def _next_group(self) -> list[Job] | None:

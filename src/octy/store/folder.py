@@ -7,7 +7,7 @@ A folder that cannot be served is left as it was found.
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -64,6 +64,8 @@ class Store:
         self.vault = vault
         self.writer = writer
         """For one thread at a time; every use of it within `with store.writer.begin():`."""
+        self.before_bringing: Callable[[], None] = lambda: None
+        """Called before anything of SQLite's log is brought into the database, for whoever wants to see it first."""
         self._readers = readers
         self._sums = sums
         self._opened = opened
@@ -93,6 +95,7 @@ class Store:
     def shorten_log(self) -> None:
         """Brings SQLite's log into the database where it has grown long. Between the writer's transactions."""
         if self._sums.is_log_long():
+            self.before_bringing()
             _bring(self._sums, self.writer)
 
     def empty_log(self) -> bool:
@@ -100,6 +103,7 @@ class Store:
 
         Between the writer's transactions.
         """
+        self.before_bringing()
         return _bring(self._sums, self.writer) and empty_log(self.folder / DATABASE)
 
     def believe_pages(self) -> None:

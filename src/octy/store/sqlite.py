@@ -48,6 +48,8 @@ _ZEROS_PAGES_MAX = 65_536
 _PAGE_OF_ONE_VALUE_BYTES = PAGE_BYTES - 4
 """What a page holds that has nothing but a part of a long value: the rest tells the next page."""
 
+_PAGES_AT_ONCE = 1_000
+
 _WRITER_PRAGMAS: tuple[str, ...] = (
     "journal_mode = WAL",
     "synchronous = FULL",
@@ -133,6 +135,26 @@ def copy_to(connection: Connection, path: Path) -> None:
             source.backup(target, pages=-1)
             target.execute("PRAGMA journal_mode = DELETE")
             target.execute("VACUUM")
+    except sqlite3.Error as error:
+        raise StoreError(f"The database cannot be copied to {path}: {error}.") from error
+
+
+def pinned(path: Path) -> sqlite3.Connection:
+    """A connection that sees the database as it is now until it is closed. From any thread, one at a time."""
+    connection = sqlite3.connect(f"{_uri(path)}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
+    connection.execute("BEGIN")
+    connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+    return connection
+
+
+def copy_pages(source: sqlite3.Connection, path: Path, between: Callable[[], None]) -> None:
+    """The database as the connection sees it, page by page as it is, in a new file.
+
+    `between` is called after each few megabytes; what it raises ends the copying. StoreError where that cannot be.
+    """
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as target:
+            source.backup(target, pages=_PAGES_AT_ONCE, progress=lambda *_: between())
     except sqlite3.Error as error:
         raise StoreError(f"The database cannot be copied to {path}: {error}.") from error
 

@@ -85,7 +85,7 @@ def broken_at(database: Path, *, is_index_believed: bool) -> int | None:
     """
     if not log_of(database).exists():
         return None
-    committed, salts = _indexed(database) if is_index_believed else (0, b"")
+    committed, salts = indexed(database) if is_index_believed else (0, b"")
     header = _header(database)
     if (order := _order(header)) is None:
         return 0 if committed else None
@@ -111,8 +111,11 @@ def _order(header: bytes) -> str | None:
     return order if is_log and (_summed(np.frombuffer(header[:24], order)[None, :]) == words[6:]).all() else None
 
 
-def _indexed(database: Path) -> tuple[int, bytes]:
-    """How many frames are committed by the log's index, and of which generation; none where it is no such index."""
+def indexed(database: Path) -> tuple[int, bytes]:
+    """How many frames are committed by the log's index, and of which generation; none where it is no such index.
+
+    Asked while SQLite writes, between two transactions of the only one who does.
+    """
     index = database.with_name(f"{database.name}-shm")
     said = index.read_bytes()[:_INDEX_BYTES] if index.exists() else b""
     words = np.frombuffer(said.ljust(_INDEX_BYTES, b"\0"), np.uint32)

@@ -253,7 +253,7 @@ def test_what_a_killed_backup_leaves_is_cleared_away(full_shop: Shop, target: Pa
 
 def test_one_backup_at_a_time(full_shop: Shop, target: Path, tmp_path: Path) -> None:
     backed_up(full_shop, target)
-    with taking._alone(target):
+    with taking.alone(target):
         with pytest.raises(StoreError, match="is under way"):
             backed_up(full_shop, target)
         with pytest.raises(StoreError, match="is under way"):

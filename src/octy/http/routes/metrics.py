@@ -116,6 +116,11 @@ class _OfOcty(Collector):
         yield CounterMetricFamily("octy_archive_moves", "Times that rows became a file.", archiver.moves)
         yield CounterMetricFamily("octy_archive_merges", "Times that files became one.", archiver.merges)
         yield CounterMetricFamily("octy_archive_failures", "Times that this failed.", archiver.failures)
+        lag_seconds, broken_off = (0.0, 0) if octy.backup is None else (octy.backup.lag_seconds, octy.backup.failures)
+        yield GaugeMetricFamily(
+            "octy_continuous_backup_lag_seconds", "Since when no moment can be restored.", lag_seconds
+        )
+        yield CounterMetricFamily("octy_continuous_backup_failures", "Times that it was broken off.", broken_off)
         for name, count in {"accounts": load.accounts, "profiles": load.profiles, "segments": load.segments}.items():
             yield GaugeMetricFamily(f"octy_{name}", f"How many {name} there are.", count)
         yield GaugeMetricFamily(

@@ -1,6 +1,7 @@
 """The archive's folder: what is known of its files, shared by all readers; swept of what the ledger does not know."""
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
@@ -24,6 +25,8 @@ class Archive:
         self.folder = folder
         self._known: dict[str, RunFile] = {}
         self._lock = threading.Lock()
+        self.on_new: Callable[[Path], None] = lambda _: None
+        """Called with each new file before it is in the ledger, in the thread that has made it."""
 
     def runs(self, connection: Connection, shape: LogShape, account_id: int) -> list[tuple[ArchivedRun, RunFile]]:
         """An account's files as the connection's snapshot knows them, in the order of their numbers.

@@ -29,7 +29,7 @@ def new_run(
     coded, codes = codes_in(texts)
     with RunWriter(archive.folder, archive.new_file(shape, account_id), shape, keys, coded, rest) as writer:
         write_sorted(writer, chosen({**rows.columns, **codes}, order), taken(texts, order))
-        return writer.finish()
+        return _finished(archive, writer)
 
 
 def merged_run(
@@ -53,4 +53,10 @@ def merged_run(
         archive.folder, archive.new_file(shape, account_id), shape, keys, merged_texts(files, leaving), rest
     ) as writer:
         merge(shape, files, writer, leaving)
-        return writer.finish()
+        return _finished(archive, writer)
+
+
+def _finished(archive: Archive, writer: RunWriter) -> WrittenRun:
+    written = writer.finish()
+    archive.on_new(archive.folder / written.file)
+    return written

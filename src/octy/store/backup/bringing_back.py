@@ -28,21 +28,27 @@ def bring_back(backup: Path, folder: Path, progress: Progress) -> Manifest:
         require_known(manifest.schema)
     except StoreError as error:
         raise StoreError(f"The backup {backup} cannot be restored: {error}.") from None
-    with _shared(backup):
-        _make_ready(folder)
-        try:
-            for file in manifest.files:
-                progress(f"copying {file.name}")
-                _bring(backup, folder, file, DATABASE if file is manifest.database else file.name)
-        except OSError as error:
-            _empty(folder)
-            raise StoreError(f"{backup} cannot be restored into {folder}: {error.strerror or error}.") from error
-        except BaseException:
-            _empty(folder)
-            raise
-    sync_folder(folder / ARCHIVE)
-    sync_folder(folder)
+    with _shared(backup), filling(folder, backup):
+        for file in manifest.files:
+            progress(f"copying {file.name}")
+            bring(backup, folder, file, DATABASE if file is manifest.database else file.name)
     return manifest
+
+
+@contextmanager
+def filling(folder: Path, backup: Path) -> Iterator[None]:
+    """An empty folder, with the marker in it, is filled: durably, or it is empty again."""
+    _make_ready(folder)
+    try:
+        yield
+        sync_folder(folder / ARCHIVE)
+        sync_folder(folder)
+    except OSError as error:
+        _empty(folder)
+        raise StoreError(f"{backup} cannot be restored into {folder}: {error.strerror or error}.") from error
+    except BaseException:
+        _empty(folder)
+        raise
 
 
 def finish(folder: Path) -> None:
@@ -51,7 +57,8 @@ def finish(folder: Path) -> None:
     sync_folder(folder)
 
 
-def _bring(backup: Path, folder: Path, wanted: BackupFile, name: str) -> None:
+def bring(backup: Path, folder: Path, wanted: BackupFile, name: str) -> None:
+    """Copies a file of a backup into the folder, under a name. StoreError where it is not what it was."""
     try:
         with (backup / wanted.name).open("rb") as source:
             found = copied(source, folder, name)

@@ -72,7 +72,7 @@ def take(folder: Path, target: Path, taken_at_us: int, progress: Progress, *, ve
     """
     with _told_of(target):
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(target), ExitStack() as opened:
+        with alone(target), ExitStack() as opened:
             before = _previous(folder, target)
             (target / ARCHIVE).mkdir(mode=0o700, exist_ok=True)
             held = _hold(folder, target, opened, progress, verify=verify)
@@ -122,7 +122,7 @@ def _hold(folder: Path, target: Path, opened: ExitStack, progress: Progress, *, 
             return _Held(
                 store=store_name(id_key),
                 applied_us=int(meta.get_value(now.connection, "now_us") or 0),
-                counts=_counts(now, runs),
+                counts=counts_of(now, runs),
                 database=_copy_database(now, target),
                 runs=runs,
                 sources=sources,
@@ -159,7 +159,8 @@ def _copy_database(now: Snapshot, target: Path) -> BackupFile:
     return read_through(target, name)
 
 
-def _counts(now: Snapshot, runs: Sequence[ArchivedRun]) -> dict[str, int]:
+def counts_of(now: Snapshot, runs: Sequence[ArchivedRun]) -> dict[str, int]:
+    """What a store holds, in numbers."""
     return inspection.counts(now.connection) | {
         "events": inspection.row_count(now.connection, EVENTS),
         "tag changes": inspection.row_count(now.connection, CHANGES),
@@ -195,7 +196,7 @@ def _drop_unnamed(target: Path, manifest: Manifest) -> None:
 
 
 @contextmanager
-def _alone(target: Path) -> Iterator[None]:
+def alone(target: Path) -> Iterator[None]:
     """One backup at a time goes into a folder. The lock ends with its process."""
     descriptor = os.open(target, os.O_RDONLY | os.O_DIRECTORY)
     try:
