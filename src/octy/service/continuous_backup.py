@@ -150,8 +150,8 @@ class ContinuousBackup:
     def _keep(self, path: Path) -> None:
         """A file of the archive is there, and not in the ledger yet."""
         try:
-            if chains := self._chains:
-                chains[-1].keep(path)
+            for one in self._chains:
+                one.keep(path)
         except (OSError, StoreError) as error:
             self._break_off(error)
 

@@ -2,7 +2,8 @@
 
 import errno
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
@@ -338,6 +339,39 @@ def test_a_base_that_was_broken_off_is_cleared_away(service: Followed, shop: Sho
     eventually(
         lambda: [one.name for one in sorted(service.target.glob("chain-*"))] == ["chain-00000001", "chain-00000010"]
     )
+
+
+def test_the_chain_before_is_whole_where_a_base_is_never_done(
+    service: Followed, shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the archive gets meanwhile, and loses before the next base."""
+    service.moment()
+    moments: list[tuple[int, Rows]] = []
+
+    def archived() -> None:
+        for _ in range(8):
+            shop.views("ana")
+        service.octy._writer._archiver.work()
+        moments.append((service.moment(), rows_of(service.folder)))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(chain, "copy_pages", _never_done)
+        service.backup._begins_at = 0  # a day is over
+        archived()
+        archived()
+        service.stop()
+    service.open()
+    service.moment()
+    eventually(lambda: len(list(service.target.glob("chain-*"))) == 2)
+    archived()
+    for at_us, wanted in moments:
+        require_moment(service, at_us, wanted, tmp_path / "restored")
+
+
+def _never_done(_: object, __: Path, between: Callable[[], None]) -> None:
+    while True:
+        between()
+        time.sleep(0.01)
 
 
 def test_a_new_base_each_day_while_the_one_before_goes_on(service: Followed, shop: Shop, tmp_path: Path) -> None:
