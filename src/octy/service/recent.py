@@ -50,7 +50,7 @@ class Recent:
 
     def load(self, rows: Rows) -> None:
         """The rows that the store has at the start."""
-        self.append(rows.columns, b"".join(line + b"\n" for line in rows.properties))
+        self.append(rows.columns, b"\n".join([*rows.properties, b""]))
 
     def drop_through(self, seq: int) -> None:
         """The archive has the rows up to a seq."""

@@ -196,9 +196,15 @@ def codes_of(lines: Sequence[bytes], key: str, codes: Codes) -> list[int]:
 
 
 def texts_of(lines: Iterable[bytes], key: str) -> Iterator[str | None]:
-    """The canonical texts of a property in JSON objects (V2)."""
+    """The canonical texts of a property in JSON objects (V2).
+
+    To decode a line takes ten times as long as to see that the property is not in it: its name is not, and no
+    character is escaped.
+    """
+    name = key.encode(errors="surrogatepass")
     for line in lines:
-        yield None if line in NOTHING else canonical(_decode(line).get(key))
+        may_have = (name in line or b"\\" in line) and line not in NOTHING
+        yield canonical(_decode(line).get(key)) if may_have else None
 
 
 def _of_profiles(file: RunFile, wanted: WantedEvents) -> EventsOfProfiles:
