@@ -7,10 +7,14 @@ import sys
 import time
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 from random import Random
 
 import pytest
 
+from octy.model.instants import NEVER, iso
+from octy.store.backup.chain import chains
+from octy.store.backup.changes import changes_in
 from tests.acceptance.account import Account, Json, step
 from tests.acceptance.ledger import Batch, Ledger
 from tests.acceptance.processes import Ended, Machine, Server, wait_for
@@ -128,6 +132,32 @@ def test_a_folder_comes_back(machine: Machine, account: Account) -> None:
     (ana,) = again.get("/v1/retention/profiles")["profiles"]
     assert (ana["customer_id"], [tag["segment_tag"] for tag in ana["segment_tags"]]) == ("ana", ["viewers"])
     assert ben["profile_id"] not in str(again.get("/v1/retention/profiles"))
+
+
+def test_a_mistake_is_undone(machine: Machine) -> None:
+    """The folder comes back as it was before it, beside a server that goes on. Who was erased stays erased (X3)."""
+    server = machine.serve("--continuous-backup", "continuous")
+    account = Account(server)
+    account.profiles("ana", "ben")
+    before_us = time.time_ns() // 1_000
+    account.event_type("view")
+    wait_for("it to be written down", lambda: _written_through_us(machine.folder / "continuous") >= before_us)
+    before = iso(time.time_ns() // 1_000)
+    account.profiles("a mistake")
+    account.post("/v1/retention/profiles/delete", {"profiles": ["ben"]})
+    wrong = machine.run("octy", "restore", "continuous", "--data", "new", "--at", "yesterday")
+    assert wrong.code == 2
+    assert "such as 2026-11-28T02:13:00Z; found 'yesterday'" in wrong.stderr
+    undone = machine.run("octy", "restore", "continuous", "--data", "new", "--at", before)
+    assert (undone.code, undone.stderr) == (0, "")
+    assert "Erased again: 1 profile, by" in undone.stdout
+    assert machine.run("octy", "check", "--data", "new").code == 0
+    with opened(machine.folder / "new") as connection:
+        assert connection.execute("SELECT customer_id FROM store.profiles").fetchall() == [("ana",)]
+
+
+def _written_through_us(backup: Path) -> int:
+    return max((change.until_us for chain in chains(backup) for change in changes_in(chain.folder, NEVER)), default=0)
 
 
 def test_webhooks_that_were_delivered_are_not_sent_again(machine: Machine, receiver: Receiver) -> None:

@@ -53,6 +53,17 @@ def test_a_taken_port_and_a_folder_that_another_server_uses(machine: Machine) ->
     machine.serve().stop()  # a lock ends with its process
 
 
+def test_a_continuous_backup_where_something_else_is(machine: Machine) -> None:
+    (machine.folder / "photos").mkdir()
+    (machine.folder / "photos" / "photo.jpg").touch()
+    for target, said in {
+        "photos": "The folder photos is not for a continuous backup alone: it holds photo.jpg.",
+        "data/backup": "The continuous backup of data cannot be in that folder itself.",
+    }.items():
+        ended = machine.run(*SERVE, "--data", "data", "--continuous-backup", target, environment=KEYS)
+        assert one_sentence(ended) == f"octy: {said}"
+
+
 def test_an_address_of_another_machine(machine: Machine) -> None:
     ended = machine.run(*SERVE, "--host", "192.0.2.1")
     assert "cannot listen on 192.0.2.1:0: Cannot assign requested address" in one_sentence(ended)

@@ -22,8 +22,7 @@ def run_restore(backup: Path, folder: Path, ledgers: Sequence[Path], at_us: int 
     """Restores one, or a moment of one, and tells what is in it."""
     with Progress() as progress:
         restored = restore_backup(backup, folder, ledgers, progress, at_us)
-    as_of = restored.manifest.applied_through if at_us is None else restored.manifest.taken_at
-    tell([f"Restored {backup} into {folder}, as of {as_of}."])
+    tell([f"Restored {backup} into {folder}, as of {restored.as_of}."])
     _tell_contents(restored.manifest)
     if restored.ledgers:
         read = ", ".join(map(str, restored.ledgers))

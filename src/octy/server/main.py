@@ -382,8 +382,9 @@ def restore(
 def _instant(text: str) -> int:
     try:
         return parse_instant(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--at") from None
+    except ValueError:
+        wanted = "an instant, in UTC unless it says otherwise, such as 2026-11-28T02:13:00Z"
+        raise typer.BadParameter(f"expected {wanted}; found {text!r}", param_hint="--at") from None
 
 
 def main() -> None:

@@ -29,6 +29,8 @@ class Restored(Struct, frozen=True):
     """A backup that is a data folder again."""
 
     manifest: Manifest
+    as_of: str
+    """The moment that it was brought back to."""
     ledgers: list[Path]
     """Those that were found and read."""
     erased: int
@@ -66,7 +68,9 @@ def restore_backup(
     progress("erasing again who was erased since")
     erased = _erase_again(folder, [line for lines in mine.values() for line in lines])
     bringing_back.finish(folder)
-    return Restored(manifest if chain is None else _told_of(manifest, folder), list(read), erased)
+    if chain is None:
+        return Restored(manifest, manifest.applied_through, list(read), erased)
+    return Restored(_told_of(manifest, folder), manifest.taken_at, list(read), erased)
 
 
 def _told_of(manifest: Manifest, folder: Path) -> Manifest:

@@ -129,6 +129,8 @@ class Octy:
 
         `prepare` does what is to be done before the first of them. StoreError says why not.
         """
+        if self.backup is not None:
+            self.backup.start()
         with self._told_of_what_failed():
             with told_of(self._store.folder):
                 self._start()
@@ -151,8 +153,6 @@ class Octy:
                 raise error.__cause__ from None
 
     def _start(self) -> None:
-        if self.backup is not None:
-            self.backup.start()
         self._writer.start()
         self.reading = Reading(self._store, self._writer.event_ids, self.auditor.audit)
         with self._store.reading() as connection:

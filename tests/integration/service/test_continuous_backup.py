@@ -113,7 +113,7 @@ def rows_of(folder: Path) -> Rows:
 
 def require_moment(service: Followed, at_us: int, wanted: Rows, folder: Path) -> None:
     """It is what the store was, and sound."""
-    assert restored(service, at_us, folder).manifest.taken_at <= iso(at_us)
+    assert restored(service, at_us, folder).as_of <= iso(at_us)
     findings = check_folder(folder, lambda _: None)
     assert not findings.differences, findings.differences
     assert rows_of(folder) == wanted

@@ -324,11 +324,12 @@ def test_equal_values_have_equal_codes(archive: Archive, keys: list[str], value:
     assert run_codes(MemoryRun(held), [("value", known)]) == [[code]]
 
 
-KEYS = st.sampled_from(["plan", "pl", "", "null", "na\u00efve", "a\\b", 'a"b', "tab\t", "\U0001f600"])
+NAMES = st.sampled_from(["plan", "pl", "", "null", "na\u00efve", "a\\b", 'a"b', "tab\t", "\U0001f600"])
 
 
 @given(
-    st.lists(st.dictionaries(KEYS, st.sampled_from(["plan", "gold", 30, 30.0, True, None, "pl\\an"])), max_size=8), KEYS
+    st.lists(st.dictionaries(NAMES, st.sampled_from(["plan", "gold", 30, 30.0, True, None, "pl\\an"])), max_size=8),
+    NAMES,
 )
 def test_a_property_is_found_however_its_name_is_written(objects: list[dict[str, Any]], key: str) -> None:
     for escapes in (False, True):
