@@ -1,5 +1,6 @@
 """What a process of tests has said in confidence, and what the product has said since, test by test."""
 
+import ast
 import base64
 import binascii
 import json
@@ -8,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+
+import octy
 
 PERSONAL_FIELDS = {
     *("profile_data", "platform_info", "event_properties", "properties", "customer_id", "message_id", "webhook_url"),
@@ -19,6 +22,7 @@ STORED_FILES = ("octy.db", "octy.db-wal")
 
 _BY_CHANCE = re.compile(r"[\d\s:.,TZ+-]+|(event|profile|custom_event_type|segment)_[0-9a-f-]+")
 """Instants and numbers, which a log is full of, and the ids that Octy itself gives."""
+_SOURCES = Path(octy.__file__).parent
 
 
 class Canaries:
@@ -99,11 +103,18 @@ class Canaries:
         for name, lines in {
             "tests": self._tests,
             "secrets": self._secrets,
-            "personal": self._personal,
+            "personal": self._personal - words_of_the_product(),
             "stores": self._in_stores,
         }.items():
             text = json.dumps(sorted(lines) if isinstance(lines, set) else lines)
             (self._folder / f"{self._worker}.{name}").write_text(text)
+
+
+def words_of_the_product() -> set[str]:
+    """Texts that its sources hold. Hypothesis draws from these where any text will do, and the log has them anyway."""
+    trees = (ast.parse(path.read_bytes()) for path in _SOURCES.rglob("*.py"))
+    nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return {node.value for node in nodes if isinstance(node.value, str)}
 
 
 def _texts(content: object, *, is_personal: bool) -> Iterator[str]:

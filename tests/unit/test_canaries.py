@@ -65,6 +65,11 @@ def test_spans(): ask("spans"); canaries.keep_spans(b"\\x0b spans@shop.example")
 NO_LEAKS = """
 def test_refusal_that_names_what_was_found(): ask("found", 400, "found found@shop.example")
 def test_words_of_our_own(): ask("own"); log.info("went.well", reason="own goals")
+def test_a_customer_who_has_a_word_of_the_product():
+    body = {"profiles": [{"profile_data": {"mood": "Unavailable"}}]}
+    with httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200))) as client:
+        client.post("http://octy/", json=body)
+    log.info("went.wrong", error="Unavailable")
 def test_command(tmp_path):
     ask("command")
     (tmp_path / "err").write_text("found command@shop.example")
@@ -90,7 +95,7 @@ def test_every_leak_fails_the_run_with_the_test_s_name(tmp_path: Path) -> None:
     named = {line.partition("::test_")[2].partition(":")[0] for line in leaks}
     assert named == set(re.findall(r"def test_(\w+)", LEAKS)), ended.stdout
     assert ended.returncode == pytest.ExitCode.TESTS_FAILED, ended.stdout
-    assert "13 passed" in ended.stdout
+    assert "14 passed" in ended.stdout
 
 
 def test_what_is_no_leak_fails_nothing(tmp_path: Path) -> None:
