@@ -81,7 +81,7 @@ def test_every_backup_of_a_busy_server_is_what_it_was_at_some_moment(machine: Ma
         data = f"restored from {backup.folder.name}"
         restore_backup(backup.folder, machine.folder / data, [], lambda _: None)
         check_folder_is_clean(machine, data)
-        _check_moment(backup, server.data, machine.folder / data, _in_diary(diary)[0], chance)
+        assert _check_moment(backup, server.data, machine.folder / data, _in_diary(diary)[0], chance)
         shutil.rmtree(backup.folder)
     of_backup = _told(machine.folder / data)
     assert of_backup
@@ -115,7 +115,7 @@ def test_any_moment_of_a_busy_server_that_is_killed_now_and_then(machine: Machin
         server = machine.serve(*options)
     wait_for("all webhooks", lambda: not _webhooks(server.data, "state = 'pending'"), WEBHOOKS_ARRIVE_SECONDS)
     server.stop()
-    behind = []
+    behind, tags = [], 0
     for number, moment in enumerate(moments):
         data = f"moment {number}"
         restore = ("octy", "restore", "continuous", "--data", data, "--at", moment)
@@ -127,11 +127,12 @@ def test_any_moment_of_a_busy_server_that_is_killed_now_and_then(machine: Machin
         check_folder_is_clean(machine, data)
         at_least = max((known_by for known_by in known if known_by[0] <= as_of), default=("", set()))[1]
         backup = Backup(machine.folder / data, at_least)
-        _check_moment(backup, server.data, machine.folder / data, _of_all(diaries)[0], chance)
+        tags += _check_moment(backup, server.data, machine.folder / data, _of_all(diaries)[0], chance)
         with opened(machine.folder / data) as then:
             (last_us,) = then.execute("SELECT max(accepted_us) FROM events").fetchone()
         assert last_us is None or last_us <= parse_instant(as_of)
         shutil.rmtree(machine.folder / data)
+    assert tags, "at the first moments there may be none"
     print(f"{MOMENTS} moments through {len(diaries)} kills, of up to {len(at_least):,} events that were acknowledged;")
     print(f"the last change that is in them came {max(behind) / US_PER_SECOND:.2f} s before them at most")
 
@@ -175,8 +176,11 @@ def _webhooks(data: Path, which: str) -> list[Any]:
         return connection.execute(f"SELECT webhook_id FROM store.outbox WHERE {which}").fetchall()
 
 
-def _check_moment(backup: Backup, served: Path, restored: Path, sent: set[str], chance: Random) -> None:
-    """All that was acknowledged before, each batch whole, and nothing but what the store had at that moment."""
+def _check_moment(backup: Backup, served: Path, restored: Path, sent: set[str], chance: Random) -> int:
+    """All that was acknowledged before, each batch whole, and nothing but what the store had at that moment.
+
+    How many tags some profiles have, each of which was recomputed.
+    """
     with opened(restored) as then, opened(served) as now:
         check_events(then, backup.acknowledged, sent)
         check_effects(then)
@@ -184,7 +188,7 @@ def _check_moment(backup: Backup, served: Path, restored: Path, sent: set[str], 
         assert then.execute(EVENTS, (last,)).fetchall() == now.execute(EVENTS, (last,)).fetchall()
         assert _history(then, last) == _history(now, last)
         everybody = then.execute("SELECT account_id, profile_key FROM store.profiles").fetchall()
-        assert sum(check_tags(then, *one) for one in chance.sample(everybody, PROFILES_RELIVED))
+        return sum(check_tags(then, *one) for one in chance.sample(everybody, PROFILES_RELIVED))
 
 
 def _history(connection: sqlite3.Connection, last: int) -> list[Any]:
