@@ -27,7 +27,7 @@ from tests.acceptance.processes import Machine, Server, wait_for
 from tests.crash.clients import Customers
 from tests.crash.conftest import Sink
 from tests.crash.diary import told
-from tests.crash.extent import IS_FULL, extent, seed
+from tests.crash.extent import extent, seed
 from tests.crash.invariants import check_effects, check_events, check_folder_is_clean
 from tests.crash.model import check_tags
 from tests.crash.shop import open_accounts, settle
@@ -93,7 +93,6 @@ def test_every_backup_of_a_busy_server_is_what_it_was_at_some_moment(machine: Ma
     _print_percentiles(client.answered, takings)
 
 
-@pytest.mark.skipif(not IS_FULL, reason="a slice of it did not end in time on a slow machine, and why is to be found")
 def test_any_moment_of_a_busy_server_that_is_killed_now_and_then(machine: Machine, sink: Sink) -> None:
     chance = Random(seed())
     (keys,) = open_accounts(machine.folder / "data", 1)

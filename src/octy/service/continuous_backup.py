@@ -119,6 +119,10 @@ class ContinuousBackup:
             self._thread.join()
         self._opened.close()
 
+    def close(self) -> None:
+        """After the store is closed."""
+        self._follower.close()
+
     # The writer's thread
 
     def _take(self) -> None:

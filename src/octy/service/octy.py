@@ -180,6 +180,8 @@ class Octy:
         if self.backup is not None:
             self.backup.stop()
         self._store.close()
+        if self.backup is not None:
+            self.backup.close()
 
     def on_webhooks(self, wake: Callable[[], None], forgive: Callable[[int], None]) -> None:
         """`wake` is called after each commit that adds webhooks or moves a sandbox's clock, in the writer's thread.

@@ -50,6 +50,23 @@ def log_of(database: Path) -> Path:
     return database.with_name(f"{database.name}-wal")
 
 
+def index_of(database: Path) -> Path:
+    """Where a database has its log's index, while a process has it open.
+
+    SQLite's locks are on it. Whoever opens it in a process that has the database open must not close it before SQLite
+    has closed the database: the system gives up all locks of a process on a file when any descriptor of it is closed.
+    """
+    return database.with_name(f"{database.name}-shm")
+
+
+def committed(index: int) -> tuple[int, bytes]:
+    """How many frames are committed by the log's open index, and of which generation; none where it is no such index.
+
+    Asked between two transactions of the only one who writes.
+    """
+    return _committed(os.pread(index, _INDEX_BYTES, 0))
+
+
 def generation(database: Path) -> bytes:
     """What all frames bear that were written since the log last began at its head; nothing where there is no log."""
     header = _header(database)
@@ -85,7 +102,7 @@ def broken_at(database: Path, *, is_index_believed: bool) -> int | None:
     """
     if not log_of(database).exists():
         return None
-    committed, salts = indexed(database) if is_index_believed else (0, b"")
+    committed, salts = _indexed(database) if is_index_believed else (0, b"")
     header = _header(database)
     if (order := _order(header)) is None:
         return 0 if committed else None
@@ -111,13 +128,13 @@ def _order(header: bytes) -> str | None:
     return order if is_log and (_summed(np.frombuffer(header[:24], order)[None, :]) == words[6:]).all() else None
 
 
-def indexed(database: Path) -> tuple[int, bytes]:
-    """How many frames are committed by the log's index, and of which generation; none where it is no such index.
+def _indexed(database: Path) -> tuple[int, bytes]:
+    """As `committed` says it; no process has the database open."""
+    index = index_of(database)
+    return _committed(index.read_bytes()[:_INDEX_BYTES]) if index.exists() else (0, b"")
 
-    Asked while SQLite writes, between two transactions of the only one who does.
-    """
-    index = database.with_name(f"{database.name}-shm")
-    said = index.read_bytes()[:_INDEX_BYTES] if index.exists() else b""
+
+def _committed(said: bytes) -> tuple[int, bytes]:
     words = np.frombuffer(said.ljust(_INDEX_BYTES, b"\0"), np.uint32)
     if not words.any() or (_summed(words[None, :10]) != words[10:]).any():
         return 0, b""

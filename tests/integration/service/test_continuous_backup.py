@@ -2,6 +2,8 @@
 
 import errno
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -169,6 +171,19 @@ def test_any_moment_is_what_the_store_was(service: Followed, shop: Shop, tmp_pat
     service.stop()
     restored(service, None, tmp_path / "last")
     assert rows_of(tmp_path / "last") == rows_of(service.folder)
+
+
+@pytest.mark.parametrize(("name", "byte"), [("octy.db-shm", 128), ("octy.db", 0x40000002)])
+def test_sqlite_s_locks_are_held_all_the_while(service: Followed, name: str, byte: int) -> None:
+    """A descriptor that is closed takes a process's locks with it; whoever comes next would empty the log's index."""
+    service.moment()
+    service.moment()
+    takes = (
+        "import sys, fcntl; fcntl.lockf(open(sys.argv[1], 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, int(sys.argv[2]))"
+    )
+    command = [sys.executable, "-c", takes, str(service.folder / name), str(byte)]
+    other = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert "BlockingIOError" in other.stderr
 
 
 def test_between_two_moments_it_is_the_one_before(service: Followed, shop: Shop, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ looked at before it is brought into the database (`Store.before_bringing`), as S
 nothing is missed.
 """
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from msgspec import Struct
 
 from octy.store.sqlite import pinned
-from octy.store.sqlite_log import Words, frames_of, indexed
+from octy.store.sqlite_log import Words, committed, frames_of, index_of
 
 
 class NewPages(Struct, frozen=True):
@@ -40,6 +41,7 @@ class Follower:
 
     def __init__(self, database: Path) -> None:
         self._database = database
+        self._index: int | None = None
         self._generation = b""
         self._seen = 0
         """How many of the generation's frames."""
@@ -47,18 +49,18 @@ class Follower:
     def begin(self, now_us: int) -> Pinned:
         """What `take` tells from now on comes after this."""
         connection = pinned(self._database)
-        self._seen, self._generation = indexed(self._database)
+        self._seen, self._generation = self._committed()
         return Pinned(now_us, connection)
 
     def take(self, now_us: int) -> NewPages:
         """What came since."""
-        committed, generation = indexed(self._database)
+        until, generation = self._committed()
         first = self._seen if generation == self._generation else 0
-        self._seen, self._generation = committed, generation
-        parts = list(frames_of(self._database, first)) if committed > first else []
+        self._seen, self._generation = until, generation
+        parts = list(frames_of(self._database, first)) if until > first else []
         if not parts:
             return NewPages(now_us, 0, np.zeros(0, np.uint32), np.zeros((0, 0), np.uint8))
-        count = committed - first
+        count = until - first
         pages = np.concatenate([part.pages for part in parts])[:count]
         sizes = np.concatenate([part.sizes for part in parts])[:count]
         assert len(pages) == count, "what is committed is there"
@@ -66,3 +68,14 @@ class Follower:
         contents = np.concatenate([part.contents for part in parts])[:count]
         unique, from_end = np.unique(pages[::-1], return_index=True)
         return NewPages(now_us, int(sizes[-1]), unique, contents[count - 1 - from_end])
+
+    def close(self) -> None:
+        """After the database is closed, and not before (`sqlite_log.index_of`)."""
+        if self._index is not None:
+            os.close(self._index)
+            self._index = None
+
+    def _committed(self) -> tuple[int, bytes]:
+        if self._index is None:
+            self._index = os.open(index_of(self._database), os.O_RDONLY | os.O_CLOEXEC)
+        return committed(self._index)
