@@ -65,7 +65,6 @@ class ContinuousBackup:
     """One store's."""
 
     def __init__(self, store: Store, clock: Clock, settings: ContinuousBackupSettings) -> None:
-        """StoreError where the folder is no place for it."""
         self._store = store
         self._clock = clock
         self._settings = settings
@@ -194,7 +193,7 @@ class ContinuousBackup:
         return told
 
     def _begin(self, pinned: Pinned) -> None:
-        """From then on the chain before is closed, unless there is no base: then it goes on."""
+        """A new chain, with its base; until that is whole, the one before goes on."""
         self._has_base = bool(self._chains)
         try:
             known = chain.archive_files(self._settings.folder)
