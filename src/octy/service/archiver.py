@@ -38,7 +38,10 @@ ROWS_PER_RUN = 262_144
 BYTES_PER_RUN = 64 * 1024 * 1024
 """Or so many bytes of properties."""
 ROWS_UNARCHIVED_MAX = 2_097_152
-"""Where all accounts have more than this, the one with the most need not wait until it has enough for a file."""
+"""All accounts have no more than this for long, however many they are."""
+ROWS_WORTH_A_FILE = 16_384
+"""Where all accounts have as many as make a file, and each so many of them on average, the one with the most need not
+wait until it has enough by itself: a start reads a row that is not in a file several times as slowly as others."""
 BYTES_UNARCHIVED_MAX = 64 * 1024 * 1024
 """The same of what all accounts' events take in memory, with their properties."""
 RUNS_PER_MERGE = 4
@@ -306,9 +309,14 @@ def _next_move(unarchived: Sequence[Unarchived]) -> Unarchived | None:
     if not waiting:
         return None
     most, largest = max(waiting, key=lambda one: one.rows), max(waiting, key=lambda one: one.bytes_)
-    if most.rows >= ROWS_PER_RUN or _are_too_many(waiting):
+    if most.rows >= ROWS_PER_RUN or _are_enough(waiting):
         return most
     return largest if _are_too_large(waiting) else None
+
+
+def _are_enough(waiting: Sequence[Unarchived]) -> bool:
+    worth_it = max(ROWS_PER_RUN, ROWS_WORTH_A_FILE * len(waiting))
+    return sum(one.rows for one in waiting) > min(worth_it, ROWS_UNARCHIVED_MAX)
 
 
 def _holds_too_much(unarchived: Sequence[Unarchived]) -> bool:

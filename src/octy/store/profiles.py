@@ -192,14 +192,15 @@ def count(connection: Connection, account_id: int) -> int:
 def data_of_all(connection: Connection, account_id: int) -> Iterator[tuple[int, dict[str, Scalar]]]:
     """(profile key, profile data) of every profile of an account, ordered by key."""
     question = select(profiles.c.profile_key, profiles.c.profile_data).where(profiles.c.account_id == account_id)
-    for row in _streamed(connection, question.order_by(profiles.c.profile_key)):
-        yield row.profile_key, to_scalars(row.profile_data)
+    ordered = question.order_by(profiles.c.profile_key)
+    for part in connection.execute(ordered, execution_options={"yield_per": _ROWS_AT_ONCE}).partitions():
+        yield from [(row[0], to_scalars(row[1])) for row in part]
 
 
 def everybody(connection: Connection, account_id: int) -> Iterator[StoredProfile]:
     """All of an account's profiles, ordered by key."""
     question = select(profiles).where(profiles.c.account_id == account_id).order_by(profiles.c.profile_key)
-    yield from map(_stored, _streamed(connection, question))
+    yield from map(_stored, connection.execute(question, execution_options={"yield_per": _ROWS_AT_ONCE}))
 
 
 def updated_after(connection: Connection, account_id: int, after_us: int) -> list[tuple[int, int]]:
@@ -236,10 +237,6 @@ def _by(connection: Connection, account_id: int, question: Select[Any], values: 
     asked = (connection.execute(question, {"account": account_id, "values": chunk}) for chunk in in_chunks(values))
     found = [_stored(row) for rows in asked for row in rows]
     return sorted(found, key=lambda stored: stored.profile_key)
-
-
-def _streamed(connection: Connection, question: Select[Any]) -> Iterator[Row[Any]]:
-    yield from connection.execute(question, execution_options={"yield_per": _ROWS_AT_ONCE})
 
 
 def _row(account_id: int, stored: StoredProfile) -> tuple[int | str, ...]:

@@ -287,6 +287,24 @@ def rows_of_files(shop: Shop) -> list[int]:
     return [count for (count,) in shop.service.rows(question)]
 
 
+def test_accounts_that_have_enough_together_need_not_have_it_each(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the one with the most whose rows become a file; and not where that would be a file of next to nothing."""
+    other = Shop(shop.service)
+    other.has("eve")
+    other.views("eve")
+    other.views("eve", at="12:01")
+    walks(shop, range(3))
+    archives(shop.service)
+    assert files(shop.service) == []
+    monkeypatch.setattr(archiver, "ROWS_WORTH_A_FILE", 3)
+    archives(shop.service)
+    assert files(shop.service) == [], "five rows in two logs"
+    monkeypatch.setattr(archiver, "ROWS_WORTH_A_FILE", 2)
+    archives(shop.service)
+    assert rows_of_files(shop) == [3]
+    assert (len(shop.log("ana")), len(other.log("eve"))) == (3, 2)
+
+
 def test_large_events_become_a_file_before_there_are_many(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is in memory is bounded in bytes: by who has the most of them, of all accounts."""
     monkeypatch.setattr(archiver, "BYTES_UNARCHIVED_MAX", 2_000)
