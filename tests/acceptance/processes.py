@@ -156,6 +156,28 @@ class Server(Process):
         """A client with an account's keys. Nothing is encrypted, and to make ready for that would take a while."""
         return httpx.Client(base_url=self.url, auth=keys, timeout=PATIENCE_SECONDS, trust_env=False, verify=False)
 
+    @property
+    def kept_pid(self) -> int:
+        """The process that serves, where what was started keeps it (`octy serve --restart-after-crash`)."""
+        children = Path(f"/proc/{self.popen.pid}/task/{self.popen.pid}/children")
+        (kept,) = wait_for("a server", children.read_text().split)
+        return int(kept)
+
+    def dies(self, number: signal.Signals = signal.SIGKILL) -> float:
+        """That process, of a signal; the seconds until the next is ready. Nobody is refused meanwhile."""
+        os.kill(self.kept_pid, number)
+        began = time.monotonic()
+        with self.client() as client:
+            wait_for("readiness", lambda: self._is_ready(client))
+        return time.monotonic() - began
+
+    def _is_ready(self, client: httpx.Client) -> bool:
+        with suppress(
+            httpx.RemoteProtocolError, httpx.ReadError
+        ):  # what it had accepted, or was about to, dies with it
+            return client.get("/readyz").status_code == 200
+        return False
+
     def stop(self, number: signal.Signals = signal.SIGTERM, *, had_trouble: bool = False) -> Ended:
         """Asks it to end, and insists on a proper end: 0, in time, and no error ever logged unless it had trouble."""
         self.popen.send_signal(number)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from functools import partial
 from random import Random
 
+import pytest
+
 from tests.acceptance.account import Account
 from tests.acceptance.processes import Machine, Server, wait_for
 from tests.crash.clients import Client, Customers, Marketer
@@ -31,25 +33,31 @@ PROFILES_RELIVED = extent(200, 20)
 WEBHOOKS_ARRIVE_SECONDS = 120
 
 
+@pytest.mark.parametrize("is_kept", [False, True], ids=["started anew", "kept"])
 def test_whatever_is_killed_when_all_that_was_acknowledged_is_there_with_its_effects(
-    machine: Machine, sink: Sink
+    machine: Machine, sink: Sink, is_kept: bool
 ) -> None:
+    """A server that is started anew each time, and one that `--restart-after-crash` keeps."""
     chance = Random(seed())
     keys = open_accounts(machine.folder / "data", ACCOUNTS)
-    server = machine.serve("--allow-private-webhooks")
-    serve = partial(machine.serve, "--allow-private-webhooks", "--port", str(server.port))
+    options = ["--allow-private-webhooks", *(["--restart-after-crash"] if is_kept else [])]
+    server = machine.serve(*options)
+    serve = partial(machine.serve, *options, "--port", str(server.port))
     profile_ids = [settle(Account(server, mine), sink.url, PROFILES) for mine in keys]
     clients = _clients(machine, server, keys, profile_ids, chance)
     ready_after_seconds = []
     for _ in range(KILLS):
         time.sleep(chance.uniform(*LIVES_SECONDS))
-        server.kill()
-        server = serve()
-        ready_after_seconds.append(server.ready_after_seconds)
+        if is_kept:
+            ready_after_seconds.append(server.dies())
+        else:
+            server.kill()
+            server = serve()
+            ready_after_seconds.append(server.ready_after_seconds)
     for client in clients:
         client.stop()
     wait_for("all webhooks", lambda: _none_pending(server), WEBHOOKS_ARRIVE_SECONDS)
-    server.stop()
+    server.stop(had_trouble=is_kept)
     checked = check_folder_is_clean(machine)
     with opened(machine.folder / "data") as connection:
         sent, acknowledged = _in_diaries(machine)

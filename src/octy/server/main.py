@@ -187,6 +187,10 @@ def serve(
             min=0, max=60, metavar="SECONDS", help="How long the end waits for clients to hang up by themselves."
         ),
     ] = 1.0,
+    restart_after_crash: Annotated[
+        bool,
+        typer.Option("--restart-after-crash", help="A second process waits, and starts another server if one dies."),
+    ] = False,
     security_contact: Annotated[
         str,
         typer.Option(
@@ -229,13 +233,13 @@ def serve(
 
     leave_out(BY_THE_SERVER)
     gc.disable()  # until all is loaded, of which nothing goes
-    from octy.server.serve import Settings  # after what may be refused, for it takes a while
-    from octy.server.serve import serve as run
+    from octy.server import serve as serving  # after what may be refused, for it takes a while
     from octy.service.continuous_backup import ContinuousBackupSettings
     from octy.service.jobs.runner import JobSettings
 
+    run = serving.serve_on if restart_after_crash else serving.serve
     run(
-        Settings(
+        serving.Settings(
             host=host,
             port=port,
             data=data,

@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -44,6 +45,7 @@ from octy.model.tracing import Report
 from octy.server.accounts import tell_keys
 from octy.server.certificates import show_certificate, tls_of
 from octy.server.control import Control
+from octy.server.keeping import keep
 from octy.server.logs import configure_logs
 from octy.server.settings import LogLevel
 from octy.server.telemetry import reporting
@@ -85,6 +87,9 @@ ACCEPTED_PER_TURN = 64
 Where they keep it busy, new ones would wait for seconds."""
 
 GIVE_BACK_EVERY_SECONDS = 60.0
+
+LOADED_LATER = ("octy.webhooks.sender", "pyarrow.compute", "uvloop")
+"""What a server loads once it is ready, or on its way to it; for those that are forked, all is loaded before."""
 
 SWITCH_SECONDS = 0.0001
 """For how long the writer may keep the interpreter while a connection has something to say. Each time that one does, it
@@ -210,13 +215,27 @@ class Server(uvicorn.Server):
             raise
 
 
-def serve(settings: Settings) -> None:
+def serve_on(settings: Settings) -> None:
+    """As `serve`; a server that dies is followed by another (`octy.server.keeping`)."""
+    configure_logs(settings.log_level)
+    _leave_no_core()
+    listening = _listen(settings.host, settings.port)
+    load()
+    for name in LOADED_LATER:
+        import_module(name)
+    gc.freeze()
+    keep(lambda tell_ready: serve(settings, listening, tell_ready))
+
+
+def serve(
+    settings: Settings, listening: socket.socket | None = None, tell_ready: Callable[[], None] = lambda: None
+) -> None:
     """Serves until SIGINT or SIGTERM. StoreError where the port is taken or the data folder cannot be served."""
     configure_logs(settings.log_level)
     _leave_no_core()
     _spare_memory()
     sys.setswitchinterval(SWITCH_SECONDS)
-    listening = _listen(settings.host, settings.port)
+    listening = listening or _listen(settings.host, settings.port)
     tls = None if settings.tls_certificate is None else tls_of(settings.tls_certificate, settings.tls_key)
     store = open_store(settings.data)
     clock: Clock = SystemClock() if settings.clock_us is None else ManualClock(settings.clock_us)
@@ -241,10 +260,14 @@ def serve(settings: Settings) -> None:
         gc.freeze()
         _give_back_memory()
 
+    def announce() -> None:
+        _announce(octy, settings, listening)
+        tell_ready()
+
     spans = reporting(settings.otlp_endpoint) if settings.otlp_endpoint else nullcontext()
     try:
         with spans as report:
-            _run(octy, begin, listening, settings, tls, report)
+            _run(octy, begin, announce, listening, settings, tls, report)
     finally:
         octy.stop()
 
@@ -293,6 +316,7 @@ def _announce(octy: Octy, settings: Settings, listening: socket.socket) -> None:
 def _run(
     octy: Octy,
     begin: Callable[[], None],
+    announce: Callable[[], None],
     listening: socket.socket,
     settings: Settings,
     tls: ssl.SSLContext | None,
@@ -334,7 +358,7 @@ def _run(
         config,
         octy,
         begin,
-        lambda: _announce(octy, settings, listening),
+        announce,
         dispatcher,
         control,
         settings.drain_seconds,

@@ -1,0 +1,133 @@
+"""`octy serve --restart-after-crash`: a process that waits beside the server, and puts another in its place if it dies.
+
+Whoever kills a server, be it the system for want of memory or a fault in a library, kills the process that serves. The
+one that keeps it has loaded what a server loads, so that the next is there in a third of the time, and it holds the
+listening socket, so that who connects meanwhile waits instead of being refused. It opens no store, and answers nobody.
+
+A server that ends by itself has said why, and is not followed by another.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from threading import Event
+from types import FrameType
+from typing import NamedTuple
+
+import structlog
+
+log = structlog.get_logger()
+
+PAUSES_SECONDS = (1, 2, 4, 8, 16, 30)
+"""Before another is tried where one died before it was ready, as the next may well do: after the first of a row, the
+second, and so on; the last for all others. One that was ready is followed at once."""
+
+PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+PR_SET_PDEATHSIG = 1
+"""Linux's name for: the process gets this signal when its parent dies."""
+
+Serve = Callable[[Callable[[], None]], None]
+"""Serves until told to end; calls what it is given when it is ready."""
+
+
+def keep(serve: Serve, pauses_seconds: Sequence[float] = PAUSES_SECONDS) -> None:
+    """Serves, in one process after the other. To be called where there is one thread, for it forks.
+
+    In a server's process it returns, or raises, as `serve` does. In the keeper's it raises SystemExit with the code of
+    the last server, or 0 where none was there when the end was asked for.
+    """
+    keeper = _Keeper()
+    deaths_in_a_row = 0
+    while True:
+        if (tell_ready := keeper.bear()) is not None:
+            serve(tell_ready)
+            return
+        last = keeper.bury()
+        if last.code >= 0 or keeper.is_told_to_end or -last.code in PASSED_ON:
+            sys.exit(last.code if last.code >= 0 else 128 - last.code)
+        deaths_in_a_row = 0 if last.was_ready else deaths_in_a_row + 1
+        pause_seconds = pauses_seconds[min(deaths_in_a_row, len(pauses_seconds)) - 1] if deaths_in_a_row else 0
+        log.error("serve.died", signal=signal.Signals(-last.code).name, next_after_seconds=pause_seconds)
+        if keeper.is_told_to_end_within(pause_seconds):
+            sys.exit(0)
+
+
+class _Death(NamedTuple):
+    code: int
+    """As `subprocess.Popen.returncode`: a signal's number has a minus."""
+    was_ready: bool
+
+
+class _Keeper:
+    """At most one server at a time, to which signals are passed on.
+
+    Each is the leader of a group of its own: Ctrl-C, which a terminal sends to the keeper's, reaches it once.
+    """
+
+    def __init__(self) -> None:
+        self._pid = 0
+        self._readiness = -1
+        """Where the server says that it is ready."""
+        self._end = Event()
+        for number in PASSED_ON:
+            signal.signal(number, self._pass_on)
+
+    @property
+    def is_told_to_end(self) -> bool:
+        """Whether SIGINT or SIGTERM has come."""
+        return self._end.is_set()
+
+    def is_told_to_end_within(self, seconds: float) -> bool:
+        """The same, once it has come or the time is up."""
+        return self._end.wait(seconds)
+
+    def bear(self) -> Callable[[], None] | None:
+        """Forks a server: in its process, what tells that it is ready; None in the keeper's."""
+        keeper = os.getpid()
+        theirs, ours = os.pipe()
+        signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)  # whatever comes now comes to one who knows what to do
+        self._pid = os.fork()
+        if self._pid:
+            os.close(ours)
+            os.set_blocking(theirs, False)
+            self._readiness = theirs
+        else:
+            os.close(theirs)
+            os.setpgid(0, 0)
+            _end_with(keeper)
+            for number in PASSED_ON:
+                signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
+        return None if self._pid else lambda: _tell(ours)
+
+    def bury(self) -> _Death:
+        """Waits until the server has died."""
+        os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOWAIT)  # its number is nobody else's yet
+        pid, self._pid = self._pid, 0
+        _, status = os.waitpid(pid, 0)
+        was_ready = b""
+        with suppress(BlockingIOError):
+            was_ready = os.read(self._readiness, 1)
+        os.close(self._readiness)
+        return _Death(os.waitstatus_to_exitcode(status), bool(was_ready))
+
+    def _pass_on(self, number: int, _frame: FrameType | None) -> None:
+        if number != signal.SIGHUP:
+            self._end.set()
+        if self._pid:
+            os.kill(self._pid, number)
+
+
+def _tell(readiness: int) -> None:
+    os.write(readiness, b"1")
+    os.close(readiness)
+
+
+def _end_with(keeper: int) -> None:
+    """From now on this process is told to end when its keeper dies, of whatever it be."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != keeper:
+        os.kill(os.getpid(), signal.SIGTERM)
