@@ -28,6 +28,7 @@ def test_who_connects_while_there_is_no_server_is_answered_by_the_next(
             event = {"event_type": "view", "profile_id": ana, "message_id": str(kill)}
             assert client.post("/v1/retention/events/create", json=event).status_code == 201
     assert len(set(served_by)) == KILLS + 1
+    assert f"\nocty_server_deaths_total {KILLS}.0\n" in server.client().get("/metrics").text
     assert stored_rows(server.data)["events"] == KILLS
     ended = server.stop(had_trouble=True)
     assert ended.stderr.count("serve.died") == KILLS

@@ -29,8 +29,18 @@ PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 PR_SET_PDEATHSIG = 1
 """Linux's name for: the process gets this signal when its parent dies."""
 
-Serve = Callable[[Callable[[], None]], None]
-"""Serves until told to end; calls what it is given when it is ready."""
+
+class Life(NamedTuple):
+    """What a server knows of being kept."""
+
+    deaths: int
+    """Of those before it."""
+    tell_ready: Callable[[], None]
+    """To be called once it is ready."""
+
+
+Serve = Callable[[Life], None]
+"""Serves until told to end."""
 
 
 def keep(serve: Serve, pauses_seconds: Sequence[float] = PAUSES_SECONDS) -> None:
@@ -40,14 +50,15 @@ def keep(serve: Serve, pauses_seconds: Sequence[float] = PAUSES_SECONDS) -> None
     the last server, or 0 where none was there when the end was asked for.
     """
     keeper = _Keeper()
-    deaths_in_a_row = 0
+    deaths = deaths_in_a_row = 0
     while True:
         if (tell_ready := keeper.bear()) is not None:
-            serve(tell_ready)
+            serve(Life(deaths, tell_ready))
             return
         last = keeper.bury()
         if last.code >= 0 or keeper.is_told_to_end or -last.code in PASSED_ON:
             sys.exit(last.code if last.code >= 0 else 128 - last.code)
+        deaths += 1
         deaths_in_a_row = 0 if last.was_ready else deaths_in_a_row + 1
         pause_seconds = pauses_seconds[min(deaths_in_a_row, len(pauses_seconds)) - 1] if deaths_in_a_row else 0
         log.error("serve.died", signal=signal.Signals(-last.code).name, next_after_seconds=pause_seconds)

@@ -45,7 +45,7 @@ from octy.model.tracing import Report
 from octy.server.accounts import tell_keys
 from octy.server.certificates import show_certificate, tls_of
 from octy.server.control import Control
-from octy.server.keeping import keep
+from octy.server.keeping import Life, keep
 from octy.server.logs import configure_logs
 from octy.server.settings import LogLevel
 from octy.server.telemetry import reporting
@@ -224,12 +224,10 @@ def serve_on(settings: Settings) -> None:
     for name in LOADED_LATER:
         import_module(name)
     gc.freeze()
-    keep(lambda tell_ready: serve(settings, listening, tell_ready))
+    keep(lambda life: serve(settings, listening, life))
 
 
-def serve(
-    settings: Settings, listening: socket.socket | None = None, tell_ready: Callable[[], None] = lambda: None
-) -> None:
+def serve(settings: Settings, listening: socket.socket | None = None, life: Life | None = None) -> None:
     """Serves until SIGINT or SIGTERM. StoreError where the port is taken or the data folder cannot be served."""
     configure_logs(settings.log_level)
     _leave_no_core()
@@ -252,6 +250,9 @@ def serve(
         events_per_second=settings.events_per_second,
     )
 
+    if life is not None:
+        octy.deaths = life.deaths
+
     def begin() -> None:
         load()  # a fifth of a second, so that no event waits for a kernel to be loaded
         _calm_the_collector()
@@ -262,7 +263,8 @@ def serve(
 
     def announce() -> None:
         _announce(octy, settings, listening)
-        tell_ready()
+        if life is not None:
+            life.tell_ready()
 
     spans = reporting(settings.otlp_endpoint) if settings.otlp_endpoint else nullcontext()
     try:

@@ -119,6 +119,8 @@ class Octy:
         """Kept by whoever sends the webhooks."""
         self.unread_events = 0
         """How many events were refused because their form could not be read; kept by whoever reads requests."""
+        self.deaths = 0
+        """How many servers before this one died; kept by whoever puts another in their place."""
         self.has_started = False
         """Whether anything but its readiness can be asked."""
         self.is_ending = False

@@ -27,7 +27,8 @@ def say_that_it_lives():
         print(os.getpid(), file=file)
     return len(lives.read_text().splitlines())
 
-def serve(tell_ready):
+def serve(life):
+    tell_ready, deaths = life.tell_ready, life.deaths
 {body}
 
 keep(serve, pauses_seconds=({pauses},))
@@ -117,6 +118,10 @@ def test_one_that_is_killed_is_followed_by_another_at_once(start: Start) -> None
     code, said, _ = kept.end()
     assert code == 7
     assert said.count("serve.died") == said.count("signal=SIGKILL") == said.count("next_after_seconds=0") == 3
+
+
+def test_each_knows_how_many_died_before_it(start: Start) -> None:
+    assert start(f"if deaths < 3:\n    tell_ready()\n    {DIES}\nsys.exit(deaths)").end()[0] == 3
 
 
 def test_one_that_ends_by_itself_is_not_followed(start: Start) -> None:

@@ -35,6 +35,7 @@ class _OfOcty(Collector):
         """A family for each number."""
         yield _labelled_gauge("octy_build_info", "Always 1.", "version", {__version__: 1})
         yield GaugeMetricFamily("octy_ready", "1 while requests are served.", int(self._octy.readiness().is_ready))
+        yield CounterMetricFamily("octy_server_deaths", "Servers before this one that died.", self._octy.deaths)
         yield from self._of_requests()
         yield from self._of_events()
         yield from self._of_queue()
