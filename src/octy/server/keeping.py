@@ -44,7 +44,7 @@ Serve = Callable[[Life], None]
 
 
 def keep(serve: Serve, pauses_seconds: Sequence[float] = PAUSES_SECONDS) -> None:
-    """Serves, in one process after the other. To be called where there is one thread, for it forks.
+    """Serves, in one process after the other. To be called where Python has one thread, for it forks.
 
     In a server's process it returns, or raises, as `serve` does. In the keeper's it raises SystemExit with the code of
     the last server, or 0 where none was there when the end was asked for.

@@ -15,6 +15,7 @@ from octy.model.instants import parse_instant
 from octy.model.limits import CONNECTIONS_MAX
 from octy.server import settings
 from octy.server.accounts import app as accounts
+from octy.server.allocator import spare_memory
 from octy.server.judging import SANDBOX_START, judge
 from octy.server.settings import LogLevel
 from octy.unused import BY_THE_SERVER, leave_out
@@ -233,6 +234,7 @@ def serve(
 
     leave_out(BY_THE_SERVER)
     gc.disable()  # until all is loaded, of which nothing goes
+    spare_memory()
     from octy.server import serve as serving  # after what may be refused, for it takes a while
     from octy.service.continuous_backup import ContinuousBackupSettings
     from octy.service.jobs.runner import JobSettings

@@ -8,7 +8,6 @@ closed.
 """
 
 import asyncio
-import ctypes
 import gc
 import resource
 import signal
@@ -43,6 +42,7 @@ from octy.model.instants import iso
 from octy.model.keys import Keys
 from octy.model.tracing import Report
 from octy.server.accounts import tell_keys
+from octy.server.allocator import give_back_memory
 from octy.server.certificates import show_certificate, tls_of
 from octy.server.control import Control
 from octy.server.keeping import Life, keep
@@ -74,13 +74,6 @@ CONNECTIONS_WAITING_MAX = 1024
 
 FILES_KEPT = 250
 """How many open files are for the store, webhooks and the like, and not for connections."""
-
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
-"""glibc's names for what can be said of its allocator."""
-LARGE_BYTES = 32_768
-"""What is larger, as most bodies and all columns are, has memory of its own, which goes with it."""
-KEPT_BYTES = 8_000_000
-"""How much memory may be kept that is free, for what is smaller."""
 
 ACCEPTED_PER_TURN = 64
 """The loop accepts one connection of each listening socket whenever it comes by, and hears those that stand beside it.
@@ -231,7 +224,7 @@ def serve(settings: Settings, listening: socket.socket | None = None, life: Life
     """Serves until SIGINT or SIGTERM. StoreError where the port is taken or the data folder cannot be served."""
     configure_logs(settings.log_level)
     _leave_no_core()
-    _spare_memory()
+    pa.set_memory_pool(pa.system_memory_pool())  # its own keeps what is free
     sys.setswitchinterval(SWITCH_SECONDS)
     listening = listening or _listen(settings.host, settings.port)
     tls = None if settings.tls_certificate is None else tls_of(settings.tls_certificate, settings.tls_key)
@@ -259,7 +252,7 @@ def serve(settings: Settings, listening: socket.socket | None = None, life: Life
         octy.start(lambda: _first_account(octy, settings))
         gc.collect()  # of what the start itself has made, which stays as well
         gc.freeze()
-        _give_back_memory()
+        give_back_memory()
 
     def announce() -> None:
         _announce(octy, settings, listening)
@@ -410,35 +403,11 @@ def _leave_no_core() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
-def _spare_memory() -> None:
-    """Memory that is free again is the system's again, not kept in an arena for each thread in case it is wanted.
-
-    After six million events, at full speed, a server held 505 MB instead of 681.
-    """
-    pa.set_memory_pool(pa.system_memory_pool())
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(M_ARENA_MAX, 1)
-        mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
-        mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
-
-
 async def _keep_giving_back_memory() -> None:
     """Now and then, for ever."""
     while True:
         await asyncio.sleep(GIVE_BACK_EVERY_SECONDS)
-        await asyncio.to_thread(_give_back_memory)
-
-
-def _give_back_memory() -> None:
-    """What is free, but lies between what is not, where glibc would keep it.
-
-    That is some 70 MB when the world has been brought back, and was as much again after some minutes of moving events
-    into files. It takes some milliseconds, in which nobody else gets memory.
-    """
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+        await asyncio.to_thread(give_back_memory)
 
 
 def _note(_number: int, _frame: FrameType | None) -> None:
