@@ -138,7 +138,9 @@ def _tell(readiness: int) -> None:
 
 
 def _end_with(keeper: int) -> None:
-    """From now on this process is told to end when its keeper dies, of whatever it be."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    """From now on this process is told to end when its keeper dies, of whatever it be, where the system can do so."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != keeper:
         os.kill(os.getpid(), signal.SIGTERM)
