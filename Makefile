@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-# Tests wait for processes and clocks: where there are as many as cores, a tenth of the time nobody works.
+# Tests wait for processes and clocks: where there are as many as cores, a fifth of the time nobody works.
 WORKERS = $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) * 3 // 2)")
 
 .PHONY: setup demo test check coverage mutants session soak simulate mistakes crash webhooks bench bench-quick tutorial pictures rules api figures docs fuzz stops endure sbom pins clean
