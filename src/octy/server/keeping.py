@@ -1,7 +1,7 @@
 """`octy serve --restart-after-crash`: a process that waits beside the server, and puts another in its place if it dies.
 
 Whoever kills a server, be it the system for want of memory or a fault in a library, kills the process that serves. The
-one that keeps it has loaded what a server loads, so that the next is there in a third of the time, and it holds the
+one that keeps it has loaded what a server loads, so that the next is there in a fraction of the time, and it holds the
 listening socket, so that who connects meanwhile waits instead of being refused. It opens no store, and answers nobody.
 
 A server that ends by itself has said why, and is not followed by another.
@@ -22,8 +22,8 @@ import structlog
 log = structlog.get_logger()
 
 PAUSES_SECONDS = (1, 2, 4, 8, 16, 30)
-"""Before another is tried where one died before it was ready, as the next may well do: after the first of a row, the
-second, and so on; the last for all others. One that was ready is followed at once."""
+"""Before another is tried where one died before it was ready, as the next may well do, or could not even be forked:
+after the first of a row, the second, and so on; the last for all others. One that was ready is followed at once."""
 
 PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 PR_SET_PDEATHSIG = 1
@@ -50,18 +50,25 @@ def keep(serve: Serve, pauses_seconds: Sequence[float] = PAUSES_SECONDS) -> None
     the last server, or 0 where none was there when the end was asked for.
     """
     keeper = _Keeper()
-    deaths = deaths_in_a_row = 0
+    deaths = failures = 0
     while True:
-        if (tell_ready := keeper.bear()) is not None:
-            serve(Life(deaths, tell_ready))
-            return
-        last = keeper.bury()
-        if last.code >= 0 or keeper.is_told_to_end or -last.code in PASSED_ON:
-            sys.exit(last.code if last.code >= 0 else 128 - last.code)
-        deaths += 1
-        deaths_in_a_row = 0 if last.was_ready else deaths_in_a_row + 1
-        pause_seconds = pauses_seconds[min(deaths_in_a_row, len(pauses_seconds)) - 1] if deaths_in_a_row else 0
-        log.error("serve.died", signal=signal.Signals(-last.code).name, next_after_seconds=pause_seconds)
+        try:
+            tell_ready = keeper.bear()
+        except OSError as error:
+            failures += 1
+            said: dict[str, object] = {"event": "serve.not_forked", "reason": error.strerror}
+        else:
+            if tell_ready is not None:
+                serve(Life(deaths, tell_ready))
+                return
+            last = keeper.bury()
+            if last.code >= 0 or keeper.is_told_to_end or -last.code in PASSED_ON:
+                sys.exit(last.code if last.code >= 0 else 128 - last.code)
+            deaths += 1
+            failures = 0 if last.was_ready else failures + 1
+            said = {"event": "serve.died", "signal": signal.Signals(-last.code).name}
+        pause_seconds = pauses_seconds[min(failures, len(pauses_seconds)) - 1] if failures else 0
+        log.error(**said, next_after_seconds=pause_seconds)
         if keeper.is_told_to_end_within(pause_seconds):
             sys.exit(0)
 
@@ -96,23 +103,30 @@ class _Keeper:
         return self._end.wait(seconds)
 
     def bear(self) -> Callable[[], None] | None:
-        """Forks a server: in its process, what tells that it is ready; None in the keeper's."""
+        """Forks a server: in its process, what tells that it is ready; None in the keeper's. OSError if it cannot."""
         keeper = os.getpid()
         theirs, ours = os.pipe()
         signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)  # whatever comes now comes to one who knows what to do
-        self._pid = os.fork()
-        if self._pid:
-            os.close(ours)
-            os.set_blocking(theirs, False)
-            self._readiness = theirs
-        else:
+        try:
+            self._pid = os.fork()
+            if not self._pid:
+                os.setpgid(0, 0)
+                _end_with(keeper)
+                for number in PASSED_ON:
+                    signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        except OSError:
             os.close(theirs)
-            os.setpgid(0, 0)
-            _end_with(keeper)
-            for number in PASSED_ON:
-                signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
-        return None if self._pid else lambda: _tell(ours)
+            os.close(ours)
+            raise
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
+        if not self._pid:
+            os.close(theirs)
+            return lambda: _tell(ours)
+        os.close(ours)
+        os.set_blocking(theirs, False)
+        self._readiness = theirs
+        return None
 
     def bury(self) -> _Death:
         """Waits until the server has died."""

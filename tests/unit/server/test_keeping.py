@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,8 +11,7 @@ from textwrap import indent
 
 import pytest
 
-PATIENCE_SECONDS = 60
-LOOK_EVERY_SECONDS = 0.01
+from tests.acceptance.processes import PATIENCE_SECONDS, wait_for
 
 SCRIPT = """
 import os, signal, sys, time
@@ -31,6 +29,7 @@ def serve(life):
     tell_ready, deaths = life.tell_ready, life.deaths
 {body}
 
+{before}
 keep(serve, pauses_seconds=({pauses},))
 print("a server has ended", flush=True)
 """
@@ -44,9 +43,9 @@ Start = Callable[..., "Kept"]
 class Kept:
     """A keeper, and whom it has borne so far."""
 
-    def __init__(self, folder: Path, body: str, pauses: str = "600") -> None:
+    def __init__(self, folder: Path, body: str, pauses: str = "600", before: str = "") -> None:
         self._folder = folder
-        script = SCRIPT.format(body=indent(body, "    "), pauses=pauses)
+        script = SCRIPT.format(body=indent(body, "    "), pauses=pauses, before=before)
         self.popen = subprocess.Popen(
             [sys.executable, "-c", script, str(folder)],
             stdout=subprocess.PIPE,
@@ -63,11 +62,8 @@ class Kept:
 
     def life(self, number: int) -> int:
         """Waits for it."""
-        for _ in range(round(PATIENCE_SECONDS / LOOK_EVERY_SECONDS)):
-            if len(self.lives()) >= number:
-                return self.lives()[number - 1]
-            time.sleep(LOOK_EVERY_SECONDS)
-        raise AssertionError(f"no server number {number}: {self.end()}")
+        (pid,) = wait_for(f"server number {number}", lambda: self.lives()[number - 1 : number])
+        return pid
 
     def end(self) -> tuple[int, str, str]:
         """Its exit code, and what all of them have said."""
@@ -85,8 +81,8 @@ class Kept:
 def start(tmp_path: Path) -> Iterator[Start]:
     started: list[Kept] = []
 
-    def start(*how: str) -> Kept:
-        started.append(Kept(tmp_path, *how))
+    def start(*how: str, **more: str) -> Kept:
+        started.append(Kept(tmp_path, *how, **more))
         return started[-1]
 
     yield start
@@ -95,13 +91,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 def is_gone(pid: int) -> bool:
-    for _ in range(round(PATIENCE_SECONDS / LOOK_EVERY_SECONDS)):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(LOOK_EVERY_SECONDS)
-    return False
+    """Waits until it is."""
+    return wait_for("the end", lambda: not Path(f"/proc/{pid}").exists())
 
 
 def heeds(number: str, what: str) -> str:
@@ -143,6 +134,28 @@ def test_after_one_that_dies_before_it_is_ready_there_is_a_pause(start: Start) -
     assert len(kept.lives()) == 3
     pauses = [line.split("next_after_seconds=")[1].split()[0] for line in said.splitlines()]
     assert pauses == ["0", "0", "600"]
+
+
+def test_one_that_cannot_be_forked_is_tried_again_after_a_pause(start: Start) -> None:
+    """As where the system has no memory, or no number, for another process."""
+    kept = start(
+        STAYS,
+        "0, 0",
+        before="""
+forks, fork = iter([OSError(12, "Cannot allocate memory")] * 2), os.fork
+def scarcely():
+    for error in forks: raise error
+    return fork()
+os.fork = scarcely
+""",
+    )
+    os.kill(kept.life(1), signal.SIGKILL)
+    kept.life(2)
+    kept.popen.terminate()
+    code, said, _ = kept.end()
+    assert code == 128 + signal.SIGTERM
+    assert said.count("serve.not_forked") == said.count("reason='Cannot allocate memory'") == 2
+    assert said.count("serve.died") == 1
 
 
 def test_one_that_was_ready_ends_a_row_of_such_that_were_not(start: Start) -> None:
