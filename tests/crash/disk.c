@@ -2,11 +2,13 @@
 
    Every call that changes what is under DISK_FOLDER is a step, numbered from 1 over all threads. At step DISK_AT the
    process is killed (DISK_HOW=kill), or that one call fails (eio, enospc), or the next write is half done and fails
-   (short). Each step is noted in DISK_JOURNAL, after it was done, with all that is needed to do it again: so what a disk
-   would hold that lost its power at any moment can be made afterwards.
+   (short). With DISK_WRITES that is the first write from there on that has this text in it: how threads take turns
+   changes numbers, but not what is written.
 
-   A line of the journal is `step|what|path|other path or -|offset|length`, followed by so many bytes of data. The call
-   that fails has one too, or whose process is killed: `step|fail or kill|path|what it would have been|0|0`. */
+   Each step is noted in DISK_JOURNAL, after it was done, with all that is needed to do it again: so what a disk would
+   hold that lost its power at any moment can be made afterwards. A line of the journal is
+   `step|what|path|other path or -|offset|length`, followed by so many bytes of data. The call that fails has one too, or
+   whose process is killed: `step|fail or kill|path|what it would have been|0|0`. */
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -33,6 +35,7 @@ static int journal = -1;
 static long at, step;
 static int has_failed;
 static const char *how = "";
+static const char *writes;
 static char *paths[FILES_MAX]; /* of each open descriptor under the folder */
 
 static ssize_t (*real_write)(int, const void *, size_t);
@@ -47,6 +50,7 @@ __attribute__((constructor)) void disk_begins(void)
     folder_length = folder ? strlen(folder) : 0;
     at = getenv("DISK_AT") ? atol(getenv("DISK_AT")) : 0;
     how = getenv("DISK_HOW") ? getenv("DISK_HOW") : "";
+    writes = getenv("DISK_WRITES");
     if (getenv("DISK_JOURNAL"))
         journal = REAL(open64)(getenv("DISK_JOURNAL"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
@@ -85,10 +89,12 @@ static void note(const char *what, const char *path, const char *other, long lon
 /* Counts a step, with the lock held. What is left of the call: all of it, the half, or nothing but an error. */
 enum left { ALL, HALF, NONE };
 
-static enum left next_step(const char *what, const char *path)
+static enum left next_step(const char *what, const char *path, const void *data, size_t size)
 {
     step++;
     if (has_failed || step < at || !strcmp(how, "") || (!strcmp(how, "short") && strcmp(what, "write")))
+        return ALL;
+    if (writes && !(data && memmem(data, size, writes, strlen(writes))))
         return ALL;
     has_failed = 1;
     note(strcmp(how, "kill") ? "fail" : "kill", path, what, 0, "", 0);
@@ -100,9 +106,10 @@ static enum left next_step(const char *what, const char *path)
     return NONE;
 }
 
-#define STEP(failed, what, path)                                                                                       \
+#define STEP(failed, what, path) STEP_WITH(failed, what, path, NULL, 0)
+#define STEP_WITH(failed, what, path, data, size)                                                                      \
     pthread_mutex_lock(&lock);                                                                                         \
-    enum left left = next_step(what, path);                                                                            \
+    enum left left = next_step(what, path, data, size);                                                                \
     if (left == NONE) {                                                                                                \
         pthread_mutex_unlock(&lock);                                                                                   \
         return failed;                                                                                                 \
@@ -172,7 +179,7 @@ int close(int descriptor)
 
 static ssize_t write_at(int descriptor, const void *data, size_t size, off64_t offset)
 {
-    STEP(-1, "write", of(descriptor));
+    STEP_WITH(-1, "write", of(descriptor), data, size);
     size_t some = left == HALF ? size / 2 : size;
     ssize_t done = REAL(pwrite64)(descriptor, data, some, offset);
     if (done > 0)

@@ -23,8 +23,8 @@ class FailingDisk(NamedTuple):
     library: Path
     journal: Path
 
-    def via(self, *, at: int = 0, how: str = "", synchronous: str = "FULL") -> tuple[str, ...]:
-        """What `octy serve` is started through: at that step the disk kills it, or fails it."""
+    def via(self, *, at: int = 0, how: str = "", writes: str = "", synchronous: str = "FULL") -> tuple[str, ...]:
+        """What `octy serve` is started through: at that step, or as it writes that, the disk kills or fails it."""
         return (
             "env",
             f"LD_PRELOAD={self.library}",
@@ -32,6 +32,7 @@ class FailingDisk(NamedTuple):
             f"DISK_JOURNAL={self.journal}",
             f"DISK_AT={at}",
             f"DISK_HOW={how}",
+            *((f"DISK_WRITES={writes}",) if writes else ()),
             f"ROWS_PER_RUN={ROWS_PER_RUN}",
             f"SYNCHRONOUS={synchronous}",
             sys.executable,
