@@ -29,11 +29,11 @@ import octy.client
 import octy.server
 import octy.server.main
 from octy.engine.warm import warm
-from tests.acceptance.processes import SETTLED, Running
+from tests.acceptance.processes import MARK, SETTLED, Running
 
 MESSAGE_BYTES_MAX = 100_000
 LOOK_EVERY_SECONDS = 0.005
-OWN = {"HOME", "TMPDIR"}
+OWN = {"HOME", "TMPDIR", MARK}
 """What each command may have otherwise, besides settings of Octy; the rest is asked once, when a module is imported."""
 COMMANDS: Mapping[str, Callable[[], None]] = {"octy": octy.server.main.main, "octy-cli": octy.cli.main.main}
 

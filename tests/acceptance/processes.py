@@ -32,7 +32,8 @@ PATIENCE_SECONDS = 60
 """How long to wait for what happens at once on an idle machine."""
 LOOK_EVERY_SECONDS = 0.02
 
-_MARK = "ACCEPTANCE_MACHINE"
+MARK = "ACCEPTANCE_MACHINE"
+"""Bears the mark of the machine that a process is of."""
 _ADDRESS = re.compile(r"on (https?://\S+?)[,.]? ?(?:a sandbox|Ctrl-C)")
 
 T = TypeVar("T")
@@ -195,7 +196,7 @@ class Machine:
         self.folder = folder
         self._spawn = spawn
         self._started: list[Running] = []
-        self._mark = f"{_MARK}={uuid.uuid4().hex}"
+        self._mark = f"{MARK}={uuid.uuid4().hex}"
         for name in ("home", "tmp"):
             (folder / name).mkdir()
         mark_name, _, mark = self._mark.partition("=")
