@@ -12,7 +12,11 @@ from octy.store.blocks import Rows
 from octy.store.event_runs import EventsOfProfiles, WantedEvents, events_of_profiles
 from octy.store.log_shape import EVENTS, PROFILE, Column, Columns, chosen
 
+ROWS_PER_STRETCH = 16_384
+"""So few that nobody waits while room is made for more of them."""
 _ROWS_MIN = 1_024
+_ROWS_PER_BLOCK = 2_048
+"""Of those that the store has at the start. To find a line, its block is cut into lines."""
 _BYTES_PER_ROW = sum(np.dtype(kind).itemsize for kind in EVENTS.types.values())
 
 
@@ -20,7 +24,7 @@ class Recent:
     """Rows in the order of their seqs. The writer's thread alone touches it."""
 
     def __init__(self) -> None:
-        self._columns = EVENTS.empty()
+        self._stretches: list[_Stretch] = []
         self._count = 0
         self._lines_bytes = 0
         self._blocks: list[bytes] = []
@@ -37,41 +41,54 @@ class Recent:
 
     def append(self, columns: Columns, lines: bytes) -> None:
         """More rows, with a line of JSON each."""
-        count = self._count + len(columns[PROFILE])
-        if count > len(self._columns[PROFILE]):
-            capacity = max(count + count // 2, _ROWS_MIN)
-            self._columns = {name: np.resize(column, capacity) for name, column in self._columns.items()}
-        for name, column in self._columns.items():
-            column[self._count : count] = columns[name]
         self._starts.append(self._count)
         self._blocks.append(lines)
         self._lines_bytes += len(lines)
-        self._count = count
+        count, taken = len(columns[PROFILE]), 0
+        while taken < count:
+            if not self._stretches or self._stretches[-1].is_full:
+                self._stretches.append(_Stretch())
+            taken += self._stretches[-1].take(columns, taken)
+        self._count += count
 
     def load(self, rows: Rows) -> None:
         """The rows that the store has at the start."""
-        self.append(rows.columns, b"\n".join([*rows.properties, b""]))
+        for first in range(0, len(rows), _ROWS_PER_BLOCK):
+            some = slice(first, first + _ROWS_PER_BLOCK)
+            self.append(chosen(rows.columns, some), b"\n".join([*rows.properties[some], b""]))
 
     def drop_through(self, seq: int) -> None:
         """The archive has the rows up to a seq."""
-        gone = int(np.searchsorted(self._columns["seq"][: self._count], seq, "right"))
-        kept = {name: column[gone : self._count].copy() for name, column in self._columns.items()}
+        gone = 0
+        while self._stretches and (some := self._stretches[0].drop_through(seq)):
+            gone += some
+            if self._stretches[0]:
+                break
+            self._stretches.pop(0)
         block = bisect_right(self._starts, gone) - 1
         cut = b"\n".join(self._blocks[block].split(b"\n")[gone - self._starts[block] :]) if gone < self._count else b""
         self._starts = [0, *(start - gone for start in self._starts[block + 1 :])]
         self._blocks = [cut, *self._blocks[block + 1 :]]
         self._lines_bytes = sum(map(len, self._blocks))
-        self._columns, self._count = kept, len(kept[PROFILE])
+        self._count -= gone
 
     def of_profiles(self, wanted: WantedEvents) -> EventsOfProfiles:
         """Those that are asked for."""
-        profile = self._columns[PROFILE][: self._count]
-        asked = np.zeros(max(int(profile.max(initial=0)), int(wanted.profiles.max(initial=0))) + 1, np.bool_)
+        asked = np.zeros(int(wanted.profiles.max(initial=-1)) + 2, np.bool_)  # the last one is nobody's
         asked[wanted.profiles] = True
-        rows: Column = np.flatnonzero(asked[profile])
-        rows = rows[wanted.among(chosen(self._columns, rows))]
+        found = [(np.zeros(0, np.int64), EVENTS.empty())]
+        first = 0
+        for stretch in self._stretches:
+            columns = stretch.columns()
+            some: Column = np.flatnonzero(asked.take(columns[PROFILE], mode="clip"))
+            if len(some):
+                found.append((first + some, chosen(columns, some)))
+            first += len(stretch)
+        columns = {name: np.concatenate([part[name] for _, part in found]) for name in EVENTS.types}
+        are_wanted = wanted.among(columns)
+        rows = np.concatenate([some for some, _ in found])[are_wanted]
         lines = self._properties(rows) if wanted.with_properties else [b""] * len(rows)
-        return events_of_profiles(chosen(self._columns, rows), lines)
+        return events_of_profiles(chosen(columns, are_wanted), lines)
 
     def _properties(self, rows: Column) -> list[bytes]:
         found: list[bytes] = []
@@ -85,3 +102,42 @@ class Recent:
 
     def _lines(self, block: int) -> list[bytes]:
         return self._blocks[block].split(b"\n")[:-1]
+
+
+class _Stretch:
+    """The columns of some rows. It has room for twice as many whenever it needs more, until it is full."""
+
+    def __init__(self) -> None:
+        self._columns = EVENTS.empty()
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it takes no more."""
+        return self._count >= ROWS_PER_STRETCH
+
+    def columns(self) -> Columns:
+        """Those of its rows."""
+        return chosen(self._columns, slice(self._count))
+
+    def take(self, columns: Columns, first: int) -> int:
+        """As many of these rows, from that one on, as there is place for. How many."""
+        count = min(self._count + len(columns[PROFILE]) - first, ROWS_PER_STRETCH)
+        some = count - self._count
+        if count > len(self._columns[PROFILE]):
+            capacity = min(max(count, 2 * self._count, _ROWS_MIN), ROWS_PER_STRETCH)
+            self._columns = {name: np.resize(column, capacity) for name, column in self._columns.items()}
+        for name, column in self._columns.items():
+            column[self._count : count] = columns[name][first : first + some]
+        self._count = count
+        return some
+
+    def drop_through(self, seq: int) -> int:
+        """How many rows of it had come by a seq; they go."""
+        gone = int(np.searchsorted(self.columns()[EVENTS.number], seq, "right"))
+        self._columns = {name: column[gone:].copy() for name, column in self.columns().items()}
+        self._count -= gone
+        return gone
