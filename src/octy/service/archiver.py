@@ -129,10 +129,10 @@ class Archiver:
         self._drop_files(time.monotonic())
 
     def _run(self) -> None:
-        self._rest = Resting(self._wait_unless_erasing, self._is_urgent)
+        resting = Resting(self._wait_unless_erasing, self._is_urgent)
         while not self._stopping:
             try:
-                self.work()
+                self.work(resting)
             except Exception:
                 self.failures += 1
                 log.exception("archive.failed", again_in_seconds=PAUSE_SECONDS)
@@ -140,9 +140,10 @@ class Archiver:
                     self._changed.wait_for(lambda: self._stopping, PAUSE_SECONDS)
             self._wait_unless_erasing(LOOK_EVERY_SECONDS)
 
-    def work(self) -> None:
-        """Does all that there is to do. From any thread, one at a time."""
+    def work(self, rest: Rest = go_on) -> None:
+        """Does all that there is to do, with rests that are the calling thread's. From any thread, one at a time."""
         with self._working:
+            self._rest = rest
             if self._erasing:
                 self._erasing = False
                 try:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import threading
 from pathlib import Path
 
 import duckdb
@@ -154,10 +155,19 @@ def test_what_becomes_enough_for_a_file_during_a_merge_does_not_wait_for_its_end
             walks(shop, range(8, 12))
         moves_at_rest.append((archive.moves, archive.merges))
 
-    archive._rest = walks_on
-    archives(shop.service)
+    archive.work(walks_on)
     assert (3, 0) in moves_at_rest
     assert len(shop.log("ana")) == 12
+
+
+def test_the_archivers_own_thread_rests_between_pieces_of_its_work(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[str] = []
+    monkeypatch.setattr(archiver, "Resting", lambda *_: lambda: rests.append(threading.current_thread().name))
+    monkeypatch.setattr(archiver, "LOOK_EVERY_SECONDS", 0.01)
+    shop.service.restart()
+    walks(shop, range(4))
+    eventually(lambda: files(shop.service) != [])
+    assert set(rests) == {"octy-archiver"}
 
 
 def test_a_file_that_the_disk_keeps_is_removed_later_or_at_the_next_start(
