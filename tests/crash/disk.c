@@ -6,9 +6,10 @@
    changes numbers, but not what is written.
 
    Each step is noted in DISK_JOURNAL, after it was done, with all that is needed to do it again: so what a disk would
-   hold that lost its power at any moment can be made afterwards. A line of the journal is
-   `step|what|path|other path or -|offset|length`, followed by so many bytes of data. The call that fails has one too, or
-   whose process is killed: `step|fail or kill|path|what it would have been|0|0`. */
+   hold that lost its power at any moment can be made afterwards.
+
+   A line of the journal is `step|what|path|other path or -|offset|length`, followed by so many bytes of data. The call
+   that fails has one too, or whose process is killed: `step|fail or kill|path|what it would have been|0|0`. */
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
