@@ -1,8 +1,6 @@
 """`octy-cli apply` against a real server: what the files say is what is there, whatever was there before."""
 
 import sys
-import threading
-import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +10,7 @@ from typer.testing import Result
 from octy.cli.apply_segments import BARRED, REPLACED
 from tests.acceptance.account import Account
 from tests.acceptance.processes import Machine, Server
-from tests.integration.cli.conftest import Shell
+from tests.integration.cli.conftest import Shell, instead_of_pauses
 from tests.terminal import on_a_terminal
 
 TYPES = """\
@@ -130,15 +128,7 @@ def test_another_definition_is_a_replacement_and_takes_the_name_once_it_is_free(
 
 def test_a_replacement_can_be_waited_for(shell: Shell, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     shell.file("changed.yml", SEGMENTS.replace("eventType: search,", "eventType: view,"))
-    mine, sleep = threading.get_ident(), time.sleep
-
-    def pause(seconds: float) -> None:
-        if threading.get_ident() == mine:
-            later(server)
-        else:  # what tests before have left at work in this process
-            sleep(seconds)
-
-    monkeypatch.setattr("time.sleep", pause)
+    instead_of_pauses(monkeypatch, lambda _: later(server))
     done = shell.run("apply", "-f", "changed.yml", "--yes", "--wait")
     assert done.exit_code == 0
     assert "Waiting until 1 name can be taken" in done.stdout

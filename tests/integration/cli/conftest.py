@@ -1,7 +1,9 @@
 """A server, and a user at a shell who has its keys."""
 
 import os
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import keyring
@@ -48,6 +50,19 @@ class Shell:
             return CliRunner(env=self.environment).invoke(app, arguments, input=stdin, catch_exceptions=False)
         finally:
             os.chdir(before)
+
+
+def instead_of_pauses(monkeypatch: pytest.MonkeyPatch, act: Callable[[float], object]) -> None:
+    """What commands of this thread do where they would pause for so many seconds.
+
+    Other threads, which earlier tests have left at work in this process, pause as ever.
+    """
+    mine, sleep = threading.get_ident(), time.sleep
+
+    def pause(seconds: float) -> None:
+        act(seconds) if threading.get_ident() == mine else sleep(seconds)
+
+    monkeypatch.setattr("time.sleep", pause)
 
 
 @pytest.fixture

@@ -4,15 +4,13 @@ import csv
 import io
 import json
 import sys
-import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from octy.cli.documents import read_documents
 from octy.cli.tables import fitted
-from tests.integration.cli.conftest import Shell
+from tests.integration.cli.conftest import Shell, instead_of_pauses
 from tests.integration.cli.octy_server import Answer, OctyServer
 from tests.integration.cli.test_get_and_delete import SEGMENT, profile
 from tests.terminal import on_a_terminal
@@ -201,12 +199,8 @@ def test_watching_shows_what_has_changed_until_ctrl_c(
 ) -> None:
     server.segments = [SEGMENT]
     pauses = []
-    mine, sleep = threading.get_ident(), time.sleep
 
     def pause(seconds: float) -> None:
-        if threading.get_ident() != mine:  # what tests before have left at work in this process
-            sleep(seconds)
-            return
         pauses.append(seconds)
         if len(pauses) == 2:
             server.segments = [SEGMENT | {"profile_count": 1235}]
@@ -214,7 +208,7 @@ def test_watching_shows_what_has_changed_until_ctrl_c(
         elif len(pauses) == 4:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("time.sleep", pause)
+    instead_of_pauses(monkeypatch, pause)
     result = shell.run("get", "segments", "--watch", "--every", "5")
     assert result.exit_code == 0
     assert pauses == [5.0] * 4
