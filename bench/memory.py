@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from octy.engine.kernels.layout import WIDTH
+from octy.engine.specification import live_spec, past_spec
 from octy.model.segments import SegmentDefinition, SegmentType
 
 BASE_BYTES = 340_000_000
@@ -23,6 +25,5 @@ def resident_bytes(profiles: int, segments: Sequence[SegmentDefinition], new_eve
 def words_of(definition: SegmentDefinition) -> int:
     """How many words a segment keeps of a profile."""
     if definition.segment_type is SegmentType.LIVE:
-        return 2 if definition.inaction is None else 3
-    actions = len(definition.actions)
-    return 1 + actions + (actions > 1) + (definition.inaction is not None)
+        return int(live_spec(definition, created_us=0)[WIDTH])
+    return int(past_spec(definition)[WIDTH])

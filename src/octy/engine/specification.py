@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from octy.engine.batch import Ints, Longs
-from octy.engine.kernels.layout import LIVE_ACTION, LIVE_WINDOW, OPENER, OPPOSED, PAST, SPEC_COLUMNS, START
+from octy.engine.kernels.layout import ARMED, LIVE_ACTION, LIVE_WINDOW, OPPOSED, PAST, SPEC_COLUMNS, START
 from octy.engine.plan import StepTable
 from octy.model.segments import SegmentDefinition, SegmentType
 
@@ -13,7 +13,7 @@ from octy.model.segments import SegmentDefinition, SegmentType
 def live_spec(definition: SegmentDefinition, created_us: int) -> Longs:
     """The specification of a live segment that was created at an instant, and whose deletion was never asked for."""
     assert definition.segment_type is SegmentType.LIVE
-    kind, width = (LIVE_ACTION, OPPOSED + 1) if definition.inaction is None else (LIVE_WINDOW, OPENER + 1)
+    kind, width = (LIVE_ACTION, OPPOSED + 1) if definition.inaction is None else (LIVE_WINDOW, ARMED + 1)
     return _spec(kind, width, definition.window_us, since_us=created_us + 1, acting_us=created_us + 1)
 
 

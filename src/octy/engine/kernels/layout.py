@@ -26,9 +26,9 @@ TAGGED = 1
 ELIGIBLE = 2
 """The flag of a profile whose property has the wanted value (V3)."""
 
-OPPOSED, WINDOW, OPENER = 1, 2, 3
+OPPOSED, WINDOW, OPENER, ARMED = 1, 2, 3, 4
 """Live rows. The latest event that speaks against a match: a conflict (live 1, G4), the inaction (live 2); the instant
-of the action that opened the window, and that event's seq (live 2)."""
+of the action that opened the window, and that event's seq; and the earliest entry among the timers (live 2)."""
 
 START = 1
 """Past rows: from here on, the latest possible start of a match of each prefix of the actions. Then, where needed, the

@@ -10,6 +10,7 @@ from octy.engine.kernels.columns import NO_EVENT, ChangeLog, opened_by, write
 from octy.engine.kernels.compiled import part
 from octy.engine.kernels.layout import (
     ACTING_US,
+    ARMED,
     FLAGGED,
     LENGTH_US,
     OPENER,
@@ -104,7 +105,7 @@ def take_window(
     if mask & 1 and at_us >= acting_us and opens(row, at_us, spec[LENGTH_US], now_us):
         row[WINDOW] = at_us
         row[OPENER] = seq
-        push(timers, at_us + spec[LENGTH_US], place, profile)
+        arm(spec, row, timers, place, profile)
 
 
 @part
@@ -114,6 +115,27 @@ def opens(row: Longs, at_us: int, length_us: int, now_us: int) -> bool:
         return False
     last_us = instant_in(row[FLAGGED])
     return last_us == 0 or at_us >= last_us + length_us  # matches never overlap
+
+
+@part
+def arm(spec: Longs, row: Longs, timers: Timers, place: int, profile: int) -> None:
+    """Sees to it that an open window comes up no later than its end.
+
+    Where an entry comes up before, that will do: who opens a thousand windows within the length of one has one entry.
+    """
+    due_us = row[WINDOW] + spec[LENGTH_US]
+    if row[WINDOW] and (row[ARMED] == 0 or due_us < row[ARMED]):
+        push(timers, due_us, place, profile)
+        row[ARMED] = due_us
+
+
+@part
+def come_up(spec: Longs, row: Longs, timers: Timers, place: int, profile: int, due_us: int, log: ChangeLog) -> None:
+    """An entry has come up: the window elapses, or is one that was opened later, which has an entry from now on."""
+    if row[ARMED] == due_us:
+        row[ARMED] = 0
+    elapse(spec, row, place, profile, due_us, log)
+    arm(spec, row, timers, place, profile)
 
 
 @part

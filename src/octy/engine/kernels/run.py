@@ -13,6 +13,7 @@ from octy.engine.kernels.compiled import kernel, part
 from octy.engine.kernels.layout import (
     ACTING_US,
     ACTIONS,
+    ARMED,
     FLAGGED,
     KIND,
     LENGTH_US,
@@ -27,7 +28,7 @@ from octy.engine.kernels.matching import Index, entries_of, fits, match_mask
 from octy.engine.kernels.memory import Segments, lent, row_of
 from octy.engine.kernels.past import Lookback
 from octy.engine.kernels.rests import Rests, acting_at, is_at_rest
-from octy.engine.kernels.timers import Timers, can_take, is_due, pop, push
+from octy.engine.kernels.timers import Timers, can_take, is_due, pop
 from octy.engine.kernels.trail import Trails, can_enter, enter
 from octy.model.instants import NEVER
 
@@ -133,7 +134,7 @@ def advance(segments: Segments, timers: Timers, until_us: int, at_most: int, log
         if spec[KIND] == PAST:
             past.elapse(spec, row, timers, place, profile, due_us, log)
         elif spec[KIND] == LIVE_WINDOW:
-            live.elapse(spec, row, place, profile, due_us, log)
+            live.come_up(spec, row, timers, place, profile, due_us, log)
         count += 1
     return count
 
@@ -283,10 +284,10 @@ def relive(
                         row[WINDOW] = 0
                     else:
                         live.elapse(spec, row, place, profile, due_us, log)
-                timers.size[0] = 0
                 live.take_window(
                     spec, row, timers, place, profile, mask, created_us, now_us, acting_us, event, seq, log
                 )
+                timers.size[0] = row[ARMED] = 0  # all windows that are open in the end are armed then
     log.written[0] = 0
 
 
@@ -295,11 +296,9 @@ def arm_windows(first: int, profiles: int, place: int, segments: Segments, timer
     """Puts the ends of a live segment's open windows among the timers, from profile `first` on."""
     segments = lent(segments)
     timers = lent(timers)
-    length_us = segments.spec[place, LENGTH_US]
     for profile in range(first, profiles):
         if not can_take(timers, 1):
             return profile
         row = row_of(segments, place, profile)
-        if row[WINDOW]:
-            push(timers, row[WINDOW] + length_us, place, profile)
+        live.arm(segments.spec[place], row, timers, place, profile)
     return profiles
