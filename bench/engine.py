@@ -58,7 +58,7 @@ def engine_with(segments: int, profiles: int, now_us: int) -> tuple[Engine, np.n
         if definition.segment_type is SegmentType.LIVE:
             engine.add_live(key, definition, now_us)
         else:
-            engine.finish_backfill(engine.begin_backfill(key, definition), [])
+            engine.finish_backfill(engine.begin_backfill(key, definition))
     return engine, np.array([engine.event_type_code(name) for name in WEIGHTS], np.int32)
 
 

@@ -114,7 +114,7 @@ def _check_tags(told: Mapping[str, float], server: Server) -> None:
 
 
 def _check_timers(told: Mapping[str, float], server: Server) -> None:
-    """An open window of a live segment is an instant, and so is each end of a membership that a customer's view moves on."""
+    """A customer's open window is an instant, and so is each end of a membership that a customer's view moves on."""
     ((fired,),) = _rows(server, f"SELECT count(*) FROM tag_history WHERE cause = {int(Cause.TIME)}")
     assert told["octy_timers_fired_total"] == fired
     assert told["octy_timers_cancelled_total"] == told["octy_timers_set_total"] - fired - told["octy_timers_pending"]

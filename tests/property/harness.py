@@ -67,6 +67,11 @@ class Log:
             self.events.append(StoredEvent(self.last_seq, *occurrence))
             self.touched_us[occurrence.profile] = occurrence.accepted_us
 
+    def texts_of_property(self, name: str) -> list[tuple[int, str]]:
+        """The profiles whose data have it, each with its canonical text (V2)."""
+        texts = [(profile, canonical(data.get(name))) for profile, data in self.data.items()]
+        return [(profile, text) for profile, text in texts if text is not None]
+
     def settled_us(self) -> Longs:
         """By profile."""
         if self.settled is None:
@@ -174,9 +179,9 @@ def rebuild(log: Log) -> Engine:
     settled_us = log.settled_us()
     since_us = min(settled_us.tolist(), default=log.now_us)
     fold_runs(past, numbers, runs, log.profiles_ever, since_us, threads=1)
-    for backfill in past:
-        tagged = [profile for segment_key, profile in log.tags if segment_key == backfill.key]
-        engine.restore_past(backfill, log.data.items(), np.array(tagged, np.int32), settled_us)
+    tagged = {one.key: [profile for segment_key, profile in log.tags if segment_key == one.key] for one in past}
+    standing = [(backfill, np.array(tagged[backfill.key], np.int32)) for backfill in past]
+    engine.restore_past(standing, log.texts_of_property, settled_us)
     return engine
 
 
@@ -257,7 +262,7 @@ class EngineLife:
         self._fold(key)
         backfill = self._backfills.pop(key)
         refold(backfill, self._engine, self._log)
-        changes = self._engine.finish_backfill(backfill, self._log.data.items())
+        changes = self._engine.finish_backfill(backfill, self._log.texts_of_property)
         self._log.segments[key] = self._log.segments[key]._replace(is_backfilling=False)
         return self._recorded(changes)
 

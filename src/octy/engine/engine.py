@@ -53,7 +53,14 @@ LOG_ROWS_MIN = 4_096
 LOG_ROWS_PER_SEGMENT = 2 * CHANGES_PER_PAIR_MAX
 TIMERS_FREE_MIN = 1_024
 """For how many timers a kernel finds room at least, beyond those of each segment."""
+ProfileData = Callable[[str], Iterable[tuple[int, str]]]
+"""The profiles whose data have a property, each with its canonical text (V2). Only past 3 and 4 ask (V3)."""
 NOBODY: Ints = np.zeros(0, np.int32)
+
+
+def no_data(_: str) -> Iterable[tuple[int, str]]:
+    """Nobody has it."""
+    return ()
 
 
 class Engine:
@@ -127,30 +134,31 @@ class Engine:
     def finish_backfill(
         self,
         backfill: Backfill,
-        data: Iterable[tuple[int, Mapping[str, Any]]],
+        data: ProfileData = no_data,
         tagged: Ints = NOBODY,
         cause: Cause = Cause.BACKFILL,
     ) -> Changes:
         """The segment goes to work, and its tags are made what they must be, at the engine's now.
 
-        `data` is (profile, profile_data) of every profile; only past 3 and 4 read it (V3). `tagged` are the profiles
-        that bear the tag already, where the segment was at work before.
+        `tagged` are the profiles that bear the tag already, where the segment was at work before.
         """
-        place = self._install(backfill, data)
-        self._states[place][tagged, FLAGGED] |= TAGGED
+        place = self._install(backfill, tagged)
+        self._admit([backfill.definition], [place], data)
         rows = self._settle(place, 0, self._profiles, cause)
         return self._changes(rows, recorded_us=self.now_us)
 
-    def restore_past(
-        self, backfill: Backfill, data: Iterable[tuple[int, Mapping[str, Any]]], tagged: Ints, settled_us: Longs
-    ) -> None:
-        """The segment goes on where it stood, with the tags that it had made (restart).
+    def restore_past(self, standing: Iterable[tuple[Backfill, Ints]], data: ProfileData, settled_us: Longs) -> None:
+        """Segments go on where they stood, each with the profiles that bear its tag (restart).
 
         `settled_us`, by profile, is the instant through which every change was made; the others are due.
         """
-        place = self._install(backfill, data)
-        self._states[place][tagged, FLAGGED] |= TAGGED
-        self._arm(place, settled_us)
+        definitions, places = [], []
+        for backfill, tagged in standing:
+            definitions.append(backfill.definition)
+            places.append(self._install(backfill, tagged))
+        self._admit(definitions, places, data)
+        for place in places:
+            self._arm(place, settled_us)
 
     def rest(self, key: int) -> None:
         """From now on a live segment changes no tag, but notes what speaks against those that there are (X1)."""
@@ -185,17 +193,30 @@ class Engine:
             self._states.remove(segment.place)
             self._known = None
 
-    def _install(self, backfill: Backfill, data: Iterable[tuple[int, Mapping[str, Any]]]) -> int:
+    def _install(self, backfill: Backfill, tagged: Ints) -> int:
         del self._backfills[backfill.key]
-        definition, state = backfill.definition, backfill.complete(self._profiles)
-        if definition.profile_property_name is not None:
-            for profile, profile_data in data:
-                if _fits(definition, profile_data):
-                    state[profile, FLAGGED] |= ELIGIBLE
+        state = backfill.complete(self._profiles)
+        state[tagged, FLAGGED] |= TAGGED
         newest_us = backfill.newest_us(self._profiles)
         if newest_us is not None:
             self._late.note_newest(newest_us)
-        return self._add(backfill.key, definition, backfill.table, backfill.spec, state)
+        return self._add(backfill.key, backfill.definition, backfill.table, backfill.spec, state)
+
+    def _admit(self, definitions: Sequence[SegmentDefinition], places: Sequence[int], data: ProfileData) -> None:
+        """Lets in whom the profile property of a segment lets in (V3)."""
+        asking: dict[str, dict[str, list[int]]] = {}
+        for definition, place in zip(definitions, places, strict=True):
+            name, value = definition.profile_property_name, definition.profile_property_value
+            if name is not None and value is not None:
+                asking.setdefault(name, {}).setdefault(value, []).append(place)
+        for name, by_value in asking.items():
+            admitted = {value: list[int]() for value in by_value}
+            for profile, text in data(name):
+                if text in admitted:
+                    admitted[text].append(profile)
+            for value, its_places in by_value.items():
+                for place in its_places:
+                    self._states[place][admitted[value], FLAGGED] |= ELIGIBLE
 
     def _add(self, key: int, definition: SegmentDefinition, table: StepTable, spec: Longs, state: Longs) -> int:
         place = self._states.add(spec, state)

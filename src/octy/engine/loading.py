@@ -4,7 +4,7 @@ import numpy as np
 
 from octy.engine.backfill import fold_runs
 from octy.engine.batch import EventBatch, Floats, Ints, Longs
-from octy.engine.engine import Engine
+from octy.engine.engine import Engine, no_data
 from octy.engine.kernels.halves import replace_lone_halves
 from octy.engine.kernels.keys import DEPTH_MAX, first_repeat
 from octy.engine.kernels.lists import measured
@@ -52,10 +52,10 @@ def load() -> None:
     request = backfill.history_needed()
     assert request is not None
     backfill.refold(request.profiles, stored)
-    engine.finish_backfill(backfill, [])
+    engine.finish_backfill(backfill)
     again = engine.begin_backfill(4, definition("past", 1, ("a", "action")))
     again.fold(stored)
-    engine.restore_past(again, [], request.profiles, np.zeros(2, np.int64))
+    engine.restore_past([(again, request.profiles)], no_data, np.zeros(2, np.int64))
     engine.apply(EventBatch.of([(0, a, 30, 30, None), (0, b, 40, 40, {"key": 1})]))
     late = EventBatch.of([(0, a, 10, 50, None)])
     assert engine.history_needed(late) is not None

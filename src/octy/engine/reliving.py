@@ -95,7 +95,7 @@ def relived(
 def _as_accepted(found: Chapter, first: int) -> Longs:
     """The order of the rows by profile, then by seq. As one number these are sorted in a tenth of the time."""
     place = found.profile.astype(np.int64) - first
-    return np.argsort(place << _SEQ_BITS | found.seq, kind="stable")
+    return np.argsort(place << _SEQ_BITS | found.seq)
 
 
 def _rests(segments: Sequence[LiveSegment]) -> Rests:

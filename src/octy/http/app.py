@@ -3,7 +3,6 @@
 from typing import Any
 
 from litestar import Litestar, Request, Router
-from litestar.datastructures import State
 from litestar.plugins import PluginProtocol
 from litestar.plugins.core import MsgspecDIPlugin
 from litestar.routes import HTTPRoute
@@ -57,11 +56,24 @@ ACCOUNT_ROUTES = (
 
 
 def create_app(octy: Octy, attempts: Attempts | None = None, security_contact: str = "") -> Litestar:
-    """The ASGI application. Starting and stopping the Octy is left to the caller.
+    """The ASGI application. Starting and stopping the Octy is left to the caller."""
+    return put_to_work(idle_app(security_contact, is_sandbox=octy.is_sandbox), octy, attempts)
+
+
+def put_to_work(app: Litestar, octy: Octy, attempts: Attempts | None = None) -> Litestar:
+    """An idle application, over an Octy from now on."""
+    app.state.update(
+        {"octy": octy, "recognition": Recognition(octy, attempts or Attempts()), "requests": RequestCounts()}
+    )
+    return app
+
+
+def idle_app(security_contact: str = "", *, is_sandbox: bool = False) -> Litestar:
+    """The application, over no Octy yet: to make it takes a tenth of a second.
 
     `security_contact` is a URI, or empty: then there is no such page.
     """
-    routes = [*ACCOUNT_ROUTES, clock] if octy.is_sandbox else ACCOUNT_ROUTES
+    routes = [*ACCOUNT_ROUTES, clock] if is_sandbox else ACCOUNT_ROUTES
     for_accounts = Router(
         "/",
         route_handlers=[_without_options(module.router()) for module in routes],
@@ -75,9 +87,6 @@ def create_app(octy: Octy, attempts: Attempts | None = None, security_contact: s
             metrics.router(),
             *([security.router(security_contact)] if security_contact else []),
         ],
-        state=State(
-            {"octy": octy, "recognition": Recognition(octy, attempts or Attempts()), "requests": RequestCounts()}
-        ),
         request_class=OctyRequest,
         request_max_body_size=limits.BODY_BYTES_MAX,
         return_dto=None,

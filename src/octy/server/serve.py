@@ -25,10 +25,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import structlog
 import uvicorn
+from litestar import Litestar
 from msgspec import Struct
 
 from octy.engine.loading import load
-from octy.http.app import create_app
+from octy.http.app import idle_app, put_to_work
 from octy.http.attempts import Attempts
 from octy.http.connections import TURNED_AWAY_MAX, Connections
 from octy.http.door import Door
@@ -216,12 +217,21 @@ def serve_on(settings: Settings) -> None:
     load()
     for name in LOADED_LATER:
         import_module(name)
+    app = _idle_app(settings)
     gc.freeze()
-    keep(lambda life: serve(settings, listening, life))
+    keep(lambda life: serve(settings, listening, app, life))
 
 
-def serve(settings: Settings, listening: socket.socket | None = None, life: Life | None = None) -> None:
-    """Serves until SIGINT or SIGTERM. StoreError where the port is taken or the data folder cannot be served."""
+def serve(
+    settings: Settings,
+    listening: socket.socket | None = None,
+    app: Litestar | None = None,
+    life: Life | None = None,
+) -> None:
+    """Serves until SIGINT or SIGTERM. StoreError where the port is taken or the data folder cannot be served.
+
+    `listening` and `app` are what a keeper has made already.
+    """
     configure_logs(settings.log_level)
     _leave_no_core()
     pa.set_memory_pool(pa.system_memory_pool())  # its own keeps what is free
@@ -262,7 +272,7 @@ def serve(settings: Settings, listening: socket.socket | None = None, life: Life
     spans = reporting(settings.otlp_endpoint) if settings.otlp_endpoint else nullcontext()
     try:
         with spans as report:
-            _run(octy, begin, announce, listening, settings, tls, report)
+            _run(octy, app or _idle_app(settings), begin, announce, listening, settings, tls, report)
     finally:
         octy.stop()
 
@@ -308,8 +318,13 @@ def _announce(octy: Octy, settings: Settings, listening: socket.socket) -> None:
     print(f"Octy serves {settings.data} on {scheme}://{name}:{port}{sandbox}. Ctrl-C ends it.", flush=True)
 
 
+def _idle_app(settings: Settings) -> Litestar:
+    return idle_app(settings.security_contact, is_sandbox=settings.clock_us is not None)
+
+
 def _run(
     octy: Octy,
+    app: Litestar,
     begin: Callable[[], None],
     announce: Callable[[], None],
     listening: socket.socket,
@@ -322,7 +337,7 @@ def _run(
         octy.outbox, sender, octy.clock, schedule=settings.webhook_schedule, counts=octy.attempts, report=report
     )
     octy.on_webhooks(dispatcher.wake, dispatcher.forgive)
-    app = create_app(octy, Attempts(settings.failures_per_minute), settings.security_contact)
+    put_to_work(app, octy, Attempts(settings.failures_per_minute))
     door = Door(Lane(app, octy), octy)
     requests: RequestCounts = app.state.requests
     requests.bytes_inside = lambda: door.bytes_inside

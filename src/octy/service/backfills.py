@@ -57,7 +57,7 @@ def finish(tx: Transaction, account_id: int, backfill: Backfill, after_seq: int)
         backfill.forget(profile_key)
     segment, tagged = tenant.segments[backfill.key], tags.tagged_profiles(connection, backfill.key)
     cause = Cause.RESTORE if segment.lifetime.pauses else Cause.BACKFILL
-    data = profiles.data_of_all(connection, account_id)
+    data = partial(profiles.texts_of_property, connection, account_id)
     changes = tenant.engine.finish_backfill(backfill, data, tagged, cause)
     tx.record(tenant, changes)
     entered = int(np.count_nonzero(changes.kind == ChangeKind.CREATED))

@@ -4,19 +4,16 @@ A late event's evaluation asks for all events of its profile, and a comparison o
 millisecond. Their columns take 28 bytes each, their properties what the JSON takes.
 """
 
-from bisect import bisect_right
-
 import numpy as np
 
-from octy.store.blocks import Rows
+from octy.store.blocks import UncutRows
 from octy.store.event_runs import EventsOfProfiles, WantedEvents, events_of_profiles
+from octy.store.lines import Lines
 from octy.store.log_shape import EVENTS, PROFILE, Column, Columns, chosen
 
 ROWS_PER_STRETCH = 16_384
 """So few that nobody waits while room is made for more of them."""
 _ROWS_MIN = 1_024
-_ROWS_PER_BLOCK = 2_048
-"""Of those that the store has at the start. To find a line, its block is cut into lines."""
 _BYTES_PER_ROW = sum(np.dtype(kind).itemsize for kind in EVENTS.types.values())
 
 
@@ -25,37 +22,25 @@ class Recent:
 
     def __init__(self) -> None:
         self._stretches: list[_Stretch] = []
-        self._count = 0
-        self._lines_bytes = 0
-        self._blocks: list[bytes] = []
-        self._starts: list[int] = []
-        """Where each block's rows begin."""
+        self._lines = Lines()
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._lines)
 
     @property
     def size_bytes(self) -> int:
         """How much memory the rows take, about."""
-        return self._count * _BYTES_PER_ROW + self._lines_bytes
+        return len(self) * _BYTES_PER_ROW + self._lines.size_bytes
 
     def append(self, columns: Columns, lines: bytes) -> None:
         """More rows, with a line of JSON each."""
-        self._starts.append(self._count)
-        self._blocks.append(lines)
-        self._lines_bytes += len(lines)
-        count, taken = len(columns[PROFILE]), 0
-        while taken < count:
-            if not self._stretches or self._stretches[-1].is_full:
-                self._stretches.append(_Stretch())
-            taken += self._stretches[-1].take(columns, taken)
-        self._count += count
+        count = self._take(columns)
+        self._lines.append(count, lines)
 
-    def load(self, rows: Rows) -> None:
+    def load(self, rows: UncutRows) -> None:
         """The rows that the store has at the start."""
-        for first in range(0, len(rows), _ROWS_PER_BLOCK):
-            some = slice(first, first + _ROWS_PER_BLOCK)
-            self.append(chosen(rows.columns, some), b"\n".join([*rows.properties[some], b""]))
+        self._take(rows.columns)
+        self._lines = rows.lines.copy()
 
     def drop_through(self, seq: int) -> None:
         """The archive has the rows up to a seq."""
@@ -65,12 +50,7 @@ class Recent:
             if self._stretches[0]:
                 break
             self._stretches.pop(0)
-        block = bisect_right(self._starts, gone) - 1
-        cut = b"\n".join(self._blocks[block].split(b"\n")[gone - self._starts[block] :]) if gone < self._count else b""
-        self._starts = [0, *(start - gone for start in self._starts[block + 1 :])]
-        self._blocks = [cut, *self._blocks[block + 1 :]]
-        self._lines_bytes = sum(map(len, self._blocks))
-        self._count -= gone
+        self._lines.drop(gone)
 
     def of_profiles(self, wanted: WantedEvents) -> EventsOfProfiles:
         """Those that are asked for."""
@@ -87,21 +67,16 @@ class Recent:
         columns = {name: np.concatenate([part[name] for _, part in found]) for name in EVENTS.types}
         are_wanted = wanted.among(columns)
         rows = np.concatenate([some for some, _ in found])[are_wanted]
-        lines = self._properties(rows) if wanted.with_properties else [b""] * len(rows)
+        lines = self._lines.at(rows.tolist()) if wanted.with_properties else [b""] * len(rows)
         return events_of_profiles(chosen(columns, are_wanted), lines)
 
-    def _properties(self, rows: Column) -> list[bytes]:
-        found: list[bytes] = []
-        block, lines = -1, [b""]
-        for row in rows.tolist():
-            its_block = bisect_right(self._starts, row) - 1
-            if its_block != block:
-                block, lines = its_block, self._lines(its_block)
-            found.append(lines[row - self._starts[block]])
-        return found
-
-    def _lines(self, block: int) -> list[bytes]:
-        return self._blocks[block].split(b"\n")[:-1]
+    def _take(self, columns: Columns) -> int:
+        count, taken = len(columns[PROFILE]), 0
+        while taken < count:
+            if not self._stretches or self._stretches[-1].is_full:
+                self._stretches.append(_Stretch())
+            taken += self._stretches[-1].take(columns, taken)
+        return count
 
 
 class _Stretch:

@@ -8,6 +8,7 @@ what fell due meanwhile falls due at its own instant (T6).
 
 import os
 from collections.abc import Collection
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -95,7 +96,7 @@ def _is_read_for(segment: StoredSegment) -> bool:
 
 def _restore_tenant(connection: Connection, world: World, tenant: Tenant, progress: Progress) -> None:
     engine, profile_count, type_numbers = tenant.engine, len(tenant.profile_ids), tenant.type_numbers()
-    newest = EVENT_BLOCKS.read(connection, tenant.account_id)
+    newest = EVENT_BLOCKS.read_uncut(connection, tenant.account_id)
     tenant.recent.load(newest)
     runs = runs_of(connection, world.archive, tenant.account_id, newest)
     stood = standings.stored(connection, world.archive, tenant.account_id)
@@ -110,9 +111,8 @@ def _restore_tenant(connection: Connection, world: World, tenant: Tenant, progre
     settled_us = settling.settled_us(connection, tenant, runs, applied_us)
     since_us = int(settled_us.min(initial=applied_us))
     fold_runs([backfills[key] for key in active], type_numbers, followed, profile_count, since_us, THREADS)
-    for key in active:
-        data = profiles.data_of_all(connection, tenant.account_id)
-        engine.restore_past(backfills.pop(key), data, tags.tagged_profiles(connection, key), settled_us)
+    standing = ((backfills.pop(key), tags.tagged_profiles(connection, key)) for key in active)
+    engine.restore_past(standing, partial(profiles.texts_of_property, connection, tenant.account_id), settled_us)
     tenant.backfills = backfills
     for profile_key in erasures.requested(connection).get(tenant.account_id, ()):
         engine.forget_profile(profile_key)

@@ -12,6 +12,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, func, or_, select
 
 from octy.store.free_pages import moving
+from octy.store.lines import Lines
 from octy.store.log_shape import CHANGES, EVENTS, PROFILE, Column, Columns, LogShape, chosen, joined
 from octy.store.rows import insert_rows
 from octy.store.schema import change_blocks, event_blocks
@@ -25,6 +26,16 @@ class Rows(Struct, frozen=True):
 
     columns: Columns
     properties: list[bytes]
+
+    def __len__(self) -> int:
+        return len(self.columns[PROFILE])
+
+
+class UncutRows(Struct, frozen=True):
+    """As `Rows`, with the lines as they lie in the store."""
+
+    columns: Columns
+    lines: Lines
 
     def __len__(self) -> int:
         return len(self.columns[PROFILE])
@@ -113,6 +124,12 @@ class Blocks:
             kept = np.flatnonzero(wanted)
             rows = Rows(chosen(rows.columns, kept), [lines[row] for row in kept.tolist()] if lines else [])
         return rows
+
+    def read_uncut(self, connection: Connection, account_id: int) -> UncutRows:
+        """All of an account's rows, without touching a line of properties."""
+        parts = list(self._found(connection, self._read, account_id, 0, None))
+        lines = Lines.joined((len(columns[PROFILE]), text) for columns, text in parts)
+        return UncutRows(joined(self._shape, [columns for columns, _ in parts]), lines)
 
     def read_columns(self, connection: Connection, account_id: int) -> dict[str, Column]:
         """All of an account's rows without their properties, which is ten times as fast."""

@@ -5,9 +5,7 @@ Also what a late event's evaluation asks for: the events of a few profiles, wher
 
 from collections.abc import Iterator, Sequence
 from math import nan
-from typing import Any
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 from sqlalchemy import Connection
@@ -15,16 +13,12 @@ from sqlalchemy import Connection
 from octy.engine.batch import Bools, Floats, Ints, Longs
 from octy.engine.kernels.translation import translate
 from octy.engine.runs import Codes, ColumnName, NumberOf
-from octy.model.values import canonical
 from octy.store.archive.archive import Archive
-from octy.store.archive.parquet import NOTHING
 from octy.store.archive.run_file import RunFile
-from octy.store.blocks import EVENT_BLOCKS, Rows
+from octy.store.blocks import EVENT_BLOCKS, Rows, UncutRows
+from octy.store.lines import Lines, texts_of
 from octy.store.log_shape import EVENTS, PROFILE, Column, Columns, chosen, joined
 from octy.store.numbered_texts import NumberedTexts
-
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
-
 
 _NAMES: dict[ColumnName, str] = {
     "profile": PROFILE,
@@ -52,27 +46,31 @@ class FileRun:
         if self._file.has(key):
             self._file.read_codes(key, codes, first, out)
         else:
-            out[:] = codes_of(self._lines(first, first + len(out)), key, codes)
+            out[:] = 0
+            for row, text in self._texts(key, first, len(out)):
+                out[row] = codes.get(text, 0)
 
     def read_numbers(self, key: str, number_of: NumberOf, first: int, out: Floats) -> None:
         """Fills `out` with what a property's texts count, from row `first` on; NaN where there is none."""
         if self._file.has(key):
             self._file.read_numbers(key, number_of, first, out)
         else:
-            texts = texts_of(self._lines(first, first + len(out)), key)
-            out[:] = [nan if text is None else number_of(text) for text in texts]
+            out[:] = nan
+            for row, text in self._texts(key, first, len(out)):
+                out[row] = number_of(text)
 
-    def _lines(self, first: int, last: int) -> list[bytes]:
-        return [(text or "").encode() for text in self._file.properties(first, last)]
+    def _texts(self, key: str, first: int, count: int) -> Iterator[tuple[int, str]]:
+        properties = self._file.properties(first, first + count)
+        return texts_of(Lines.of([(text or "").encode() for text in properties]), key)
 
 
 class MemoryRun:
     """Rows of blocks, put in a run's order."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: UncutRows) -> None:
         self._order = EVENTS.order(rows.columns)
         self._columns = chosen(rows.columns, self._order)
-        self._lines = rows.properties
+        self._lines = rows.lines
         self._codes: dict[str, tuple[NumberedTexts, Ints]] = {}
         self.row_count = len(rows)
 
@@ -102,8 +100,10 @@ class MemoryRun:
 
     def _numbered(self, key: str) -> tuple[NumberedTexts, Ints]:
         texts: dict[str, int] = {}
-        of_line = [0 if text is None else texts.setdefault(text, len(texts) + 1) for text in texts_of(self._lines, key)]
-        return NumberedTexts(list(texts)), np.array(of_line, np.int32)[self._order]
+        of_line = np.zeros(self.row_count, np.int32)
+        for row, text in texts_of(self._lines, key):
+            of_line[row] = texts.setdefault(text, len(texts) + 1)
+        return NumberedTexts(list(texts)), of_line[self._order]
 
 
 class WantedEvents(Struct, frozen=True, eq=False):
@@ -153,11 +153,11 @@ class EventsOfProfiles(Struct, frozen=True, eq=False):
 
 
 def runs_of(
-    connection: Connection, archive: Archive, account_id: int, newest: Rows | None = None
+    connection: Connection, archive: Archive, account_id: int, newest: UncutRows | None = None
 ) -> list[FileRun | MemoryRun]:
     """All of an account's events; the runs' seqs rise from one to the next. `newest`: the blocks' rows, if at hand."""
     files = [FileRun(file) for _, file in archive.runs(connection, EVENTS, account_id)]
-    rows = EVENT_BLOCKS.read(connection, account_id) if newest is None else newest
+    rows = EVENT_BLOCKS.read_uncut(connection, account_id) if newest is None else newest
     return [*files, MemoryRun(rows)] if len(rows) else [*files]
 
 
@@ -183,45 +183,6 @@ def archived_of_profiles(
         for run, file in archive.runs(connection, EVENTS, account_id)
         if run.created_max_us > wanted.after_us and not wanted.type_ids.isdisjoint(run.type_ids)
     ]
-
-
-def codes_of(lines: Sequence[bytes], key: str, codes: Codes) -> list[int]:
-    """The codes of a property in JSON objects."""
-    return [0 if text is None else codes.get(text, 0) for text in texts_of(lines, key)]
-
-
-def texts_of(lines: Sequence[bytes], key: str) -> list[str | None]:
-    """The canonical texts of a property in JSON objects (V2). Equal lines are decoded once."""
-    texts: list[str | None] = [None] * len(lines)
-    known: dict[bytes, str | None] = dict.fromkeys(NOTHING)
-    for row in _may_have(lines, key):
-        line = lines[row]
-        if line not in known:
-            known[line] = canonical(_decode(line).get(key))
-        texts[row] = known[line]
-    return texts
-
-
-def _may_have(lines: Sequence[bytes], key: str) -> list[int]:
-    """Those in which the property's name is, between quotes, or an escaped character, as which it may be written.
-
-    To decode a line takes ten times as long as to look at it, and to look at each by itself four times as long as to
-    search them all at once.
-    """
-    text, name = b"\n".join(lines), b'"%b"' % key.encode(errors="surrogatepass")
-    found = [*_lines_with(text, name), *_lines_with(text, b"\\")]
-    ends = np.cumsum(np.fromiter(map(len, lines), np.int64, len(lines)) + 1)
-    rows: list[int] = np.unique(np.searchsorted(ends, found, "right")).tolist()
-    return rows
-
-
-def _lines_with(text: bytes, part: bytes) -> Iterator[int]:
-    """Where a part is in a text, once for each line that has it."""
-    at = text.find(part)
-    while 0 <= at < len(text):
-        yield at
-        end = text.find(b"\n", at)
-        at = text.find(part, end + 1) if end >= 0 else -1
 
 
 def _of_profiles(file: RunFile, wanted: WantedEvents) -> EventsOfProfiles:

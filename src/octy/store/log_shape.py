@@ -16,6 +16,7 @@ Columns: TypeAlias = Mapping[str, Column]
 """Integer columns of equal length, by name."""
 
 PROFILE = "profile_key"
+_PLACE_BITS = 32
 
 
 class LogShape(Struct, frozen=True):
@@ -41,8 +42,16 @@ class LogShape(Struct, frozen=True):
         return self.columns(dict.fromkeys(self.types, ()))
 
     def order(self, columns: Columns) -> Column:
-        """The rows' indices by profile, then by instant, then by number."""
-        return np.lexsort((columns[self.number], columns[self.instant], columns[PROFILE]))
+        """The rows' indices by profile, then by instant, then by number.
+
+        Their order in time takes little to find, for they come in it, or nearly. The rest is one sort of plain numbers,
+        each a profile and a place, which takes a third of the time of a sort by three columns.
+        """
+        in_time = np.lexsort((columns[self.number], columns[self.instant]))
+        profile_and_place = columns[PROFILE][in_time].astype(np.int64) << _PLACE_BITS | np.arange(len(in_time))
+        profile_and_place.sort()
+        order: Column = in_time[profile_and_place & (1 << _PLACE_BITS) - 1]
+        return order
 
 
 EVENTS = LogShape(

@@ -5,15 +5,28 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct
-from sqlalchemy import Connection, Row, Select, bindparam, false, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Row,
+    Select,
+    Subquery,
+    bindparam,
+    cast,
+    false,
+    func,
+    select,
+    true,
+)
 
 from octy.engine.batch import Longs
 from octy.model.churn import ANYTHING, PredictionFilter
 from octy.model.profiles import Profile
-from octy.model.values import Scalar
 from octy.store import digests, erasures, events, outbox, predictions, tags, tallies, told_matches, webhook_sequences
 from octy.store.archive.archive import Archive
 from octy.store.json_text import to_scalars, to_text
+from octy.store.lines import Lines, texts_of
 from octy.store.rows import ROWS_PER_STATEMENT, in_chunks, insert_rows, run_rows
 from octy.store.schema import accounts, profiles, segments
 from octy.store.schema import tags as tags_table
@@ -35,15 +48,26 @@ _CHARGE = (
     .values(has_charged=true(), updated_us=bindparam("now_us"))
     .where(_ACCOUNTS, profiles.c.profile_key == bindparam("profile"), profiles.c.has_charged == false())
 )
-_SOME = (
-    select(profiles.c.profile_key, profiles.c.profile_id)
-    .where(_ACCOUNTS, profiles.c.profile_key >= bindparam("first"))
-    .order_by(profiles.c.profile_key)
-    .limit(bindparam("at_once"))
-    .subquery()
-)
+
+
+def _some(column: ColumnElement[str]) -> Subquery:
+    return (
+        select(profiles.c.profile_key, column)
+        .where(_ACCOUNTS, profiles.c.profile_key >= bindparam("first"))
+        .order_by(profiles.c.profile_key)
+        .limit(bindparam("at_once"))
+        .subquery()
+    )
+
+
+_WITH_IDS, _WITH_DATA = _some(profiles.c.profile_id), _some(profiles.c.profile_data)
 _IDS = select(
-    func.group_concat(_SOME.c.profile_key, ",").label("keys_"), func.group_concat(_SOME.c.profile_id, ",").label("ids")
+    func.group_concat(_WITH_IDS.c.profile_key, ",").label("keys_"),
+    func.group_concat(_WITH_IDS.c.profile_id, ",").label("ids"),
+)
+_DATA = select(
+    func.group_concat(_WITH_DATA.c.profile_key, ",").label("keys_"),
+    cast(func.group_concat(_WITH_DATA.c.profile_data, "\n") + "\n", LargeBinary).label("lines"),
 )
 
 
@@ -189,12 +213,16 @@ def count(connection: Connection, account_id: int) -> int:
     return connection.execute(mine).scalar_one()
 
 
-def data_of_all(connection: Connection, account_id: int) -> Iterator[tuple[int, dict[str, Scalar]]]:
-    """(profile key, profile data) of every profile of an account, ordered by key."""
-    question = select(profiles.c.profile_key, profiles.c.profile_data).where(profiles.c.account_id == account_id)
-    ordered = question.order_by(profiles.c.profile_key)
-    for part in connection.execute(ordered, execution_options={"yield_per": _ROWS_AT_ONCE}).partitions():
-        yield from [(row[0], to_scalars(row[1])) for row in part]
+def texts_of_property(
+    connection: Connection, account_id: int, name: str, at_once: int = _ROWS_AT_ONCE
+) -> Iterator[tuple[int, str]]:
+    """The keys of the account's profiles whose data have a property, each with its canonical text (V2); in no order."""
+    asked = {"account": account_id, "first": 0, "at_once": at_once}
+    while (row := connection.execute(_DATA, asked).one()).keys_ is not None:
+        keys = np.fromstring(row.keys_, np.int64, sep=",").tolist()
+        lines = Lines.joined([(len(keys), row.lines)])
+        yield from ((keys[place], text) for place, text in texts_of(lines, name))
+        asked["first"] = keys[-1] + 1
 
 
 def everybody(connection: Connection, account_id: int) -> Iterator[StoredProfile]:

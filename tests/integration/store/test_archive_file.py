@@ -20,8 +20,9 @@ from octy.model.values import canonical
 from octy.store.archive import parquet, run_writer
 from octy.store.archive.archive import Archive
 from octy.store.archive.run_file import RunFile
-from octy.store.blocks import Rows
-from octy.store.event_runs import FileRun, MemoryRun, codes_of, texts_of
+from octy.store.blocks import UncutRows
+from octy.store.event_runs import FileRun, MemoryRun
+from octy.store.lines import Lines, texts_of
 from octy.store.log_shape import CHANGES, EVENTS, PROFILE
 from tests.integration.store.archiving import file_of, file_rows, move, path_of, rows_of, run_codes, write
 from tests.integration.store.making import (
@@ -319,12 +320,18 @@ def test_equal_values_have_equal_codes(archive: Archive, keys: list[str], value:
     run = FileRun(file_of(archive, [event(1, 1, properties=line)], keys=keys))
     code = 0 if text is None else known[text]
     assert run_codes(run, [("value", known)]) == [[code]]
-    assert codes_of([line.encode()], "value", known) == [code]
-    held = Rows(event_columns([event(1, 1)]), [line.encode()])
+    held = UncutRows(event_columns([event(1, 1)]), Lines.of([line.encode()]))
     assert run_codes(MemoryRun(held), [("value", known)]) == [[code]]
 
 
 NAMES = st.sampled_from(["plan", "pl", "", "null", "na\u00efve", "a\\b", 'a"b', "tab\t", "\U0001f600"])
+
+
+def texts_by_row(lines: list[bytes], key: str) -> list[str | None]:
+    found = list(texts_of(Lines.of(lines), key))
+    texts = dict(found)
+    assert len(texts) == len(found), "no line twice"
+    return [texts.get(row) for row in range(len(lines))]
 
 
 @given(
@@ -334,9 +341,9 @@ NAMES = st.sampled_from(["plan", "pl", "", "null", "na\u00efve", "a\\b", 'a"b', 
 def test_a_property_is_found_however_its_name_is_written(objects: list[dict[str, Any]], key: str) -> None:
     for escapes in (False, True):
         lines = [json.dumps(one, ensure_ascii=escapes).encode() for one in objects]
-        assert list(texts_of(lines, key)) == [canonical(one.get(key)) for one in objects]
+        assert texts_by_row(lines, key) == [canonical(one.get(key)) for one in objects]
     hidden = '{"' + "".join(f"\\u{ord(letter):04x}" for letter in key if ord(letter) < 0x10000) + '":"gold"}'
-    assert list(texts_of([hidden.encode()], key)) == [canonical(json.loads(hidden).get(key))]
+    assert texts_by_row([hidden.encode()], key) == [canonical(json.loads(hidden).get(key))]
 
 
 def test_a_file_says_which_keys_have_columns(archive: Archive) -> None:

@@ -122,7 +122,29 @@ def test_all_profiles_come_by_account_and_key(
         found = [*profiles.all_ids(writer, account, at_once)]
         assert [key for keys, _ in found for key in keys.tolist()] == [0, 2]
         assert [one for _, ids in found for one in ids] == ["profile_of ana", "profile_of cleo"]
-    assert list(profiles.data_of_all(writer, account)) == [(0, {"age": 3}), (2, {})]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 10])
+def test_a_propertys_texts_come_by_account_and_key(
+    writer: Connection, archive: Archive, account: int, stranger: int, at_once: int
+) -> None:
+    # V2
+    data: list[dict[str, Scalar]] = [
+        {"age": 3},
+        {},
+        {"age": "3"},
+        {"town": "age"},
+        {"age": 3.0, "town": "a\nb"},
+        {"age": None},
+        {"age": True},
+    ]
+    profiles.insert_many(writer, stranger, [profile(0, "dora", data={"age": 4})])
+    profiles.insert_many(writer, account, [profile(key, f"c{key}", data=one) for key, one in enumerate(data)])
+    profiles.delete(writer, archive, account, [2], NOON_US)
+    found = list(profiles.texts_of_property(writer, account, "age", at_once))
+    assert sorted(found) == [(0, "3"), (4, "3"), (6, "true")]
+    assert list(profiles.texts_of_property(writer, account, "town", at_once)) == [(3, "age"), (4, "a\nb")]
+    assert list(profiles.texts_of_property(writer, account, "street", at_once)) == []
 
 
 def test_a_key_is_never_given_twice(writer: Connection, archive: Archive, account: int, stranger: int) -> None:

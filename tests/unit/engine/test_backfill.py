@@ -34,7 +34,7 @@ def begun(*definitions: SegmentDefinition) -> tuple[Engine, list[Backfill]]:
 
 
 def members(engine: Engine, backfill: Backfill) -> list[int]:
-    return list(engine.finish_backfill(backfill, []).profile)
+    return list(engine.finish_backfill(backfill).profile)
 
 
 @pytest.mark.parametrize("rows_per_run", [1, 2, 3, 18])
@@ -85,7 +85,7 @@ def test_where_one_action_is_all_nobody_comes_out_of_order() -> None:
 def test_a_late_event_after_the_backfill_is_late_for_whoever_was_folded() -> None:
     engine, (backfill,) = begun(past("view", "pay"))
     backfill.fold(accepted(engine, (0, "pay")))
-    engine.finish_backfill(backfill, [])
+    engine.finish_backfill(backfill)
     asked = engine.history_needed(accepted(engine, (0, "view"), (1, "view")))
     assert asked is not None
     assert asked.profiles.tolist() == [0]

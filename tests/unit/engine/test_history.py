@@ -23,7 +23,7 @@ def watching(*definitions: SegmentDefinition) -> Engine:
     engine = Engine(OPENING_US)
     engine.ensure_profiles(3)
     for key, definition in enumerate(definitions, start=1):
-        engine.finish_backfill(engine.begin_backfill(key, definition), [(profile, {}) for profile in range(3)])
+        engine.finish_backfill(engine.begin_backfill(key, definition))
     return engine
 
 
@@ -102,13 +102,13 @@ def test_a_profiles_history_is_needed_once() -> None:
 def test_history_is_needed_again_when_other_segments_look_at_the_order_of_events() -> None:
     engine = watching(past("view", "pay"), past("pay", "view"))
     late = with_late_events(engine)
-    engine.finish_backfill(engine.begin_backfill(3, past("view")), [])
+    engine.finish_backfill(engine.begin_backfill(3, past("view")))
     assert asked(engine, late).profiles.tolist() == [2]
     engine.remove_segment(2)
     assert asked(engine, late).profiles.tolist() == [0, 1, 2]
     engine.apply(late, batch(engine, "12:00"))
     assert engine.history_needed(late) is None
-    engine.finish_backfill(engine.begin_backfill(4, past("view", "cart")), [])
+    engine.finish_backfill(engine.begin_backfill(4, past("view", "cart")))
     assert asked(engine, late).profiles.tolist() == [0, 1, 2]
 
 
@@ -135,4 +135,4 @@ def test_a_backfill_means_the_same_event_types_as_the_engine_that_it_came_from()
     events = batch(engine, "10:00", (0, "cart", "08:00"), (1, "view", "08:00"), (1, "cart", "09:00"))
     backfill.fold(events)
     engine.advance(instant("10:00"))
-    assert engine.finish_backfill(backfill, []).profile.tolist() == [1]
+    assert engine.finish_backfill(backfill).profile.tolist() == [1]

@@ -30,7 +30,7 @@ def engine() -> Engine:
     viewed = defined("past", 1, 1, [step(Doing("view", None), "action")])
     on_plan = defined("past", 3, 1, [step(Doing("view", None), "action")])
     for key, definition in ((1, viewed), (2, on_plan)):
-        engine.finish_backfill(engine.begin_backfill(key, definition), [(0, {"plan": 30}), (5, {"plan": 30})])
+        engine.finish_backfill(engine.begin_backfill(key, definition), lambda _: [(0, "30"), (5, "30")])
     made = engine.apply(EventBatch.of([(profile, view, 10, 10, None) for profile in range(PROFILES)]))
     assert made.size == PROFILES + 2
     return engine

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from octy.service import recent
 from octy.service.recent import Recent
-from octy.store.blocks import Rows
+from octy.store.blocks import UncutRows
 from octy.store.event_runs import WantedEvents
+from octy.store.lines import Lines
 from octy.store.log_shape import EVENTS, Columns
 
 PROFILES, TYPES, INSTANTS = 6, 3, 10
@@ -37,7 +38,7 @@ class Row(NamedTuple):
 def _small() -> Iterator[None]:
     """So small that a few rows fill several."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, size in {"ROWS_PER_STRETCH": 8, "_ROWS_MIN": 2, "_ROWS_PER_BLOCK": 3}.items():
+        for name, size in {"ROWS_PER_STRETCH": 8, "_ROWS_MIN": 2}.items():
             patch.setattr(recent, name, size)
         yield
 
@@ -69,7 +70,7 @@ def asked_of(newest: Recent, wanted: WantedEvents) -> list[Row]:
 def test_they_are_what_was_appended_and_not_dropped(data: st.DataObject) -> None:
     newest = Recent()
     rows = rows_from(data, data.draw(COUNTS), 0)
-    newest.load(Rows(columns_of(rows), [row.line for row in rows]))
+    newest.load(UncutRows(columns_of(rows), Lines.of([row.line for row in rows])))
     last_seq = rows[-1].seq if rows else 0
     for _ in range(data.draw(st.integers(0, 6))):
         if data.draw(st.booleans()):
