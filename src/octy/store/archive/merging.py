@@ -79,8 +79,12 @@ def _codes(key: str, codes: Codes, parts: Sequence[tuple[RunFile, int, int]]) ->
 def merged_texts(runs: Sequence[RunFile], leaving: Leaving = NOBODY) -> dict[str, list[str]]:
     """The texts of all runs, by key, of the properties that have few in each and in all; without those that leave."""
     left = [_texts_without(run, leaving) if leaving else run.texts_by_key for run in runs]
-    keys = {key for run in runs for key in run.texts_by_key}
-    complete = [key for key in sorted(keys) if all(key in run.texts_by_key or not run.has(key) for run in runs)]
+    keys = {key for of_run in left for key in of_run}
+    complete = [
+        key
+        for key in sorted(keys)
+        if all(key in of_run or not run.has(key) for run, of_run in zip(runs, left, strict=True))
+    ]
     texts = {key: sorted({text for of_run in left for text in of_run.get(key, ())}) for key in complete}
     return {key: of_key for key, of_key in texts.items() if len(of_key) <= CODED_TEXTS_MAX}
 
@@ -88,8 +92,9 @@ def merged_texts(runs: Sequence[RunFile], leaving: Leaving = NOBODY) -> dict[str
 def _texts_without(run: RunFile, leaving: Leaving) -> dict[str, list[str]]:
     names = (PROFILE, run.shape.instant)
     kept = ~leaving.among(run.shape, {name: run.column(name, 0, run.row_count) for name in names})
-    codes = {key: np.unique(run.column(CODE_PREFIX + key, 0, run.row_count)[kept]) for key in run.texts_by_key}
-    return {key: [run.texts_by_key[key][code - 1] for code in of_key.tolist() if code] for key, of_key in codes.items()}
+    texts = run.texts_by_key
+    codes = {key: np.unique(run.column(CODE_PREFIX + key, 0, run.row_count)[kept]) for key in texts}
+    return {key: [texts[key][code - 1] for code in of_key.tolist() if code] for key, of_key in codes.items()}
 
 
 def _cuts(runs: Sequence[RunFile]) -> Iterator[int]:

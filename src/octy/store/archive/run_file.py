@@ -34,17 +34,11 @@ class RunFile:
         self.shape = shape
         self._file = LastingFile(path)
         with self._opened() as file:
-            metadata, schema = (
-                file.metadata,
-                file.schema_arrow,
-            )  # its own schema would hold it, until the collector comes
+            metadata, schema = file.metadata, file.schema_arrow  # whose own would hold it, until the collector comes
         self.names = frozenset(schema.names)
-        self.texts_by_key = texts_in(schema)
-        """The lists of texts to which the codes of properties refer."""
-        self._texts = {key: NumberedTexts(texts) for key, texts in self.texts_by_key.items()}
-        kinds = dict(shape.types) | {
-            CODE_PREFIX + key: f"<u{code_bytes(texts)}" for key, texts in self.texts_by_key.items()
-        }
+        texts_by_key = texts_in(schema)
+        self._texts = {key: NumberedTexts(texts) for key, texts in texts_by_key.items()}
+        kinds = dict(shape.types) | {CODE_PREFIX + key: f"<u{code_bytes(texts)}" for key, texts in texts_by_key.items()}
         self._kinds = {name: np.dtype(kind) for name, kind in kinds.items()}
         groups = [metadata.row_group(group) for group in range(metadata.num_row_groups)]
         self.row_count = int(metadata.num_rows)
@@ -57,6 +51,11 @@ class RunFile:
         self.marks: Ints = profile[:: self.ROWS_PER_MARK].copy()
         """The profiles of some rows."""
         self.last_profile = int(profile[-1]) if len(profile) else -1
+
+    @property
+    def texts_by_key(self) -> dict[str, list[str]]:
+        """The lists of texts to which the codes of properties refer, made anew."""
+        return {key: texts.texts for key, texts in self._texts.items()}
 
     def rows_before(self, profile: int) -> int:
         """How many rows belong to profiles with smaller keys."""
@@ -129,7 +128,7 @@ class RunFile:
 
     def read_codes(self, key: str, codes: Codes, first: int, out: Ints) -> None:
         """Fills `out` with the codes of the texts of a property that the file has, from row `first` on."""
-        if key in self.texts_by_key:
+        if key in self._texts:
             in_file = self.column(CODE_PREFIX + key, first, first + len(out))
             translate(self._texts[key].known(codes), in_file, out)
         else:
@@ -137,7 +136,7 @@ class RunFile:
 
     def read_numbers(self, key: str, number_of: NumberOf, first: int, out: Floats) -> None:
         """As `read_codes`, with what the texts count; NaN where there is none."""
-        if key in self.texts_by_key:
+        if key in self._texts:
             in_file = self.column(CODE_PREFIX + key, first, first + len(out))
             out[:] = self._texts[key].numbers(number_of)[in_file]
         else:
