@@ -30,7 +30,7 @@ class LaggingAgreement(Agreement):
         return LaggingLife(BIRTH_US, fold_rows, refolds_early=refolds_early)
 
 
-@shards(histories=200)
+@shards(histories=100)
 def test_they_agree_where_what_is_due_is_made_a_little_at_a_time(
     shard_seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

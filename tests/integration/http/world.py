@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from httpx import Response
+from litestar import Litestar
 from litestar.testing import TestClient
 
-from octy.http.app import create_app
+from octy.http.app import idle_app, put_to_work
 from octy.http.attempts import Attempts
 from octy.http.door import Door
 from octy.http.lane import Lane
@@ -20,6 +21,8 @@ from octy.service.keys import new_keys
 from octy.service.octy import Octy
 from octy.store.folder import open_store
 
+_IDLE: dict[bool, list[Litestar]] = {True: [], False: []}
+"""Applications of worlds that are closed, sandboxes or not, for the next ones: to make one takes as long as a test."""
 START = "2024-01-01T00:00:00.000000Z"
 ERROR_CODES = (400, 401, 422, 500)
 
@@ -34,7 +37,9 @@ class World:
             job_settings=JobSettings(niceness=0, share=8),
         )
         self.octy.start()
-        self.app = create_app(self.octy, Attempts(per_minute=0))
+        idle = _IDLE[self.octy.is_sandbox]
+        app = idle.pop() if idle else idle_app(is_sandbox=self.octy.is_sandbox)
+        self.app = put_to_work(app, self.octy, Attempts(per_minute=0))
         self.door = Door(Lane(self.app, self.octy), self.octy)
         self.client = TestClient(self.door, raise_server_exceptions=False)
         """As served; `detour` is without the lane."""
@@ -54,6 +59,8 @@ class World:
     def close(self) -> None:
         """Stops the Octy."""
         self.octy.stop()
+        if self.app not in _IDLE[self.octy.is_sandbox]:
+            _IDLE[self.octy.is_sandbox].append(self.app)
 
 
 class Api:

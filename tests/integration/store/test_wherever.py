@@ -287,7 +287,7 @@ def check(logs: Logs) -> None:
     assert events.last_seq(logs.connection) >= max((row.seq for row in logs.events), default=0)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=steps)
 def test_every_row_is_found_wherever_it_is(store: Store, steps: list[Step]) -> None:
     """T2, V2, G5, X3: after every step."""
