@@ -40,7 +40,13 @@ def definition(segment_type: str, sub_type: int, *steps: tuple[str, str]) -> Seg
 
 
 def load() -> None:
-    """One small life that calls all of them."""
+    """All of them."""
+    live_through()
+    read_history()
+
+
+def live_through() -> None:
+    """One small life, which calls what requests and time do."""
     engine = Engine(0)
     engine.ensure_profiles(2)
     a, b = engine.event_type_code("a"), engine.event_type_code("b")
@@ -61,14 +67,13 @@ def load() -> None:
     assert engine.history_needed(late) is not None
     engine.apply(late, stored)
     Latecomers(outlook([])).tidy(0)
-    _read_history()
     _read_keys()
     engine.advance(5 * US_PER_MINUTE)
     engine.advance(2 * US_PER_DAY, at_most=1)
     engine.advance(2 * US_PER_DAY)
 
 
-def _read_history() -> None:
+def read_history() -> None:
     """What a restart and a backfill do."""
     engine = Engine(0)
     engine.ensure_profiles(1)
