@@ -23,8 +23,9 @@ from octy.service.octy import Octy
 from octy.store import event_types, profiles
 from octy.store.archive import ledger
 from octy.store.archive.making import new_run
-from octy.store.blocks import EVENT_BLOCKS, Rows
+from octy.store.blocks import EVENT_BLOCKS, UncutRows
 from octy.store.folder import Store, open_store
+from octy.store.lines import Lines
 from octy.store.log_shape import EVENTS, Column, chosen
 from octy.store.profiles import StoredProfile
 
@@ -99,7 +100,7 @@ def _add_events(store: Store, account_id: int, history: History, newest: int) ->
     with store.writer.begin():
         for first in range(0, newest, ROWS_PER_BLOCK):
             block = np.arange(first, min(first + ROWS_PER_BLOCK, newest))
-            lines = b"".join(rows.properties[row] + b"\n" for row in block.tolist())
+            lines = b"".join(line + b"\n" for line in rows.lines.at(block.tolist()))
             EVENT_BLOCKS.append(store.writer, account_id, chosen(rows.columns, block), lines)
 
 
@@ -109,7 +110,7 @@ def _rows(
     texts: Sequence[Sequence[bytes]],
     first: int,
     last: int,
-) -> Rows:
+) -> UncutRows:
     some = slice(first, last)
     columns: dict[str, Column] = {
         "seq": np.arange(first + 1, last + 1),
@@ -119,4 +120,4 @@ def _rows(
         "type_id": type_ids[history.event_type[some]],
     }
     codes = zip(history.plan[some].tolist(), history.page[some].tolist(), strict=True)
-    return Rows(EVENTS.columns(columns), [texts[plan][page] for plan, page in codes])
+    return UncutRows(EVENTS.columns(columns), Lines.of([texts[plan][page] for plan, page in codes]))

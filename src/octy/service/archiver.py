@@ -190,7 +190,7 @@ class Archiver:
         blocks = EVENT_BLOCKS if shape is EVENTS else CHANGE_BLOCKS
         with self._store.reading() as connection:
             last = blocks.ends_with(connection, account_id, ROWS_PER_RUN, BYTES_PER_RUN)
-            rows = blocks.read(connection, account_id, through=last)
+            rows = blocks.read_uncut(connection, account_id, through=last)
             names, keys = _named(connection, shape, account_id)
         if not len(rows):
             self._submit(lambda tx: tx.world.tenant(account_id).archived(tx.connection, shape, last)).result()

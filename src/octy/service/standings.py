@@ -20,8 +20,9 @@ from octy.store.archive.archive import Archive
 from octy.store.archive.ledger import ArchivedRun
 from octy.store.archive.making import new_run
 from octy.store.archive.run_writer import WrittenRun
-from octy.store.blocks import Rows
+from octy.store.blocks import UncutRows
 from octy.store.event_runs import FileRun
+from octy.store.lines import Lines
 from octy.store.log_shape import EVENTS, PROFILE, STANDINGS, Column, chosen
 from octy.store.segments import StoredSegment
 
@@ -110,7 +111,7 @@ def write(connection: Connection, archive: Archive, account_id: int, forgotten_u
         name: np.concatenate([STANDINGS.empty()[name], *(part[name] for part in parts)]) for name in STANDINGS.types
     }
     names = segments.names(connection, account_id)
-    written = new_run(archive, STANDINGS, account_id, Rows(columns, []), names)
+    written = new_run(archive, STANDINGS, account_id, UncutRows(columns, Lines()), names)
     return NewStandings(account_id, through_seq, written, _run(connection, account_id))
 
 

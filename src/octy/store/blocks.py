@@ -125,11 +125,11 @@ class Blocks:
             rows = Rows(chosen(rows.columns, kept), [lines[row] for row in kept.tolist()] if lines else [])
         return rows
 
-    def read_uncut(self, connection: Connection, account_id: int) -> UncutRows:
-        """All of an account's rows, without touching a line of properties."""
-        parts = list(self._found(connection, self._read, account_id, 0, None))
-        lines = Lines.joined((len(columns[PROFILE]), text) for columns, text in parts)
-        return UncutRows(joined(self._shape, [columns for columns, _ in parts]), lines)
+    def read_uncut(self, connection: Connection, account_id: int, through: int | None = None) -> UncutRows:
+        """An account's rows, or those of its blocks up to the one that ends there; no line of properties is touched."""
+        parts = list(self._found(connection, self._read, account_id, 0, through))
+        texts = ((len(columns[PROFILE]), text) for columns, text in parts if self._shape.has_properties)
+        return UncutRows(joined(self._shape, [columns for columns, _ in parts]), Lines.joined(texts))
 
     def read_columns(self, connection: Connection, account_id: int) -> dict[str, Column]:
         """All of an account's rows without their properties, which is ten times as fast."""

@@ -31,14 +31,9 @@ class Lines:
     @classmethod
     def joined(cls, texts: Iterable[tuple[int, bytes]]) -> "Lines":
         """Those of texts, each with how many lines it has."""
-        lines, count, waiting = cls(), 0, list[bytes]()
-        for more, text in texts:
-            waiting.append(text)
-            count += more
-            if count >= LINES_PER_TEXT_MIN:
-                lines.append(count, b"".join(waiting))
-                count, waiting = 0, []
-        lines.append(count, b"".join(waiting))
+        lines = cls()
+        for count, text in _together(texts, LINES_PER_TEXT_MIN):
+            lines.append(count, text)
         return lines
 
     @classmethod
@@ -89,6 +84,12 @@ class Lines:
             found.append(cut[row - self._starts[place]])
         return found
 
+    def texts(self, lines_min: int) -> Iterator[tuple[int, bytes]]:
+        """All of them, in texts of at least so many lines each, but for the last; with how many these are."""
+        ends = [*self._starts, self._count][1:]
+        counts = [end - start for start, end in zip(self._starts, ends, strict=True)]
+        return _together(zip(counts, self._texts, strict=True), lines_min)
+
     def holding(self, part: bytes) -> Iterator[tuple[int, bytes]]:
         """The lines in which something is, each once, with its number."""
         for start, text in zip(self._starts, self._texts, strict=True):
@@ -105,6 +106,18 @@ class Lines:
 
     def _cut(self, place: int) -> list[bytes]:
         return self._texts[place].split(b"\n")[:-1]
+
+
+def _together(texts: Iterable[tuple[int, bytes]], lines_min: int) -> Iterator[tuple[int, bytes]]:
+    count, waiting = 0, list[bytes]()
+    for more, text in texts:
+        waiting.append(text)
+        count += more
+        if count >= lines_min:
+            yield count, b"".join(waiting)
+            count, waiting = 0, []
+    if count:
+        yield count, b"".join(waiting)
 
 
 def texts_of(lines: Lines, key: str) -> Iterator[tuple[int, str]]:

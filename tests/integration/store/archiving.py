@@ -14,7 +14,8 @@ from octy.store.archive.archive import Archive
 from octy.store.archive.making import merged_run, new_run
 from octy.store.archive.merging import Leaving
 from octy.store.archive.run_file import RunFile
-from octy.store.blocks import CHANGE_BLOCKS, EVENT_BLOCKS, Rows
+from octy.store.blocks import CHANGE_BLOCKS, EVENT_BLOCKS, UncutRows
+from octy.store.lines import Lines
 from octy.store.log_shape import CHANGES, EVENTS, PROFILE, LogShape
 from tests.integration.store.making import EventRow, event_columns, lines
 
@@ -44,7 +45,7 @@ def move(
 ) -> str | None:
     """All rows that an account has in blocks become a file, whose name this is, if there are any."""
     blocks = BLOCKS[shape.name]
-    rows, last = blocks.read(connection, account), blocks.ends(connection, account)
+    rows, last = blocks.read_uncut(connection, account), blocks.ends(connection, account)
     if not len(rows):
         return None
     written = new_run(archive, shape, account, rows, names, keys)
@@ -77,7 +78,7 @@ def merge(
 
 def write(archive: Archive, rows: Sequence[EventRow], *, keys: Sequence[str] = ()) -> Path:
     """A file of events, in no ledger."""
-    held = Rows(event_columns(rows), lines(rows).split(b"\n")[:-1])
+    held = UncutRows(event_columns(rows), Lines.joined([(len(rows), lines(rows))]))
     return archive.folder / new_run(archive, EVENTS, 1, held, NAMES, keys).file
 
 

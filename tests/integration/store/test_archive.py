@@ -16,8 +16,9 @@ from octy.store.archive import ledger
 from octy.store.archive.archive import Archive
 from octy.store.archive.making import new_run
 from octy.store.archive.run_writer import UNFINISHED, RunWriter, WrittenRun
-from octy.store.blocks import CHANGE_BLOCKS, EVENT_BLOCKS, Rows
+from octy.store.blocks import CHANGE_BLOCKS, EVENT_BLOCKS, UncutRows
 from octy.store.folder import Store, open_store
+from octy.store.lines import Lines
 from octy.store.log_shape import CHANGES, EVENTS
 from tests.integration.store.archiving import NAMES, merge, move, path_of, rows_of, write
 from tests.integration.store.making import (
@@ -85,7 +86,7 @@ def test_a_file_that_cannot_be_made_durable_leaves_nothing(
 
 
 def test_a_file_whose_rows_cannot_be_read_leaves_nothing(archive: Archive) -> None:
-    rows = Rows(event_columns([event(1, 1), event(2, 1)]), [b'{"a":1}', b"no JSON"])
+    rows = UncutRows(event_columns([event(1, 1), event(2, 1)]), Lines.of([b'{"a":1}', b"no JSON"]))
     with pytest.raises(ValueError, match="malformed"):
         new_run(archive, EVENTS, 1, rows, NAMES, ["a"])
     assert files_in(archive) == set()
@@ -203,7 +204,7 @@ def test_a_file_that_goes_while_it_is_being_opened_is_read(
 def test_runs_are_each_accounts_and_each_logs_own_in_the_order_of_their_numbers(
     writer: Connection, archive: Archive, account: int, stranger: int
 ) -> None:
-    written = new_run(archive, EVENTS, account, Rows(event_columns([event(1, account)]), [b"{}"]), NAMES)
+    written = new_run(archive, EVENTS, account, UncutRows(event_columns([event(1, account)]), Lines.of([b"{}"])), NAMES)
     for shape, whose, first in ((EVENTS, account, 20), (EVENTS, stranger, 10), (CHANGES, account, 5)):
         name = f"{shape.name} {whose}"
         ledger.add(writer, shape, whose, first, first + 4, named(written, name))
@@ -281,7 +282,7 @@ def test_numbers_go_on_where_rows_went_before_they_were_archived(
 
 def test_what_came_after_a_move_began_stays_in_its_block(writer: Connection, archive: Archive, account: int) -> None:
     insert_events(writer, [event(1, account)])
-    rows, last = EVENT_BLOCKS.read(writer, account), EVENT_BLOCKS.ends(writer, account)
+    rows, last = EVENT_BLOCKS.read_uncut(writer, account), EVENT_BLOCKS.ends(writer, account)
     written = new_run(archive, EVENTS, account, rows, NAMES)
     insert_events(writer, [event(2, account)])
     ledger.add(writer, EVENTS, account, 1, last, written)

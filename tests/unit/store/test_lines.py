@@ -25,6 +25,11 @@ def text_of(lines: list[bytes]) -> bytes:
 
 
 def assert_are(found: Lines, expected: list[bytes]) -> None:
+    for lines_min in (1, 2, 100):
+        texts = list(found.texts(lines_min))
+        assert b"".join(text for _, text in texts) == text_of(expected)
+        assert [count for count, _ in texts] == [text.count(b"\n") for _, text in texts]
+        assert all(count >= lines_min for count, _ in texts[:-1])
     assert len(found) == len(expected)
     assert found.size_bytes == len(text_of(expected))
     assert found.at(range(len(expected))) == expected

@@ -7,7 +7,7 @@ from octy.store.archive.merging import NOBODY, Leaving, merge, merged_texts
 from octy.store.archive.parquet import LABEL, PROPERTY_PREFIX, codes_in, labels, property_texts, taken
 from octy.store.archive.run_file import RunFile
 from octy.store.archive.run_writer import RunWriter, WrittenRun, write_sorted
-from octy.store.blocks import Rows
+from octy.store.blocks import UncutRows
 from octy.store.log_shape import LogShape, chosen
 from octy.store.resting import Rest, go_on
 
@@ -16,7 +16,7 @@ def new_run(
     archive: Archive,
     shape: LogShape,
     account_id: int,
-    rows: Rows,
+    rows: UncutRows,
     names: Mapping[int, str],
     keys: Sequence[str] = (),
     rest: Rest = go_on,
@@ -25,7 +25,7 @@ def new_run(
     order = shape.order(rows.columns)
     texts = {LABEL: labels(names, rows.columns[shape.label])}
     if shape.has_properties:
-        texts |= property_texts(rows.properties, keys, rest)
+        texts |= property_texts(rows.lines, keys, rest)
     coded, codes = codes_in(texts)
     with RunWriter(archive.folder, archive.new_file(shape, account_id), shape, keys, coded, rest) as writer:
         write_sorted(writer, chosen({**rows.columns, **codes}, order), taken(texts, order))

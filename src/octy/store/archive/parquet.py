@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from octy.model.values import canonical
+from octy.store.lines import Lines
 from octy.store.log_shape import Column, Columns, LogShape
 from octy.store.resting import Rest, go_on
 
@@ -34,6 +35,7 @@ LINES_AT_ONCE = 16_384
 ROWS_PER_GROUP = 65_536
 """So few that one profile's texts are decoded in a few milliseconds."""
 
+_LINE_BREAK = ord("\n")
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -106,11 +108,11 @@ def labels(names: Mapping[int, str], numbers: Column) -> pa.Array:
     return texts.dictionary_encode().take(pa.array(places))
 
 
-def property_texts(lines: Sequence[bytes], keys: Sequence[str], rest: Rest = go_on) -> dict[str, pa.Array]:
+def property_texts(lines: Lines, keys: Sequence[str], rest: Rest = go_on) -> dict[str, pa.Array]:
     """The properties as JSON, and one column for each key; some at a time, as what is decoded takes much memory."""
     parts = []
-    for start in range(0, len(lines), LINES_AT_ONCE):
-        parts.append(_property_texts(lines[start : start + LINES_AT_ONCE], keys))
+    for count, text in lines.texts(LINES_AT_ONCE):
+        parts.append(_property_texts(count, text, keys))
         rest()
     return {
         name: pa.chunked_array([part[name] for part in parts], _TEXT).unify_dictionaries().combine_chunks()
@@ -118,12 +120,14 @@ def property_texts(lines: Sequence[bytes], keys: Sequence[str], rest: Rest = go_
     }
 
 
-def _property_texts(lines: Sequence[bytes], keys: Sequence[str]) -> dict[str, pa.Array]:
-    """Equal JSON is decoded once."""
-    encoded = pa.array(lines, pa.binary()).cast(pa.string()).dictionary_encode()
-    distinct = encoded.dictionary.to_pylist()
-    said = [None if text.encode() in NOTHING else text for text in distinct]
-    decoded = [{} if text is None else _decode(text) for text in said]
+def _property_texts(count: int, text: bytes, keys: Sequence[str]) -> dict[str, pa.Array]:
+    """Of so many lines in one text. Arrow finds those that differ, and only these become objects of Python's."""
+    ends = np.flatnonzero(np.frombuffer(text, np.uint8) == _LINE_BREAK).astype(np.int32)
+    bounds = pa.py_buffer(np.concatenate([np.zeros(1, np.int32), ends + 1]))
+    encoded = pa.Array.from_buffers(pa.binary(), count, [None, bounds, pa.py_buffer(text)]).dictionary_encode()
+    distinct = [line[:-1] for line in encoded.dictionary.to_pylist()]
+    said = [None if line in NOTHING else line.decode() for line in distinct]
+    decoded = [{} if line is None else _decode(line) for line in said]
     made = {PROPERTIES: pa.array(said, pa.string())}
     made |= {PROPERTY_PREFIX + key: pa.array([canonical(one.get(key)) for one in decoded], pa.string()) for key in keys}
     return {name: texts.dictionary_encode().take(encoded.indices) for name, texts in made.items()}
