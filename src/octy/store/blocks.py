@@ -4,7 +4,7 @@ A row of a table for each event costs 2 µs, and an index by profile more than t
 as one row does; and whoever looks for a profile compares a million integers in a millisecond.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -127,9 +127,15 @@ class Blocks:
 
     def read_uncut(self, connection: Connection, account_id: int, through: int | None = None) -> UncutRows:
         """An account's rows, or those of its blocks up to the one that ends there; no line of properties is touched."""
-        parts = list(self._found(connection, self._read, account_id, 0, through))
-        texts = ((len(columns[PROFILE]), text) for columns, text in parts if self._shape.has_properties)
-        return UncutRows(joined(self._shape, [columns for columns, _ in parts]), Lines.joined(texts))
+        parts: list[Columns] = []
+
+        def texts() -> Iterator[tuple[int, bytes]]:
+            for columns, text in self._found(connection, self._read, account_id, 0, through):
+                parts.append(columns)
+                yield len(columns[PROFILE]) if self._shape.has_properties else 0, text
+
+        lines = Lines.joined(texts())
+        return UncutRows(joined(self._shape, parts), lines)
 
     def read_columns(self, connection: Connection, account_id: int) -> dict[str, Column]:
         """All of an account's rows without their properties, which is ten times as fast."""
