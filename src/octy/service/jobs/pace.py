@@ -4,6 +4,7 @@ The lowest priority alone does not keep a job out of the server's way: on anothe
 server does meanwhile takes longer for want of caches and memory.
 """
 
+import atexit
 import signal
 import time
 
@@ -20,9 +21,10 @@ class Pace:
         self._used = time.process_time()
 
     def keep(self) -> None:
-        """From now on the process rests by itself, wherever its main thread is. From that thread."""
+        """From now on, until it ends, the process rests by itself, wherever its main thread is. From that thread."""
         signal.signal(signal.SIGPROF, lambda *_: self.rest())
         signal.setitimer(signal.ITIMER_PROF, LOOK_EVERY_SECONDS, LOOK_EVERY_SECONDS)
+        atexit.register(signal.setitimer, signal.ITIMER_PROF, 0)  # Python gives up its handlers as it ends
 
     def rest(self) -> None:
         """Pauses as long as what was used since the last rest asks for; time that was not used is not made up for."""
