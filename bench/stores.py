@@ -98,10 +98,11 @@ def _add_events(store: Store, account_id: int, history: History, newest: int) ->
             ledger.add(store.writer, EVENTS, account_id, first + 1, last, written)
     rows = _rows(history, type_ids, texts, archived, history.events)
     with store.writer.begin():
+        lines = rows.lines.at(range(newest))
         for first in range(0, newest, ROWS_PER_BLOCK):
-            block = np.arange(first, min(first + ROWS_PER_BLOCK, newest))
-            lines = b"".join(line + b"\n" for line in rows.lines.at(block.tolist()))
-            EVENT_BLOCKS.append(store.writer, account_id, chosen(rows.columns, block), lines)
+            block = slice(first, min(first + ROWS_PER_BLOCK, newest))
+            text = b"".join(line + b"\n" for line in lines[block])
+            EVENT_BLOCKS.append(store.writer, account_id, chosen(rows.columns, block), text)
 
 
 def _rows(

@@ -18,6 +18,7 @@ from tests.large_bodies import BODIES, large_body
 BODIES_MAX = 4
 REST_SECONDS = 0.3
 TICKS_AT_REST_MAX = 1
+"""Hundredths of a second of a processor."""
 TRIES = 5
 """The least counts, for work of the server's own may fall into some: a third, where others have the cores."""
 RESETS_PEAK = "5"

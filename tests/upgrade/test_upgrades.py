@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 
-from octy.http.app import create_app
+from octy.http.app import idle_app, put_to_work
 from octy.model.clock import ManualClock
 from octy.model.instants import parse_instant
 from octy.model.keys import Keys
@@ -61,7 +61,7 @@ class Client:
     """A server in this process."""
 
     def __init__(self, octy: Octy) -> None:
-        self._client = TestClient(create_app(octy))
+        self._client = TestClient(put_to_work(idle_app(is_sandbox=True), octy))
         keys = base64.b64encode(f"{KEYS['public_key']}:{KEYS['secret_key']}".encode()).decode()
         self._headers = {"Authorization": keys}
 

@@ -55,13 +55,8 @@ ACCOUNT_ROUTES = (
 )
 
 
-def create_app(octy: Octy, attempts: Attempts | None = None, security_contact: str = "") -> Litestar:
-    """The ASGI application. Starting and stopping the Octy is left to the caller."""
-    return put_to_work(idle_app(security_contact, is_sandbox=octy.is_sandbox), octy, attempts)
-
-
 def put_to_work(app: Litestar, octy: Octy, attempts: Attempts | None = None) -> Litestar:
-    """An idle application, over an Octy from now on."""
+    """An idle application, over an Octy from now on. Starting and stopping that is left to the caller."""
     app.state.update(
         {"octy": octy, "recognition": Recognition(octy, attempts or Attempts()), "requests": RequestCounts()}
     )
@@ -69,7 +64,7 @@ def put_to_work(app: Litestar, octy: Octy, attempts: Attempts | None = None) -> 
 
 
 def idle_app(security_contact: str = "", *, is_sandbox: bool = False) -> Litestar:
-    """The application, over no Octy yet: to make it takes a tenth of a second.
+    """The ASGI application, over no Octy yet: to make it takes a tenth of a second.
 
     `security_contact` is a URI, or empty: then there is no such page.
     """

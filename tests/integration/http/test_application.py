@@ -10,7 +10,7 @@ from httpx import Response
 from litestar.testing import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from octy.http.app import create_app
+from octy.http.app import idle_app, put_to_work
 from octy.http.door import Door
 from octy.http.lane import Lane
 from octy.model.clock import ManualClock
@@ -77,7 +77,7 @@ def _checked(world: World) -> float:
 def test_a_server_that_has_not_started_answers_nothing_but_how_it_is(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     octy = Octy(store, ManualClock(0))
-    client = TestClient(Door(Lane(create_app(octy), octy), octy))
+    client = TestClient(Door(Lane(put_to_work(idle_app(is_sandbox=True), octy), octy), octy))
     meta_of(client.get("/healthz"))
     assert not_ready(client.get(READY)) == NOT_BEGUN
     assert "\nocty_ready 0.0\n" in client.get("/metrics").text
@@ -104,7 +104,7 @@ def test_a_start_tells_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyP
     meta_of(api.post("/v1/retention/events/create/batch", {"events": events}), 201)
     world.close()
     octy = Octy(open_store(tmp_path), ManualClock(parse_instant(START)))
-    client = TestClient(Door(create_app(octy), octy))
+    client = TestClient(Door(put_to_work(idle_app(is_sandbox=True), octy), octy))
     told: list[dict[str, Any]] = []
     for method in ("begin", "loaded", "reads", "read", "catches_up"):
         _tell_after(monkeypatch, method, lambda: told.append(not_ready(client.get(READY))))
@@ -135,7 +135,7 @@ def _tell_after(monkeypatch: pytest.MonkeyPatch, method: str, tell: Callable[[],
 def test_a_server_is_ready_once_its_first_account_is_there(tmp_path: Path) -> None:
     """Whoever waits for readiness and then comes with keys is known."""
     octy = Octy(open_store(tmp_path), ManualClock(parse_instant(START)))
-    client = TestClient(Door(Lane(create_app(octy), octy), octy))
+    client = TestClient(Door(Lane(put_to_work(idle_app(is_sandbox=True), octy), octy), octy))
     keys = new_keys()
     told = []
 
@@ -188,7 +188,7 @@ def test_a_server_that_is_stopping_takes_nothing_more(tmp_path: Path) -> None:
 
 def test_whom_to_tell_of_weaknesses_is_told_to_everybody(world: World) -> None:
     """RFC 9116: as plain text, with an end that lies ahead, and less than a year."""
-    app = create_app(world.octy, security_contact="mailto:security@octy.example")
+    app = put_to_work(idle_app("mailto:security@octy.example", is_sandbox=True), world.octy)
     answer = TestClient(Door(app, world.octy)).get(SECURITY)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/plain; charset=utf-8")
     contact, expires = answer.text.splitlines()

@@ -13,7 +13,7 @@ from litestar.testing import TestClient
 from litestar.types import Scope
 
 import octy
-from octy.http.app import create_app
+from octy.http.app import idle_app, put_to_work
 from octy.http.attempts import FAILURES_PER_MINUTE, NAMES_MAX, Attempts
 from octy.http.auth import Recognition
 from octy.http.lane import Lane
@@ -197,7 +197,7 @@ class Seconds:
 def seconds(api: Api, world: World) -> Seconds:
     """The time by which failures of the account's client are forgiven."""
     passed = Seconds()
-    app = create_app(world.octy, Attempts(seconds=passed))
+    app = put_to_work(idle_app(is_sandbox=True), world.octy, Attempts(seconds=passed))
     api.client = TestClient(Lane(app, world.octy))
     return passed
 

@@ -66,4 +66,4 @@ def test_those_that_hold_something_are_found_once_each(parts: list[list[bytes]],
 def test_short_texts_are_joined() -> None:
     """Else a million single events would be a million texts, and as many searches."""
     found = Lines.joined((1, b"%d\n" % number) for number in range(7))
-    assert len(found._texts) == 3
+    assert [count for count, _ in found.texts(1)] == [3, 3, 1]
